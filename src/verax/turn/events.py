@@ -1,0 +1,138 @@
+"""The one typed event union of a turn; every surface translates it and adds nothing.
+
+The TypeScript type of the web app is generated from this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from verax.models.base import TokenLogprob
+
+__all__ = [
+    "Choice",
+    "ClaimVerdict",
+    "Completed",
+    "Failed",
+    "Refusal",
+    "Started",
+    "TextDelta",
+    "ToolCall",
+    "ToolCallDelta",
+    "TurnEvent",
+]
+
+Status = Literal["complete", "length", "refused", "rewritten", "cancelled", "withdrawn", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The turn has an id and a release; sent before any text."""
+
+    turn_id: str
+    channel: str
+    release: str
+    runtime: str
+    arm: str
+    mode: str
+    created_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Text that passed the guard and may be shown."""
+
+    text: str
+    choice: int = 0
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """More of one tool call; `name` and `call_id` come with its first event only."""
+
+    index: int
+    arguments: str
+    choice: int = 0
+    call_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimVerdict:
+    """A sentence met its evidence; `start` and `end` are character offsets in the reply."""
+
+    start: int
+    end: int
+    verdict: Literal["supported", "contradicted", "not_found", "not_checked"]
+    probability: float | None
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A policy stopped the turn; `next_step` is something useful to do instead."""
+
+    category: str
+    reason: str
+    next_step: str
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One whole tool call of a reply; `arguments` is JSON text."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One whole choice of a reply, after the guard."""
+
+    text: str
+    finish_reason: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The turn is recorded: record durable, entry queued, promise signed (clause 10).
+
+    Attributes:
+        status: How the turn ended.
+        choices: The whole reply.
+        record: The reply record as it was hashed.
+        secret: The turn's secret, hex; surfaces hand it to the owner of the turn only.
+        promise: The signed note that promises the leaf.
+    """
+
+    turn_id: str
+    status: Status
+    choices: tuple[Choice, ...]
+    prompt_tokens: int
+    completion_tokens: int
+    record: Mapping[str, Any]
+    secret: str
+    promise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The turn ended in an error; it was recorded with status ``failed`` all the same."""
+
+    turn_id: str
+    code: str
+    message: str
+    hint: str
+    http_status: int
+    retry_after_s: int | None = None
+    param: str | None = None
+
+
+TurnEvent = Started | TextDelta | ToolCallDelta | ClaimVerdict | Refusal | Completed | Failed

@@ -1,0 +1,97 @@
+"""What a surface hands over: typed parts, no prose (invariant 6).
+
+A surface translates its wire format into a `TurnRequest` and decides nothing else.
+Who wrote a line is decided by `compose`, never by the surface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from verax.turn.events import ToolCall
+
+__all__ = ["Caller", "InputItem", "ResponseFormat", "SamplingRequest", "TurnRequest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks; established by `admit` from a credential, never from the body.
+
+    Attributes:
+        user_id: Stable id of the account.
+        roles: Roles of the account; they open calls and carry no weight in governance.
+        key_id: The API key used, empty for a session.
+    """
+
+    user_id: str
+    roles: frozenset[str] = frozenset()
+    key_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputItem:
+    """One line of the conversation as the surface received it.
+
+    Attributes:
+        role: The role that the wire format claims.
+        text: The text, all text parts joined by a newline.
+        tool_calls: Calls that an assistant line claims to have made.
+        tool_call_id: The call that a tool line answers.
+        reply_id: Turn id of an assistant line that this installation stored itself; the
+            turn path checks it against the reply commitment before it believes it.
+    """
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    reply_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingRequest:
+    """Sampling values that the caller asks for; None keeps the release's value."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    n: int = 1
+    top_logprobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFormat:
+    """Demanded shape of the reply; `schema` is set for ``json_schema`` only."""
+
+    kind: Literal["text", "json_object", "json_schema"] = "text"
+    schema: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRequest:
+    """One turn to run.
+
+    Attributes:
+        channel: Name of the channel, ``assistant`` for instance.
+        items: The conversation, oldest first, ending with what is to be answered.
+        tools: Tool definitions in OpenAI's shape (``{"type": "function", ...}``).
+        tool_choice: ``auto``, ``none``, ``required`` or the name of one function.
+        arm: ``preview`` is reachable by reviewers and gates only.
+        release: Release to preview; empty for the channel's head.
+    """
+
+    channel: str
+    caller: Caller
+    items: tuple[InputItem, ...]
+    sampling: SamplingRequest = field(default_factory=SamplingRequest)
+    tools: tuple[Mapping[str, Any], ...] = ()
+    tool_choice: Literal["auto", "none", "required"] | tuple[Literal["function"], str] = "auto"
+    response_format: ResponseFormat = field(default_factory=ResponseFormat)
+    arm: Literal["head", "preview"] = "head"
+    release: str = ""
