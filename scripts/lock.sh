@@ -1,0 +1,11 @@
+#!/bin/sh
+# Resolves requirements/*.in into hash locks without addresses, for Python 3.11 to 3.13 and every platform.
+# Usage: scripts/lock.sh [--upgrade]      needs "uv" (in the development environment)
+set -eu
+cd "$(dirname "$0")/.."
+UV=${UV:-.venv-dev/bin/uv}
+for name in core postgres dev; do
+    "$UV" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+        --no-emit-index-url --no-emit-find-links "$@" "requirements/$name.in" -o "requirements/$name.lock"
+    echo "requirements/$name.lock: $(grep -c '==' "requirements/$name.lock") packages"
+done
