@@ -1,0 +1,353 @@
+"""The configuration: one frozen model, built once at the edge.
+
+* A value comes from a flag, then from ``VERAX_<NAME>`` in the environment, then from
+  ``config.toml`` in the data folder, then from its default.
+* A variable that is set to nothing counts as not set.
+* An unknown key in the file, an unknown ``VERAX_`` variable and an unknown flag are errors.
+* Only operational values stand here: places, ports, sizes, times. Nothing that shapes what
+  a model reads or says can be configured; that lives in releases alone (invariants 2 and 4).
+* The server binds loopback addresses only, unless `unsafe_public_bind` says otherwise.
+
+The kernel never reads the configuration.
+
+>>> load_config({"port": 9000}, environ={"HOME": "/home/ann"}).config.base_url
+'http://localhost:9000'
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from verax.kernel.errors import ConfigError
+
+__all__ = [
+    "CONFIG_FILE",
+    "ENVIRONMENT_PREFIX",
+    "LAUNCHER_PREFIX",
+    "Config",
+    "LoadedConfig",
+    "Setting",
+    "is_loopback",
+    "load_config",
+    "mask_url",
+]
+
+CONFIG_FILE = "config.toml"
+ENVIRONMENT_PREFIX = "VERAX_"
+# Variables that the launcher hands to the process it starts; they are not settings.
+LAUNCHER_PREFIX = "VERAX_LAUNCH_"
+
+_MASK = "********"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=1)]
+Milliseconds = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Config(BaseModel):
+    """Every setting of a server and of the command line; the descriptions are the reference page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+    home: Path = Field(description="Data folder: logs, messages, accounts and the keys of the server itself.")
+    keyring: Path = Field(description="Folder for people's own keys and the command line's API key; never in `home`.")
+
+    host: str = Field(default="localhost", min_length=1, description="Address to listen on.")
+    port: Port = Field(default=8420, description="Port to listen on.")
+    unsafe_public_bind: bool = Field(
+        default=False,
+        description="Allow a `host` that other machines can reach. Verax speaks plain HTTP: put TLS in front of it.",
+    )
+    public_url: str | None = Field(
+        default=None, description="Address that clients use when a proxy stands in front; receipts link to it."
+    )
+
+    url: str | None = Field(
+        default=None, description="Server that the command line talks to; the one on this machine when not set."
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="API key of the command line; the one in the keyring when not set."
+    )
+
+    database_url: str | None = Field(
+        default=None, repr=False, description="`postgresql://…`; a SQLite file in `home` when not set."
+    )
+    weights: Path | None = Field(
+        default=None, description="GGUF file of the embedded model; the one `make up` installed when not set."
+    )
+    threads: Count | None = Field(
+        default=None, description="Threads of the embedded model; one less than the cores when not set."
+    )
+    slots: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=4, description="Turns that the embedded model runs side by side."
+    )
+    slot_context_tokens: Annotated[int, Field(ge=256)] = Field(
+        default=2048, description="Context of one slot of the embedded model, in tokens."
+    )
+    queue_length: Count = Field(default=64, description="Turns that wait for a slot before the server answers 429.")
+
+    max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
+        default=8 * 2**20, description="Largest request body, in bytes."
+    )
+    max_messages: Count = Field(default=2000, description="Longest list of messages in one request.")
+    rate_per_minute: Count | None = Field(
+        default=600, description="Requests a minute for each API key; `none` for no limit."
+    )
+    rate_burst: Count = Field(default=120, description="Requests that one key may send at once.")
+
+    log_interval_ms: Milliseconds = Field(
+        default=250, description="Time between two checkpoints of a log that has new entries."
+    )
+    promise_deadline_ms: Annotated[int, Field(ge=1000)] = Field(
+        default=60_000, description="Time within which a promised leaf must stand in the log."
+    )
+
+    remote_connect_timeout_s: Seconds = Field(default=10.0, description="Longest wait to reach a remote model.")
+    remote_idle_timeout_s: Seconds = Field(default=120.0, description="Longest silence of a remote model.")
+    remote_retries: Annotated[int, Field(ge=0, le=10)] = Field(
+        default=2, description="Retries on connect errors, 429 and 503; never after the first token."
+    )
+
+    session_hours: Count = Field(default=720, description="Life of a browser session, in hours.")
+    metrics_auth: Literal["key", "none"] = Field(
+        default="none", description="`key`: `/metrics` needs a key of an operator or auditor; `none`: open."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least important line that the server writes to its log file."
+    )
+
+    @field_validator("home", "keyring", "weights")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value if value is None else value.expanduser().resolve()
+
+    @field_validator("rate_per_minute", "threads", mode="before")
+    @classmethod
+    def _none_word(cls, value: object) -> object:
+        return None if value == "none" else value
+
+    @field_validator("public_url", "url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("expected an address that starts with http:// or https://")
+        if parts.username or parts.password:
+            raise ValueError("expected an address without a password in it")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in ("postgresql", "postgres"):
+            raise ValueError("expected a postgresql:// address")
+        return value
+
+    @model_validator(mode="after")
+    def _closed_by_default(self) -> Config:
+        if not is_loopback(self.host) and not self.unsafe_public_bind:
+            raise ValueError(
+                f"host {self.host!r} can be reached from other machines: put a proxy with TLS in front of "
+                "localhost, or set unsafe_public_bind"
+            )
+        if self.keyring == self.home or self.home in self.keyring.parents:
+            raise ValueError("keyring lies inside home: people's keys must not lie in the server's data folder")
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """Where this machine's server is reached, without a slash at the end.
+
+        Says ``localhost`` for any loopback host: passkeys do not work on bare addresses.
+        """
+        if self.public_url:
+            return self.public_url
+        host = "localhost" if is_loopback(self.host) or self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def client_url(self) -> str:
+        """The server that the command line talks to."""
+        return self.url or f"http://{'localhost' if is_loopback(self.host) else self.host}:{self.port}"
+
+    @property
+    def embedded_threads(self) -> int:
+        """Threads for the embedded model: with as many threads as cores any other load stalls them all."""
+        return self.threads or max(1, (os.cpu_count() or 2) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value and where it came from, ready to be shown: secrets are masked."""
+
+    name: str
+    value: str | int | float | bool | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """The configuration and the source of each value."""
+
+    config: Config
+    sources: Mapping[str, str]
+
+    def settings(self) -> list[Setting]:
+        """Return every value in the order of the model, secrets masked."""
+        return [Setting(name, _shown(getattr(self.config, name)), self.sources[name]) for name in Config.model_fields]
+
+
+def load_config(flags: Mapping[str, object] | None = None, *, environ: Mapping[str, str]) -> LoadedConfig:
+    """Build the configuration.
+
+    Args:
+        flags: Values given on the command line, by field name; None means not given.
+        environ: The process environment; handed in so that nothing else reads it.
+
+    Raises:
+        ConfigError: an unknown or malformed setting; the message names where it stands.
+    """
+    values: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    layers = [_flag_layer(flags or {}), _environment_layer(environ)]
+    _merge(layers, values, sources)
+    values.setdefault("home", _default_home(environ))
+    _merge([_file_layer(Path(str(values["home"])).expanduser() / CONFIG_FILE)], values, sources)
+    values.setdefault("keyring", _default_keyring(environ))
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error, sources) from None
+    return LoadedConfig(config, {name: sources.get(name, "default") for name in Config.model_fields})
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach a server on `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def mask_url(url: str) -> str:
+    """Return `url` with its password masked."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", f":{_MASK}@")))
+
+
+_Layer = list[tuple[str, object, str]]
+
+
+def _merge(layers: list[_Layer], values: dict[str, object], sources: dict[str, str]) -> None:
+    """Add what earlier layers did not set; the first layer that names a setting wins."""
+    for layer in layers:
+        for name, value, source in layer:
+            if name not in values:
+                values[name] = value
+                sources[name] = source
+
+
+def _flag_layer(flags: Mapping[str, object]) -> _Layer:
+    given: _Layer = []
+    for name, value in flags.items():
+        if name not in Config.model_fields:
+            raise _unknown(f"setting {name!r} on the command line", name, list(Config.model_fields))
+        if value is not None:
+            given.append((name, value, "flag"))
+    return given
+
+
+def _environment_layer(environ: Mapping[str, str]) -> _Layer:
+    known = {ENVIRONMENT_PREFIX + name.upper(): name for name in Config.model_fields}
+    given: _Layer = []
+    for variable in sorted(environ):
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable.startswith(LAUNCHER_PREFIX):
+            continue
+        if variable not in known:
+            raise _unknown(f"environment: unknown variable {variable}", variable, list(known))
+        if environ[variable] != "":
+            given.append((known[variable], environ[variable], variable))
+    return given
+
+
+def _file_layer(path: Path) -> _Layer:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", hint="mend its permissions") from None
+    try:
+        values: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}", hint="mend the line that the message names") from None
+    allowed = [name for name in Config.model_fields if name != "home"]
+    for name in values:
+        if name == "home":
+            raise ConfigError(
+                f"{path}: home cannot be set in a file that lies in it",
+                hint="set VERAX_HOME, or give --home",
+            )
+        if name not in allowed:
+            raise _unknown(f"{path}: unknown setting {name!r}", name, allowed)
+    return [(name, value, str(path)) for name, value in values.items()]
+
+
+def _unknown(message: str, name: str, known: list[str]) -> ConfigError:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    hint = f"did you mean {close[0]}?" if close else '"verax config show" lists every setting'
+    return ConfigError(message, hint=hint, code="config/unknown-key")
+
+
+def _explain(error: ValidationError, sources: Mapping[str, str]) -> ConfigError:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    reason = first["msg"].removeprefix("Value error, ")
+    reason = reason[:1].lower() + reason[1:]
+    if not name:
+        return ConfigError(f"configuration: {reason}", hint='"verax config show" lists every setting')
+    where = sources.get(name, "default")
+    return ConfigError(f"setting {name} (from {where}): {reason}", hint=f"mend it, or remove it: {where}")
+
+
+def _shown(value: object) -> str | int | float | bool | None:
+    if isinstance(value, SecretStr):
+        return _MASK
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, str):
+        return mask_url(value) if "://" in value else value
+    return value if isinstance(value, (int, float)) else None
+
+
+def _default_home(environ: Mapping[str, str]) -> Path:
+    return _base_folder(environ, "XDG_DATA_HOME", (".local", "share")) / "verax"
+
+
+def _default_keyring(environ: Mapping[str, str]) -> Path:
+    return _base_folder(environ, "XDG_CONFIG_HOME", (".config",)) / "verax"
+
+
+def _base_folder(environ: Mapping[str, str], variable: str, fallback: tuple[str, ...]) -> Path:
+    """Return a base folder of the XDG specification; a relative path in the variable is ignored, as it asks."""
+    given = environ.get(variable, "")
+    if Path(given).is_absolute():
+        return Path(given)
+    return Path(environ.get("HOME") or Path.home()).joinpath(*fallback)
