@@ -1,0 +1,85 @@
+"""What the turn path needs from the rooms left of it, as narrow protocols.
+
+The real objects live in `verax.store`, `verax.models` and `verax.guard`; tests hand in the
+public fakes of `verax.testing`. Nothing here is implemented twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from verax.kernel.fold import State
+from verax.kernel.release import Release
+from verax.models.base import Backend
+from verax.store.turns import FinishedTurn, OpenTurn
+
+__all__ = ["BackendSource", "Governance", "RuntimeIdentity", "Turns"]
+
+
+class Governance(Protocol):
+    """The adopted governance state and the one way to raise an alarm."""
+
+    @property
+    def state(self) -> State:
+        """The state that every process resolves from; swapped as one object."""
+        ...
+
+    def check_fresh(self, channel: str) -> None:
+        """Raise `StaleError` when no check succeeded within the channel's `max_head_age_s`."""
+        ...
+
+    def release(self, release_id: str) -> Release:
+        """Return an admitted or proposed release by its id."""
+        ...
+
+    async def alarm(self, code: str, channel: str, detail: Mapping[str, Any]) -> None:
+        """Merge an alarm into the log; `detail` holds no text from outside."""
+        ...
+
+
+class Turns(Protocol):
+    """Where turns are recorded."""
+
+    @property
+    def origin(self) -> str:
+        """Origin of the reply log that new turns go to."""
+        ...
+
+    async def open(self, turn: OpenTurn) -> None:
+        """Write the durable open row."""
+        ...
+
+    async def finish(self, turn: FinishedTurn) -> str:
+        """Make the record durable, queue its entry, and return the signed promise."""
+        ...
+
+    async def holds_reply(self, turn_id: str, user_id: str, text: str) -> bool:
+        """Say whether this installation holds a commitment to `text` as that turn's reply."""
+        ...
+
+
+class BackendSource(Protocol):
+    """Finds the backend a release names."""
+
+    async def resolve(self, release: Release) -> Backend:
+        """Return the backend; raises `ModelUnavailable` or `DigestMismatch`."""
+        ...
+
+
+class RuntimeIdentity(Protocol):
+    """The measured runtime of this process (clause 13)."""
+
+    @property
+    def portable(self) -> str:
+        """Portable digest: what people admit."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Digest of the instance manifest: what records name."""
+        ...
+
+    def check_sealed(self) -> None:
+        """Raise `RuntimeChanged` when code changed after it was measured."""
+        ...
