@@ -171,7 +171,7 @@ def _check_text(text: str) -> None:
         raise CanonicalError("canonical JSON: a string holds a lone surrogate") from None
 
 
-def _refuse_number(text: str) -> Any:
+def _refuse_number(_: str) -> Any:
     raise CanonicalError("canonical JSON: no floats; write a decimal string")
 
 

@@ -99,9 +99,7 @@ class VeraxError(Exception):
     code: ClassVar[str] = "verax/error"
     status: ClassVar[int] = 500
 
-    def __init__(
-        self, message: str, *, hint: str = "", param: str | None = None, code: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, hint: str = "", param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
