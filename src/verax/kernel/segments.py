@@ -20,7 +20,7 @@ from verax.kernel.record import TurnSecret
 __all__ = ["CLEAR_AUTHORS", "Author", "Role", "Segment", "close_segments", "prompt_digest"]
 
 Author = Literal["release", "clock", "app", "user", "assistant", "memory", "retrieved", "tool"]
-Role = Literal["system", "user", "assistant", "tool", "tools"]
+Role = Literal["system", "user", "assistant", "tool", "tools", "tool_calls"]
 
 CLEAR_AUTHORS: frozenset[str] = frozenset({"release", "clock"})
 _AUTHORS = frozenset(get_args(Author))
@@ -34,7 +34,9 @@ class Segment:
     Attributes:
         by: Its true author.
         role: The role of the message it stands in. ``tools`` holds tool definitions as
-            JSON text for models that take them natively.
+            JSON text and ``tool_calls`` the calls of the assistant line before it, as a JSON
+            array, for models that take tools natively; a ``tool`` line is then a JSON object
+            ``{"content", "tool_call_id"}``.
         text: The text itself, Unicode scalar values only.
     """
 

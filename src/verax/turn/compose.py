@@ -1,0 +1,229 @@
+"""Step 5, compose: the prompt as segments with their true authors. Pure.
+
+* All wording of ours comes from the release, separators included (invariant 4).
+* The system message holds, in this order: the release's prompt, the tool definitions with
+  the release's wording around them (style ``schema``), the caller's own system texts between
+  ``app_head`` and ``app_tail``. A caller's system line in mid-conversation is moved there:
+  models are trained on one leading system message.
+* A line that the caller claims is ``app``; only replies that `recall` found are
+  ``assistant`` (clause 7).
+* Neighbouring lines of one role are parted by the release's separator.
+* Style ``native`` writes tool definitions as one ``tools`` segment, calls as ``tool_calls``
+  and results as ``tool`` segments whose text is a JSON object, for the wire to unfold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from verax.kernel.errors import RequestError, UnsupportedParameter
+from verax.kernel.release import Release
+from verax.kernel.segments import Author, Role, Segment
+from verax.kernel.template import Variable, render
+from verax.models.base import Options
+from verax.turn.request import InputItem, SamplingRequest, TurnRequest
+from verax.turn.toolcall import choose_tools, tool_schema, tools_text
+
+__all__ = ["Composition", "compose", "effective_options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What will be asked of the model.
+
+    Attributes:
+        tool_style: ``schema`` when the reply is JSON that holds a tool call, ``native`` when
+            the model calls tools itself, ``none`` without tools.
+    """
+
+    segments: tuple[Segment, ...]
+    options: Options
+    tool_style: str
+
+
+def compose(
+    release: Release, request: TurnRequest, held: frozenset[int], today: date, fresh_seed: int
+) -> Composition:
+    """Turn a request into segments and effective options.
+
+    Args:
+        held: Indices of assistant lines that this installation holds (from `recall`).
+        today: The date of the clock, for templates that show it.
+        fresh_seed: Seed to use where the caller names none, 0 to 2^31-1.
+
+    Raises:
+        RequestError: tools, formats or sampling values that the release does not allow.
+    """
+    tools = choose_tools(request.tools, request.tool_choice)
+    style = _tool_style(release, tools)
+    segments = _system(release, request, tools, style, today)
+    segments += [Segment("release", _role(example.role), example.text) for example in release.prompt.examples]
+    for index, item in enumerate(request.items):
+        segments += _line(release, item, index in held, native=release.tools.style == "native")
+    options = effective_options(release, request.sampling, fresh_seed)
+    return Composition(
+        segments=tuple(_separate(release, segments)),
+        options=_shape(options, request, tools, style),
+        tool_style=style,
+    )
+
+
+def effective_options(release: Release, asked: SamplingRequest, fresh_seed: int) -> Options:
+    """Narrow the release's sampling by what the caller asks for and the release allows.
+
+    Raises:
+        UnsupportedParameter: the release does not let callers set that parameter.
+        RequestError: ``max_tokens`` beyond the release's limit.
+    """
+    base = release.sampling
+    values = {
+        "temperature": asked.temperature,
+        "top_p": asked.top_p,
+        "presence_penalty": asked.presence_penalty,
+        "frequency_penalty": asked.frequency_penalty,
+        "max_tokens": asked.max_tokens,
+        "seed": asked.seed,
+        "stop": asked.stop or None,
+        "n": asked.n if asked.n != 1 else None,
+        "logprobs": asked.top_logprobs,
+    }
+    for name, value in values.items():
+        if value is not None and name not in base.allow:
+            raise UnsupportedParameter(f"{name}: this channel's release does not let callers set it", param=name)
+    if asked.max_tokens is not None and asked.max_tokens > base.max_tokens:
+        raise RequestError(
+            f"max_tokens: expected at most {base.max_tokens} on this channel, found {asked.max_tokens}",
+            hint=f"ask for {base.max_tokens} or fewer",
+            param="max_tokens",
+        )
+    return Options(
+        temperature=_pick(asked.temperature, float(base.temperature)),
+        top_p=_pick(asked.top_p, float(base.top_p)),
+        top_k=base.top_k,
+        repeat_penalty=float(base.repeat_penalty),
+        presence_penalty=_pick(asked.presence_penalty, float(base.presence_penalty)),
+        frequency_penalty=_pick(asked.frequency_penalty, float(base.frequency_penalty)),
+        max_tokens=asked.max_tokens or base.max_tokens,
+        seed=fresh_seed if asked.seed is None else asked.seed,
+        stop=asked.stop,
+        n=asked.n,
+        top_logprobs=asked.top_logprobs,
+    )
+
+
+def _pick(asked: float | None, base: float) -> float:
+    return base if asked is None else asked
+
+
+def _tool_style(release: Release, tools: tuple[Mapping[str, Any], ...]) -> str:
+    if not tools:
+        return "none"
+    if release.tools.style == "none":
+        raise UnsupportedParameter("tools: this channel's release offers no tools", param="tools")
+    return release.tools.style
+
+
+def _shape(
+    options: Options, request: TurnRequest, tools: tuple[Mapping[str, Any], ...], style: str
+) -> Options:
+    form = request.response_format
+    if style == "schema":
+        if form.kind != "text":
+            raise RequestError("response_format: not together with tools on this channel", param="response_format")
+        if request.sampling.top_logprobs is not None:
+            raise RequestError("logprobs: not together with tools on this channel", param="logprobs")
+        return replace(options, schema=tool_schema(tools, request.tool_choice))
+    if style == "native":
+        options = replace(options, tools=tuple(tools), tool_choice=_wire_choice(request))
+    if form.kind == "json_object":
+        return replace(options, schema={"type": "object"})
+    if form.kind == "json_schema":
+        return replace(options, schema=form.schema or {"type": "object"})
+    return options
+
+
+def _wire_choice(request: TurnRequest) -> str | Mapping[str, Any]:
+    if isinstance(request.tool_choice, tuple):
+        return {"type": "function", "function": {"name": request.tool_choice[1]}}
+    return request.tool_choice
+
+
+def _system(
+    release: Release, request: TurnRequest, tools: tuple[Mapping[str, Any], ...], style: str, today: date
+) -> list[Segment]:
+    variables = {name: Variable("clock", today.isoformat()) for name in release.prompt.variables}
+    segments = list(render(release.prompt.system, variables, "system"))
+    separator = Segment("release", "system", release.prompt.separator)
+    if style == "schema":
+        segments += [separator] if segments else []
+        segments += _around(release.tools.head, Segment("app", "system", tools_text(tools)), release.tools.tail)
+    elif style == "native":
+        segments.append(Segment("app", "tools", json.dumps(list(tools), ensure_ascii=False, separators=(",", ":"))))
+    for item in request.items:
+        if item.role in ("system", "developer") and item.text:
+            segments += [separator] if segments else []
+            segments += _around(release.prompt.app_head, Segment("app", "system", item.text), release.prompt.app_tail)
+    return segments
+
+
+def _around(head: str, segment: Segment, tail: str) -> list[Segment]:
+    before = [Segment("release", segment.role, head)] if head else []
+    after = [Segment("release", segment.role, tail)] if tail else []
+    return [*before, segment, *after]
+
+
+def _line(release: Release, item: InputItem, held: bool, *, native: bool) -> list[Segment]:
+    if item.role in ("system", "developer"):
+        return []
+    if item.role == "user":
+        return [Segment("user", "user", item.text)]
+    if item.role == "tool":
+        return [_tool_result(item, native=native)]
+    by: Author = "assistant" if held else "app"
+    text = [Segment(by, "assistant", item.text)] if item.text else []
+    return text + _calls(item, held, native=native)
+
+
+def _tool_result(item: InputItem, *, native: bool) -> Segment:
+    if native:
+        text = json.dumps({"content": item.text, "tool_call_id": item.tool_call_id}, ensure_ascii=False)
+        return Segment("tool", "tool", text)
+    return Segment("tool", "tool", item.text)
+
+
+def _calls(item: InputItem, held: bool, *, native: bool) -> list[Segment]:
+    if not item.tool_calls:
+        return []
+    by: Author = "assistant" if held else "app"
+    if native:
+        calls = [
+            {"id": c.call_id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}}
+            for c in item.tool_calls
+        ]
+        return [Segment(by, "tool_calls", json.dumps(calls, ensure_ascii=False, separators=(",", ":")))]
+    texts = [f'{{"name":{json.dumps(call.name)},"arguments":{call.arguments}}}' for call in item.tool_calls]
+    return [Segment(by, "assistant", text) for text in texts]
+
+
+def _role(role: str) -> Role:
+    if role == "user" or role == "assistant":
+        return role
+    raise RequestError(f"examples: unknown role {role!r}")
+
+
+def _separate(release: Release, segments: list[Segment]) -> list[Segment]:
+    """Part neighbouring lines of one role that different authors or items wrote.
+
+    The system message was separated as it was built.
+    """
+    result: list[Segment] = []
+    for segment in segments:
+        last = result[-1] if result else None
+        if last is not None and last.role == segment.role and segment.role in ("user", "assistant", "tool"):
+            result.append(Segment("release", segment.role, release.prompt.separator))
+        result.append(segment)
+    return result
