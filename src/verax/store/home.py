@@ -1,0 +1,145 @@
+"""The data folder, and the lock that lets one server have it.
+
+::
+
+    <home>/
+      lock              held while a server or a command owns the folder; names its process
+      verax.db          rows (SQLite); absent where PostgreSQL is used
+      log/governance/   tiles and checkpoint of the governance log
+      log/replies/<k>/  tiles and checkpoint of a reply log
+      blobs/            long content by digest (clause 3)
+      keys/             keys of this machine: log, promise, recorder, monitor (clause 4)
+
+Private keys of people never lie here (clause 4).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from verax.kernel.errors import ConfigError, StoreLocked
+
+__all__ = ["Home", "HomeLock", "lock_home", "open_home"]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Names of the places in a data folder; nothing is created by naming it."""
+
+    path: Path
+
+    @property
+    def blobs(self) -> Path:
+        """Folder of the blobs."""
+        return self.path / "blobs"
+
+    @property
+    def log_dir(self) -> Path:
+        """Folder of all logs."""
+        return self.path / "log"
+
+    @property
+    def governance_dir(self) -> Path:
+        """Folder of the governance log."""
+        return self.log_dir / "governance"
+
+    def replies_dir(self, number: int) -> Path:
+        """Folder of reply log `number`."""
+        return self.log_dir / "replies" / str(number)
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file."""
+        return self.path / "verax.db"
+
+    @property
+    def keys_dir(self) -> Path:
+        """Folder of this machine's own keys."""
+        return self.path / "keys"
+
+    @property
+    def lock_path(self) -> Path:
+        """The file whose lock means owning the folder."""
+        return self.path / "lock"
+
+
+class HomeLock:
+    """An exclusive lock on a data folder; the operating system frees it when the process ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this object still owns the folder."""
+        return self._descriptor is not None
+
+    def release(self) -> None:
+        """Give the folder back; safe to call twice. The file stays, so that no two locks can exist."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def open_home(path: Path) -> Home:
+    """Create the folder and its parts where missing, readable by its owner only.
+
+    Raises:
+        ConfigError: the path is a file, or cannot be made or written.
+    """
+    home = Home(path)
+    try:
+        for folder in (path, home.log_dir, home.blobs, home.keys_dir):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writable = os.access(path, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise ConfigError(
+            f"data folder {path}: cannot be made: {error.strerror}",
+            hint="set VERAX_HOME to a folder that this user may write",
+        ) from error
+    if not writable:
+        raise ConfigError(
+            f"data folder {path}: expected a folder that can be written",
+            hint="set VERAX_HOME to a folder that this user may write",
+        )
+    return home
+
+
+def lock_home(home: Home) -> HomeLock:
+    """Own the data folder, or say who does.
+
+    Raises:
+        StoreLocked: another process, or another server in this one, holds the folder.
+    """
+    descriptor = os.open(home.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 64, 0).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        raise StoreLocked(
+            f"data folder {home.path}: held by process {holder or 'unknown'}",
+            hint='stop that server with "make down", or set VERAX_HOME to another folder',
+        ) from None
+    except OSError as error:
+        os.close(descriptor)
+        raise ConfigError(
+            f"data folder {home.path}: its file system cannot lock files: {error.strerror}",
+            hint="put the data folder on a local disk",
+        ) from error
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+    return HomeLock(descriptor)
