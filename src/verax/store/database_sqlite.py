@@ -1,0 +1,330 @@
+"""SQLite through apsw: settings, error mapping, checkpoints.
+
+*Life of a commit.* ``BEGIN IMMEDIATE`` takes the write lock (waiting at most
+``lock_wait_s``); frames go to the write-ahead log; ``COMMIT`` appends the commit frame and
+syncs the log (``synchronous=FULL``), and only then returns. Checkpoints copy the log into
+the main file between batches, after every waiter was answered: first on a thread of their
+own, so that no writer waits for the copy, then the small rest on the writer thread, so that
+the log starts again from its beginning instead of growing under load.
+
+apsw is used because many builds of Python leave extension loading out of ``sqlite3``, and
+because its VFS layer lets a test record every write and sync.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import re
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import apsw
+
+from verax.kernel.errors import (
+    BusyError,
+    ConfigError,
+    ConflictError,
+    CorruptStore,
+    RequestError,
+    StorageError,
+    StoreFull,
+    VeraxError,
+)
+from verax.store.database_types import Connection, DatabaseLimits, Dialect, HeldLock, Row, SqlValue
+
+__all__ = ["APPLICATION_ID", "SqliteDriver"]
+
+APPLICATION_ID = 0x56525831  # "VRX1" in the file's header: another program's file is refused
+
+_CHECKPOINT_PAGES = 1_000  # 4 MB of log: SQLite's own default
+_CHECKPOINT_AT_ONCE_PAGES = 16_000  # the copying thread fell behind: let the writer do it
+
+_log = logging.getLogger(__name__)
+
+
+class SqliteConnection:
+    """One apsw connection that raises Verax's errors."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, raw: apsw.Connection, label: str, *, readonly: bool) -> None:
+        self._raw = raw
+        self._label = label
+        self._begin = "BEGIN" if readonly else "BEGIN IMMEDIATE"
+        self._stopped_by = ""
+        self.wal_pages = 0
+
+    @property
+    def raw(self) -> apsw.Connection:
+        return self._raw
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._raw.in_transaction
+
+    def begin(self) -> None:
+        if self._stopped_by:
+            raise StorageError(
+                f"{self._label}: a commit failed on the disk, so writing has stopped: {self._stopped_by}",
+                hint="look at the disk, then start Verax again: it reads back what is really there",
+            )
+        self._run(self._begin)
+
+    def commit(self) -> None:
+        """Commit and sync; after a sync that failed, refuse every later transaction.
+
+        The kernel may have dropped the very pages that it could not write, and the next
+        sync would report success all the same. A full disk is no such failure.
+        """
+        try:
+            self._raw.execute("COMMIT")
+        except apsw.Error as error:
+            explained = _explain(error, self._label, self._raw)
+            if isinstance(error, apsw.IOError) and not isinstance(explained, StoreFull):
+                self._stopped_by = str(error)
+            raise explained from error
+
+    def rollback(self) -> None:
+        if self._raw.in_transaction:
+            self._run("ROLLBACK")
+
+    def savepoint(self) -> None:
+        self._run("SAVEPOINT job")
+
+    def release(self) -> None:
+        self._run("RELEASE job")
+
+    def rollback_to(self) -> None:
+        self._run("ROLLBACK TO job")
+        self._run("RELEASE job")
+
+    def execute(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
+        try:
+            return self._raw.execute(sql, tuple(params)).fetchall()
+        except (apsw.Error, UnicodeEncodeError) as error:
+            raise _explain(error, self._label, self._raw) from error
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[SqlValue]]) -> None:
+        try:
+            self._raw.executemany(sql, (tuple(row) for row in rows)).fetchall()
+        except (apsw.Error, UnicodeEncodeError) as error:
+            raise _explain(error, self._label, self._raw) from error
+
+    def script(self, sql: str) -> None:
+        self._run(sql)
+
+    def lock(self, name: str) -> None:
+        """Nothing to do: a write transaction excludes all others already."""
+
+    def close(self) -> None:
+        try:
+            self._raw.close()
+        except apsw.Error as error:
+            raise _explain(error, self._label, self._raw) from error
+
+    def checkpoint(self, mode: int) -> None:
+        """Copy the log into the main file; see SQLite's documentation for the modes."""
+        try:
+            self._raw.wal_checkpoint(mode=mode)
+        except apsw.Error as error:
+            raise _explain(error, self._label, self._raw) from error
+        self.wal_pages = 0
+
+    def _run(self, sql: str) -> None:
+        try:
+            self._raw.execute(sql)
+        except apsw.Error as error:
+            raise _explain(error, self._label, self._raw) from error
+
+
+class SqliteDriver:
+    """Opens connections to one file.
+
+    Args:
+        path: The database file; created with mode 0600 when missing.
+        limits: Only ``lock_wait_s`` matters here.
+        vfs: Name of a registered apsw VFS, for tests that record or forbid writes.
+    """
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, path: Path, limits: DatabaseLimits, vfs: str | None = None) -> None:
+        self._path = path
+        self._vfs = vfs
+        self._lock_wait_ms = int(limits.lock_wait_s * 1000)
+        self._copying: threading.Thread | None = None
+        self._has_rest = False
+        if vfs is None:
+            _create_private(path)
+
+    @property
+    def label(self) -> str:
+        return str(self._path)
+
+    def connect(self, *, readonly: bool) -> SqliteConnection:
+        raw: apsw.Connection | None = None
+        try:
+            raw = apsw.Connection(str(self._path), vfs=self._vfs, statementcachesize=256)
+            self._configure(raw, readonly=readonly)
+        except (apsw.Error, VeraxError) as error:
+            explained = error if isinstance(error, VeraxError) else _explain(error, self.label, raw)
+            if raw is not None:
+                raw.close()
+            raise explained from error
+        connection = SqliteConnection(raw, self.label, readonly=readonly)
+        if not readonly:
+            raw.set_wal_hook(_WalCounter(connection))
+        return connection
+
+    def upkeep(self, writer: Connection) -> None:
+        """Keep the log short without making a writer wait for the long copy."""
+        assert isinstance(writer, SqliteConnection)
+        if self._copying is not None and self._copying.is_alive():
+            if writer.wal_pages < _CHECKPOINT_AT_ONCE_PAGES:
+                return
+            self._copying.join()
+        try:
+            if self._has_rest:
+                self._has_rest = False
+                writer.checkpoint(apsw.SQLITE_CHECKPOINT_PASSIVE)
+            elif writer.wal_pages >= _CHECKPOINT_PAGES:
+                self._copying = threading.Thread(target=self._copy, name="verax-checkpoint", daemon=True)
+                self._copying.start()
+        except VeraxError as error:
+            # Nothing is lost: the log keeps every commit, and the next batch tries again.
+            _log.warning("%s: checkpoint put off: %s", self.label, error.message)
+
+    def writable(self, writer: Connection) -> Connection:
+        return writer
+
+    def scrub(self, writer: Connection) -> None:
+        """Empty the write-ahead log; deleted content in the main file was zeroed by ``secure_delete``."""
+        assert isinstance(writer, SqliteConnection)
+        if self._copying is not None:
+            self._copying.join()
+        writer.checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
+    def problems(self, connection: Connection) -> list[str]:
+        found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(10)")]
+        return [] if found == ["ok"] else found
+
+    def try_lock(self, name: str) -> HeldLock | None:
+        return FileLock.take(self._path.with_name(f"{self._path.name}-{re.sub('[^a-z0-9]+', '-', name)}.lock"))
+
+    def _configure(self, raw: apsw.Connection, *, readonly: bool) -> None:
+        raw.set_busy_timeout(self._lock_wait_ms)
+        raw.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+        raw.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+        raw.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
+        raw.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
+        self._check_application(raw)
+        mode = raw.execute("PRAGMA journal_mode=WAL").fetchall()[0][0]
+        if mode != "wal":
+            raise StorageError(
+                f"{self.label}: expected a write-ahead log, the file system gives {mode!r}",
+                hint="put the data folder on a local disk",
+            )
+        raw.execute("PRAGMA synchronous=FULL; PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON")
+        raw.execute("PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON")
+        if readonly:
+            raw.execute("PRAGMA query_only=ON")
+
+    def _check_application(self, raw: apsw.Connection) -> None:
+        found = raw.execute("PRAGMA application_id").fetchall()[0][0]
+        if found == APPLICATION_ID:
+            return
+        if found != 0 or raw.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]:
+            raise ConfigError(
+                f"{self.label}: expected a database of Verax, found one of another program",
+                hint="name another file, or a folder of its own, for the data of Verax",
+            )
+        raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
+
+    def _copy(self) -> None:
+        try:
+            connection = self.connect(readonly=False)
+            try:
+                connection.checkpoint(apsw.SQLITE_CHECKPOINT_PASSIVE)
+            finally:
+                connection.close()
+        except VeraxError as error:
+            _log.warning("%s: checkpoint put off: %s", self.label, error.message)
+        self._has_rest = True
+
+
+class _WalCounter:
+    """Remembers the length of the log after each commit; setting it stops automatic checkpoints."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: SqliteConnection) -> None:
+        self._connection = connection
+
+    def __call__(self, _raw: apsw.Connection, _schema: str, pages: int) -> int:
+        self._connection.wal_pages = pages
+        return apsw.SQLITE_OK
+
+
+class FileLock:
+    """An exclusive `flock` on a file beside the database; the kernel frees it when the process ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    @classmethod
+    def take(cls, path: Path) -> FileLock | None:
+        """Return the lock, or None when another holder has it."""
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        return cls(descriptor)
+
+    def is_held(self) -> bool:
+        return self._descriptor is not None
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _create_private(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StorageError(
+            f"{path}: the database cannot be opened: {error.strerror}",
+            hint="make its folder exist, and writable for the user that runs Verax",
+        ) from error
+
+
+def _explain(error: apsw.Error | UnicodeEncodeError, label: str, raw: apsw.Connection | None) -> VeraxError:
+    """Say which file, and what to do; SQLite's own words hold names of tables and columns, no values."""
+    if isinstance(error, UnicodeEncodeError):
+        return RequestError(
+            "text: expected Unicode scalar values, found a lone surrogate", hint="send well-formed Unicode"
+        )
+    is_out_of_space = isinstance(error, apsw.IOError) and raw is not None and raw.system_errno == errno.ENOSPC
+    if is_out_of_space or isinstance(error, apsw.FullError):
+        return StoreFull(f"{label}: the disk is full", hint="free space on this disk; nothing acknowledged was lost")
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return CorruptStore(
+            f"{label}: the database is damaged: {error}",
+            hint=f'stop Verax, copy the file aside, then restore a backup or run: sqlite3 "{label}" .recover',
+        )
+    if isinstance(error, apsw.ConstraintError):
+        return ConflictError(f"the database refused the row: {error}")
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return BusyError(f"{label}: another process is writing", retry_after_s=1, hint="try again in a moment")
+    if isinstance(error, apsw.IOError):
+        return StorageError(f"{label}: the disk failed: {error}", hint="look at the disk, then start Verax again")
+    if isinstance(error, apsw.ReadOnlyError | apsw.CantOpenError | apsw.PermissionsError):
+        return StorageError(f"{label}: the database cannot be written: {error}", hint="check who owns the data folder")
+    return StorageError(f"{label}: {error}", hint="this is a defect of Verax: please report it")

@@ -1,0 +1,1 @@
+"""SQL files only; `verax.store.database_schema` reads them."""
