@@ -1,0 +1,58 @@
+# The whole interface of this repository; "make help" lists it. Needs GNU make, a Python from 3.11 to 3.13
+# (make PYTHON=/path/to/python chooses one) and, for the first run of a target, the package registries.
+
+SHELL = /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help up down test check format bench docs lock clean setup setup-dev setup-test
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+VENV := .venv
+DEV := .venv-dev
+DEV_BIN := $(CURDIR)/$(DEV)/bin
+RUFF_PATHS := src tests scripts conformance bench lab
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 ~/p' $(MAKEFILE_LIST) | awk -F'~' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+up: setup ## Set up (the first time), then start the server at http://localhost:8420
+	@$(VENV)/bin/verax up --detach
+
+down: ## Stop the server that "make up" started
+	@if [ -x $(VENV)/bin/verax ]; then $(VENV)/bin/verax down; else echo "nothing to stop: $(VENV) does not exist yet"; fi
+
+test: setup-test ## Run every test (sets up its own environment)
+	@$(DEV_BIN)/python -m pytest $(TESTS)
+
+check: setup-dev ## Formatting, lint, types, layers, sizes, locks
+	@$(DEV_BIN)/ruff format --check $(wildcard $(RUFF_PATHS))
+	@$(DEV_BIN)/ruff check $(wildcard $(RUFF_PATHS))
+	@$(DEV_BIN)/mypy
+	@$(DEV_BIN)/lint-imports --config .importlinter --no-cache
+	@$(DEV_BIN)/python scripts/check_shape.py
+	@$(DEV_BIN)/python scripts/check_tracked.py
+
+format: setup-dev ## Rewrite the sources in the one format
+	@$(DEV_BIN)/ruff check --fix-only --quiet $(wildcard $(RUFF_PATHS)) || true
+	@$(DEV_BIN)/ruff format $(wildcard $(RUFF_PATHS))
+
+bench: setup-dev ## Run the benchmarks side by side with peers and print the table
+	@$(DEV_BIN)/python -m bench $(BENCH)
+
+docs: setup-dev ## Write the generated reference pages again
+	@$(DEV_BIN)/python scripts/write_reference.py
+
+lock: setup-dev ## Resolve requirements/*.in into hash locks again (LOCK=--upgrade moves versions)
+	@scripts/lock.sh $(LOCK)
+
+clean: ## Remove environments and caches; data and keys stay
+	@rm -rf $(VENV) $(DEV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+setup:
+	@python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py serve
+
+setup-dev:
+	@python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py develop
+
+setup-test: setup-dev
+	@scripts/setup-test.sh

@@ -1,0 +1,55 @@
+"""Refuse what must never be committed: addresses of package registries, paths of one machine, locks with addresses.
+
+A hash says which file is meant; an address would say whose server to trust, and would fail behind a mirror.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from check_shape import ROOT, tracked_files
+
+# Built from pieces, so that this file does not find itself.
+_REGISTRIES = ("files.python" + "hosted", "pypi" + ".org", "registry.npm" + "js", "deb.debian" + ".org", "proxy.golang" + ".org")
+_MACHINE_PATHS = ("/work" + "/main", "/work" + "/shared", "/work" + "/brief", "/root" + "/", "/opt" + "/pypi", "/opt" + "/wheels")
+_FORBIDDEN = re.compile("|".join(map(re.escape, (*_REGISTRIES, *_MACHINE_PATHS))))
+# package-lock.json carries the home pages of funders, so only its download fields count.
+_LOCK_ADDRESS = {
+    ".lock": re.compile(r"https?://|file:|--(?:extra-)?index|--find-links"),
+    ".json": re.compile(r"\"resolved\":"),
+}
+_MAX_FILE_BYTES = 2 * 2**20
+
+
+def main() -> int:
+    """Print every violation; 1 if there was one."""
+    found = [problem for path in tracked_files(ROOT) for problem in problems_of(path)]
+    for problem in found:
+        print(problem)
+    return 1 if found else 0
+
+
+def problems_of(path: Path) -> Iterator[str]:
+    """Yield what one file may not hold."""
+    size = path.stat().st_size
+    if size > _MAX_FILE_BYTES:
+        yield f"{path}: {size} bytes; files over {_MAX_FILE_BYTES} do not belong in the repository"
+        return
+    for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").splitlines(), 1):
+        if match := _FORBIDDEN.search(line):
+            yield f"{path}:{number}: names a registry or a path of one machine: {match[0]}"
+        if is_lock(path) and _LOCK_ADDRESS[path.suffix].search(line):
+            yield f"{path}:{number}: a lock holds an address"
+
+
+def is_lock(path: Path) -> bool:
+    """Say whether `path` is a lock file of any of our package managers."""
+    return path.suffix == ".lock" or path.name == "package-lock.json"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
