@@ -268,7 +268,7 @@ def _flag_layer(flags: Mapping[str, object]) -> _Layer:
     given: _Layer = []
     for name, value in flags.items():
         if name not in Config.model_fields:
-            raise _unknown(f"setting {name!r} on the command line", name, list(Config.model_fields))
+            raise _unknown(f"command line: unknown setting {name!r}", name, list(Config.model_fields))
         if value is not None:
             given.append((name, value, "flag"))
     return given

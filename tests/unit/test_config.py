@@ -73,7 +73,7 @@ def test_an_unknown_variable_fails_with_a_suggestion(environ: dict[str, str]) ->
 
 
 def test_an_unknown_name_without_a_neighbour_points_to_the_list(environ: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match="on the command line") as caught:
+    with pytest.raises(ConfigError, match="command line: unknown setting") as caught:
         load_config({"zzzzzzzz": 1}, environ=environ)
     assert "config show" in caught.value.hint
 

@@ -90,6 +90,11 @@ class Client:
         self._timeout_s = timeout_s
         self._connection: http.client.HTTPConnection | None = None
 
+    @property
+    def has_key(self) -> bool:
+        """Say whether requests carry an API key."""
+        return bool(self._api_key)
+
     def get(self, path: str) -> Response:
         """Read `path`; any status of 400 or more raises."""
         return self._exchange("GET", path, None)

@@ -1,0 +1,98 @@
+"""What every command shares: the configuration, the keyring, the server.
+
+All of it is made on first use, so a command pays only for what it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+from verax.kernel.errors import AccessError, ConfigError, VeraxError
+from verax.surfaces.cli.client import NO_SERVER, Client
+from verax.surfaces.cli.keyring import Identity, Keyring
+
+if TYPE_CHECKING:
+    from verax.config import Config, LoadedConfig
+
+__all__ = ["Session", "pass_session"]
+
+
+@dataclass
+class Session:
+    """One run of the command line.
+
+    Attributes:
+        flags: Settings given as flags, by field name.
+        environ: The process environment.
+    """
+
+    environ: Mapping[str, str]
+    flags: dict[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def loaded(self) -> LoadedConfig:
+        """The configuration with its sources."""
+        from verax.config import load_config
+
+        return load_config(self.flags, environ=self.environ)
+
+    @property
+    def config(self) -> Config:
+        """The configuration."""
+        return self.loaded.config
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The person's own keys."""
+        return Keyring(self.config.keyring)
+
+    def identity(self) -> Identity | None:
+        """Return what the keyring holds for this server or data folder."""
+        home = None if self.config.url else self.config.home
+        return self.keyring.find(home=home, url=self.config.client_url)
+
+    def require_identity(self) -> Identity:
+        """Return the identity, or say how to get one."""
+        identity = self.identity()
+        if identity is None:
+            where = self.config.url or str(self.config.home)
+            raise ConfigError(
+                f"keyring: nothing is known of {where}",
+                hint='"verax up" makes an installation; for one elsewhere set VERAX_URL and VERAX_API_KEY',
+                code="keyring/unknown-installation",
+            )
+        return identity
+
+    def client(self, *, timeout_s: float = 30.0) -> Client:
+        """Return a client with the best key at hand: the configured one, else the keyring's, else none."""
+        key = self.config.api_key.get_secret_value() if self.config.api_key else ""
+        if not key:
+            identity = self.identity()
+            key = identity.credentials.api_key if identity else ""
+        return Client(self.config.client_url, key, timeout_s=timeout_s)
+
+    def signed_in_client(self, *, timeout_s: float = 30.0) -> Client:
+        """Return a client that has a key.
+
+        Raises:
+            AccessError: there is no key for that server.
+        """
+        client = self.client(timeout_s=timeout_s)
+        if client.has_key:
+            return client
+        if not client.is_up():
+            raise VeraxError(
+                f"server: nothing listens at {client.url}", hint='start it with "verax up"', code=NO_SERVER
+            )
+        raise AccessError(
+            f"server: no API key for {client.url}",
+            hint='make one there with "verax key create NAME", then set VERAX_API_KEY',
+        )
+
+
+pass_session = click.make_pass_decorator(Session)
