@@ -16,6 +16,7 @@ from verax.kernel.fold import ChannelState, State, in_canary
 from verax.kernel.release import Release
 from verax.turn.ports import Governance, RuntimeIdentity
 from verax.turn.request import TurnRequest
+from verax.turn.verify import check_truth_mode
 
 __all__ = ["RUNTIME_CHANNEL", "Resolution", "is_withdrawn", "resolve"]
 
@@ -69,7 +70,7 @@ def resolve(request: TurnRequest, governance: Governance, runtime: RuntimeIdenti
         )
     release_id, arm = _choose(request, channel)
     release = governance.release(release_id)
-    _check_abilities(release)
+    check_truth_mode(release)
     return Resolution(request.channel, release, arm, channel.mode or "solo", runtime.digest, state)
 
 
@@ -111,19 +112,3 @@ def _choose(request: TurnRequest, channel: ChannelState) -> tuple[str, str]:
     if canary is not None and in_canary(canary.change, request.caller.user_id, canary.share_bp):
         return canary.release, "canary"
     return channel.head, "head"
-
-
-def _check_abilities(release: Release) -> None:
-    """Refuse a release that asks for what this version cannot do, instead of doing less (invariant 10)."""
-    if release.truth.mode != "off":
-        raise RefusedError(
-            f"release {release.short_id}: truth mode {release.truth.mode!r} needs a verifier, which this version lacks",
-            hint='admit a release with truth mode "off"',
-            code="release/unsupported",
-        )
-    if release.retrieval.collections:
-        raise RefusedError(
-            f"release {release.short_id}: it names collections, and this version holds none",
-            hint="admit a release without collections",
-            code="release/unsupported",
-        )

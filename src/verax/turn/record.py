@@ -1,0 +1,159 @@
+"""Step 9, record: every turn, finished or not, leaves a record (invariant 9, clauses 9 and 10).
+
+Life of a turn's record:
+
+1. Before the first byte leaves: a durable *open* row with id, release and prompt.
+2. After the last byte: the record is built from what was sent and what left, made durable
+   together with the turn's secret, and its entry is queued, in one transaction.
+3. The promise is signed; record, secret and promise go into the completion event.
+4. A row that is still open when a process starts becomes a ``failed`` record.
+
+What never reached a model has the digest of no segments as its prompt and the commitment
+to no bytes as `sent`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from verax.kernel import canonical
+from verax.kernel.record import BackendRef, GovernanceRef, Record, Status, TurnSecret
+from verax.kernel.release import Release
+from verax.kernel.segments import Segment, close_segments, prompt_digest
+from verax.models.base import BackendIdentity, Options
+from verax.turn.events import Choice
+from verax.turn.request import InputItem, TurnRequest
+from verax.turn.resolve import Resolution
+
+__all__ = ["Draft", "build_record", "delivered_bytes", "request_bytes"]
+
+
+@dataclass
+class Draft:
+    """What is known of a turn so far."""
+
+    turn_id: str
+    secret: TurnSecret
+    request: TurnRequest
+    resolution: Resolution
+    time_ms: int
+    seed: int
+    segments: tuple[Segment, ...] = ()
+    options: Options | None = None
+    identity: BackendIdentity = field(default_factory=lambda: BackendIdentity("none", "unknown"))
+    sent: bytes = b""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    _prompt: str = ""
+
+    def prompt(self) -> str:
+        """Return the prompt digest of the segments, 64 hex digits; computed once, when they stand."""
+        if not self._prompt:
+            self._prompt = prompt_digest(close_segments(self.segments, self.secret))
+        return self._prompt
+
+
+def build_record(draft: Draft, log: str, status: Status, choices: Sequence[Choice]) -> Record:
+    """Build the record of a turn that has ended.
+
+    Args:
+        log: Origin of the reply log.
+        choices: The reply exactly as it left.
+    """
+    form, data = delivered_bytes(choices)
+    resolution, secret = draft.resolution, draft.secret
+    return Record(
+        log=log,
+        id=draft.turn_id,
+        channel=resolution.channel,
+        arm=resolution.arm,
+        mode=resolution.mode,
+        release=resolution.release.id,
+        runtime=resolution.runtime,
+        governance=GovernanceRef(resolution.state.size, resolution.state.tree_root.hex()),
+        backend=BackendRef(draft.identity.kind, draft.identity.weights),
+        prompt=draft.prompt(),
+        sent=secret.commit("sent", draft.sent),
+        request=secret.commit("request", request_bytes(draft.request)),
+        reply=secret.commit("reply", data),
+        reply_form=form,
+        status=status,
+        seed=draft.seed,
+        time_ms=draft.time_ms,
+        salt=secret.salt("record").hex(),
+        params=_changed_params(resolution.release, draft.options),
+    )
+
+
+def delivered_bytes(choices: Sequence[Choice]) -> tuple[str, bytes]:
+    """Return the reply form and the bytes it commits to.
+
+    ``text`` is the exact UTF-8 of one choice without tool calls; ``items`` is CJ of all
+    choices, each ``{text, finish, calls?: [{id, name, arguments}]}``.
+    """
+    if len(choices) == 1 and not choices[0].tool_calls:
+        return "text", choices[0].text.encode("utf-8")
+    if not choices:
+        return "text", b""
+    return "items", canonical.encode([_choice_item(choice) for choice in choices])
+
+
+def request_bytes(request: TurnRequest) -> bytes:
+    """Return CJ of the parsed input items, tools, demanded format and stop strings."""
+    value: dict[str, canonical.Json] = {"items": [_input_item(item) for item in request.items]}
+    if request.tools:
+        value["tools"] = _json_text(list(request.tools))
+        choice = request.tool_choice
+        value["tool_choice"] = choice if isinstance(choice, str) else list(choice)
+    if request.response_format.kind != "text":
+        value["format"] = request.response_format.kind
+        value["schema"] = _json_text(request.response_format.schema or {})
+    if request.sampling.stop:
+        value["stop"] = list(request.sampling.stop)
+    return canonical.encode(value)
+
+
+def _input_item(item: InputItem) -> dict[str, canonical.Json]:
+    value: dict[str, canonical.Json] = {"role": item.role, "text": item.text}
+    if item.tool_calls:
+        value["calls"] = [{"id": c.call_id, "name": c.name, "arguments": c.arguments} for c in item.tool_calls]
+    if item.tool_call_id:
+        value["call"] = item.tool_call_id
+    return value
+
+
+def _choice_item(choice: Choice) -> dict[str, canonical.Json]:
+    value: dict[str, canonical.Json] = {"text": choice.text, "finish": choice.finish_reason}
+    if choice.tool_calls:
+        value["calls"] = [{"id": c.call_id, "name": c.name, "arguments": c.arguments} for c in choice.tool_calls]
+    return value
+
+
+def _json_text(value: object) -> str:
+    """Return JSON text with sorted keys: schemas may hold floats and null, which CJ has not."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _changed_params(release: Release, options: Options | None) -> Mapping[str, str | int | bool] | None:
+    """Return the effective values that differ from the release; decimals as strings."""
+    if options is None:
+        return None
+    base = release.sampling
+    decimals = {
+        "temperature": (options.temperature, base.temperature),
+        "top_p": (options.top_p, base.top_p),
+        "presence_penalty": (options.presence_penalty, base.presence_penalty),
+        "frequency_penalty": (options.frequency_penalty, base.frequency_penalty),
+    }
+    changed: dict[str, str | int | bool] = {
+        name: repr(mine) for name, (mine, theirs) in decimals.items() if mine != float(theirs)
+    }
+    if options.max_tokens != base.max_tokens:
+        changed["max_tokens"] = options.max_tokens
+    if options.n != 1:
+        changed["n"] = options.n
+    if options.top_logprobs is not None:
+        changed["top_logprobs"] = options.top_logprobs
+    return changed or None
