@@ -7,6 +7,7 @@
         daily.key          the person's signing key, PKCS 8 PEM                  0600
         log.keys           pinned verifier keys of the logs, one a line
         mark.json          newest governance checkpoint that this machine verified
+        receipts/          receipts and replies of the last turns, `KEPT_RECEIPTS` at most
 
 * Folders are 0700. A private file that others can read is refused.
 * The recovery key is never stored here: it is shown once, at genesis.
@@ -30,15 +31,21 @@ from typing import Any
 from verax.kernel.errors import ConfigError, IntegrityError, VeraxError
 
 __all__ = [
+    "KEPT_RECEIPTS",
     "Credentials",
     "Identity",
     "Keyring",
     "Mark",
     "decode_recovery_key",
     "encode_recovery_key",
+    "write_private",
 ]
 
+KEPT_RECEIPTS = 200
+"""Turns whose receipt and reply stay in the keyring; `verax receipt save` keeps one for good."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_TURN = re.compile(r"[0-9a-f]{32}\Z")
 _RECOVERY_PREFIX = "vxr"
 _CHECK_BYTES = 3
 _SEED_BYTES = 32
@@ -89,6 +96,17 @@ class Identity:
     def log_keys_path(self) -> Path:
         """The pinned verifier keys, as the receipt checker reads them."""
         return self.folder / "log.keys"
+
+    def receipt_path(self, turn_id: str, suffix: str) -> Path:
+        """Return where a file of one turn is kept; the oldest turns make room for it."""
+        if not _TURN.match(turn_id):
+            raise ConfigError("receipt: expected an id of 32 hex digits", hint="copy it from the reply")
+        folder = self.folder / "receipts"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        kept = sorted(folder.glob("*" + suffix), key=lambda path: path.stat().st_mtime)
+        for old in kept[: max(0, len(kept) - KEPT_RECEIPTS + 1)]:
+            old.unlink(missing_ok=True)
+        return folder / f"{turn_id}{suffix}"
 
     def log_keys(self) -> list[str]:
         """Return the pinned verifier keys; none where nothing was pinned yet."""
@@ -238,6 +256,18 @@ def decode_recovery_key(text: str) -> bytes:
 
 def _check(seed: bytes) -> bytes:
     return hashlib.sha256(b"verax/recovery/v1\n" + seed).digest()[:_CHECK_BYTES]
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a whole file that only its owner can read.
+
+    Raises:
+        VeraxError: the folder is missing or cannot be written.
+    """
+    try:
+        _write(path, data, 0o600)
+    except OSError as error:
+        raise VeraxError(f"{path}: cannot be written: {error.strerror}", hint="name a file in another folder") from None
 
 
 def _load(folder: Path) -> Identity:

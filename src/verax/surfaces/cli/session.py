@@ -68,6 +68,15 @@ class Session:
             )
         return identity
 
+    def met_identity(self, client: Client) -> Identity:
+        """Return the identity; a server seen for the first time gets one, with its log keys pinned."""
+        identity = self.identity()
+        if identity is not None:
+            return identity
+        from verax.surfaces.cli.proofs import meet
+
+        return meet(self.keyring, client)
+
     def client(self, *, timeout_s: float = 30.0) -> Client:
         """Return a client with the best key at hand: the configured one, else the keyring's, else none."""
         key = self.config.api_key.get_secret_value() if self.config.api_key else ""
