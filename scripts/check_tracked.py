@@ -14,8 +14,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from check_shape import ROOT, tracked_files
 
 # Built from pieces, so that this file does not find itself.
-_REGISTRIES = ("files.python" + "hosted", "pypi" + ".org", "registry.npm" + "js", "deb.debian" + ".org", "proxy.golang" + ".org")
-_MACHINE_PATHS = ("/work" + "/main", "/work" + "/shared", "/work" + "/brief", "/root" + "/", "/opt" + "/pypi", "/opt" + "/wheels")
+_REGISTRIES = (
+    "files.python" + "hosted",
+    "pypi" + ".org",
+    "registry.npm" + "js",
+    "deb.debian" + ".org",
+    "proxy.gol" + "ang",
+)
+_MACHINE_PATHS = ("/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/", "/Us" + "ers/")
 _FORBIDDEN = re.compile("|".join(map(re.escape, (*_REGISTRIES, *_MACHINE_PATHS))))
 # package-lock.json carries the home pages of funders, so only its download fields count.
 _LOCK_ADDRESS = {

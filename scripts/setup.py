@@ -215,10 +215,10 @@ def pip_command(plan: Plan, arguments: list[str]) -> list[str]:
 
 def explain(output: str) -> str:
     """Say what a failed pip call means for the reader."""
-    if "HASHES" in output or "hash" in output.lower() and "do not match" in output.lower():
-        hint = "a downloaded file does not have the hash in the lock: do not use that registry"
+    if "DO NOT MATCH THE HASHES" in output:
+        hint = "a downloaded file does not have the hash in the lock: do not trust the registry it came from"
     else:
-        hint = "the first run needs the Python package registry: check the network or pip's configuration, then run it again"
+        hint = "the first run needs the Python package registry: check the network and pip's configuration, then repeat"
     return f"pip failed:\n{output.rstrip()}\nhint: {hint}"
 
 
