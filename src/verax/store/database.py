@@ -112,7 +112,7 @@ class Database:
         """
         connection = self._driver.connect(readonly=True)
         try:
-            return self._driver.problems(connection)
+            return connection.problems()
         finally:
             connection.close()
 

@@ -27,7 +27,7 @@ from verax.kernel.errors import (
     StoreFull,
     VeraxError,
 )
-from verax.store.database_types import Connection, DatabaseLimits, DeadlockError, Dialect, HeldLock, Row, SqlValue
+from verax.store.database_types import DatabaseLimits, DeadlockError, Dialect, HeldLock, Row, SqlValue
 
 if TYPE_CHECKING:
     import psycopg
@@ -46,10 +46,6 @@ class PostgresConnection:
         self._raw = raw
         self._label = label
         self._begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if readonly else b"BEGIN"
-
-    @property
-    def raw(self) -> psycopg.Connection:
-        return self._raw
 
     @property
     def in_transaction(self) -> bool:
@@ -98,6 +94,27 @@ class PostgresConnection:
 
     def lock(self, name: str) -> None:
         self.execute("SELECT pg_advisory_xact_lock(?)", (_lock_number(name),))
+
+    @property
+    def is_lost(self) -> bool:
+        """A lost connection is replaced; whether its last commit arrived is not known."""
+        return self._raw.closed
+
+    def upkeep(self) -> None:
+        """Nothing to do: the server keeps its own log short."""
+
+    def scrub(self) -> None:
+        """Let the server reuse the space of deleted rows.
+
+        The server zeroes nothing: old row versions stay on its disk until they are
+        overwritten, and in its write-ahead log and backups as long as it keeps those.
+        """
+        self._run(b"VACUUM")
+
+    def problems(self) -> list[str]:
+        """Only whether the server answers: checking its files is the work of its own tools."""
+        self._run(b"SELECT 1")
+        return []
 
     def close(self) -> None:
         self._raw.close()
@@ -158,27 +175,6 @@ class PostgresDriver:
             raise
         return connection
 
-    def upkeep(self, writer: Connection) -> None:
-        """Nothing to do: the server keeps its own log short."""
-
-    def writable(self, writer: Connection) -> Connection:
-        """Replace a lost connection; whether its last commit arrived is not known."""
-        assert isinstance(writer, PostgresConnection)
-        return self.connect(readonly=False) if writer.raw.closed else writer
-
-    def scrub(self, writer: Connection) -> None:
-        """Let the server reuse the space of deleted rows.
-
-        The server zeroes nothing: old row versions stay on its disk until they are
-        overwritten, and in its write-ahead log and backups as long as it keeps those.
-        """
-        assert isinstance(writer, PostgresConnection)
-        writer.script("VACUUM")
-
-    def problems(self, connection: Connection) -> list[str]:
-        connection.execute("SELECT 1")
-        return []
-
     def try_lock(self, name: str) -> HeldLock | None:
         connection = self.connect(readonly=False)
         if connection.execute("SELECT pg_try_advisory_lock(?)", (_lock_number(name),))[0][0]:
@@ -194,7 +190,7 @@ class AdvisoryLock:
         self._connection = connection
 
     def is_held(self) -> bool:
-        if self._connection.raw.closed:
+        if self._connection.is_lost:
             return False
         try:
             self._connection.execute("SELECT 1")

@@ -13,28 +13,19 @@ because its VFS layer lets a test record every write and sync.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import logging
 import os
 import re
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import apsw
 
-from verax.kernel.errors import (
-    BusyError,
-    ConfigError,
-    ConflictError,
-    CorruptStore,
-    RequestError,
-    StorageError,
-    StoreFull,
-    VeraxError,
-)
-from verax.store.database_types import Connection, DatabaseLimits, Dialect, HeldLock, Row, SqlValue
+from verax.kernel.errors import ConfigError, StorageError, StoreFull, VeraxError
+from verax.store.database_lock import FileLock
+from verax.store.database_sqlite_errors import explain
+from verax.store.database_types import DatabaseLimits, Dialect, HeldLock, Row, SqlValue
 
 __all__ = ["APPLICATION_ID", "SqliteDriver"]
 
@@ -51,16 +42,18 @@ class SqliteConnection:
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, raw: apsw.Connection, label: str, *, readonly: bool) -> None:
+    def __init__(
+        self, raw: apsw.Connection, label: str, connect: Callable[[], SqliteConnection], *, readonly: bool
+    ) -> None:
         self._raw = raw
         self._label = label
+        self._connect = connect
+        self._copying: threading.Thread | None = None
+        self._has_rest = False
+        self._checkpoint_at = _CHECKPOINT_PAGES
         self._begin = "BEGIN" if readonly else "BEGIN IMMEDIATE"
         self._stopped_by = ""
         self.wal_pages = 0
-
-    @property
-    def raw(self) -> apsw.Connection:
-        return self._raw
 
     @property
     def in_transaction(self) -> bool:
@@ -77,13 +70,13 @@ class SqliteConnection:
     def commit(self) -> None:
         """Commit and sync; after a sync that failed, refuse every later transaction.
 
-        The kernel may have dropped the very pages that it could not write, and the next
-        sync would report success all the same. A full disk is no such failure.
+        The operating system may have dropped the very pages that it could not write, and
+        the next sync would report success all the same. A full disk is no such failure.
         """
         try:
             self._raw.execute("COMMIT")
         except apsw.Error as error:
-            explained = _explain(error, self._label, self._raw)
+            explained = explain(error, self._label, self._raw)
             if isinstance(error, apsw.IOError) and not isinstance(explained, StoreFull):
                 self._stopped_by = str(error)
             raise explained from error
@@ -106,13 +99,13 @@ class SqliteConnection:
         try:
             return self._raw.execute(sql, tuple(params)).fetchall()
         except (apsw.Error, UnicodeEncodeError) as error:
-            raise _explain(error, self._label, self._raw) from error
+            raise explain(error, self._label, self._raw) from error
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[SqlValue]]) -> None:
         try:
             self._raw.executemany(sql, (tuple(row) for row in rows)).fetchall()
         except (apsw.Error, UnicodeEncodeError) as error:
-            raise _explain(error, self._label, self._raw) from error
+            raise explain(error, self._label, self._raw) from error
 
     def script(self, sql: str) -> None:
         self._run(sql)
@@ -121,24 +114,80 @@ class SqliteConnection:
         """Nothing to do: a write transaction excludes all others already."""
 
     def close(self) -> None:
+        if self._copying is not None:
+            self._copying.join()
         try:
             self._raw.close()
         except apsw.Error as error:
-            raise _explain(error, self._label, self._raw) from error
+            raise explain(error, self._label, self._raw) from error
 
-    def checkpoint(self, mode: int) -> None:
-        """Copy the log into the main file; see SQLite's documentation for the modes."""
+    @property
+    def is_lost(self) -> bool:
+        return False
+
+    def upkeep(self) -> None:
+        """Keep the log short without making a writer wait for the long copy."""
+        if self._copying is not None and self._copying.is_alive():
+            if self.wal_pages < _CHECKPOINT_AT_ONCE_PAGES:
+                return
+            self._copying.join()
+        if self._has_rest:
+            self._has_rest = False
+            is_whole = self._try_checkpoint(self)
+            # A long read may pin the log, or the disk be full: then wait for more before trying again.
+            self._checkpoint_at = _CHECKPOINT_PAGES + (0 if is_whole else self.wal_pages)
+        elif self.wal_pages >= self._checkpoint_at:
+            self._copying = threading.Thread(target=self._copy, name="verax-checkpoint", daemon=True)
+            self._copying.start()
+
+    def scrub(self) -> None:
+        """Empty the write-ahead log; deleted content in the main file was zeroed by ``secure_delete``."""
+        if self._copying is not None:
+            self._copying.join()
+        self.checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
+    def problems(self) -> list[str]:
+        found = [str(row[0]) for row in self.execute("PRAGMA quick_check(10)")]
+        return [] if found == ["ok"] else found
+
+    def checkpoint(self, mode: int) -> bool:
+        """Copy the log into the main file; return whether all of it was copied.
+
+        Modes are those of SQLite's ``wal_checkpoint_v2``.
+        """
         try:
-            self._raw.wal_checkpoint(mode=mode)
+            in_log, copied = self._raw.wal_checkpoint(mode=mode)
         except apsw.Error as error:
-            raise _explain(error, self._label, self._raw) from error
-        self.wal_pages = 0
+            raise explain(error, self._label, self._raw) from error
+        return in_log == copied
+
+    def _copy(self) -> None:
+        """On a thread and connection of its own: copy what the log held when this began."""
+        try:
+            connection = self._connect()
+            try:
+                self._try_checkpoint(connection)
+            finally:
+                connection.close()
+        except VeraxError as error:
+            _log.warning("%s: checkpoint put off: %s", self._label, error.message)
+        self._has_rest = True
+
+    def _try_checkpoint(self, connection: SqliteConnection) -> bool:
+        """Put a failed checkpoint off, since the log keeps every commit; a failed sync stops writing."""
+        try:
+            return connection.checkpoint(apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except VeraxError as error:
+            _log.warning("%s: checkpoint put off: %s", self._label, error.message)
+            if type(error) is StorageError:
+                self._stopped_by = error.message
+            return False
 
     def _run(self, sql: str) -> None:
         try:
             self._raw.execute(sql)
         except apsw.Error as error:
-            raise _explain(error, self._label, self._raw) from error
+            raise explain(error, self._label, self._raw) from error
 
 
 class SqliteDriver:
@@ -156,8 +205,6 @@ class SqliteDriver:
         self._path = path
         self._vfs = vfs
         self._lock_wait_ms = int(limits.lock_wait_s * 1000)
-        self._copying: threading.Thread | None = None
-        self._has_rest = False
         if vfs is None:
             _create_private(path)
 
@@ -171,46 +218,14 @@ class SqliteDriver:
             raw = apsw.Connection(str(self._path), vfs=self._vfs, statementcachesize=256)
             self._configure(raw, readonly=readonly)
         except (apsw.Error, VeraxError) as error:
-            explained = error if isinstance(error, VeraxError) else _explain(error, self.label, raw)
+            explained = error if isinstance(error, VeraxError) else explain(error, self.label, raw)
             if raw is not None:
                 raw.close()
             raise explained from error
-        connection = SqliteConnection(raw, self.label, readonly=readonly)
+        connection = SqliteConnection(raw, self.label, lambda: self.connect(readonly=False), readonly=readonly)
         if not readonly:
             raw.set_wal_hook(_WalCounter(connection))
         return connection
-
-    def upkeep(self, writer: Connection) -> None:
-        """Keep the log short without making a writer wait for the long copy."""
-        assert isinstance(writer, SqliteConnection)
-        if self._copying is not None and self._copying.is_alive():
-            if writer.wal_pages < _CHECKPOINT_AT_ONCE_PAGES:
-                return
-            self._copying.join()
-        try:
-            if self._has_rest:
-                self._has_rest = False
-                writer.checkpoint(apsw.SQLITE_CHECKPOINT_PASSIVE)
-            elif writer.wal_pages >= _CHECKPOINT_PAGES:
-                self._copying = threading.Thread(target=self._copy, name="verax-checkpoint", daemon=True)
-                self._copying.start()
-        except VeraxError as error:
-            # Nothing is lost: the log keeps every commit, and the next batch tries again.
-            _log.warning("%s: checkpoint put off: %s", self.label, error.message)
-
-    def writable(self, writer: Connection) -> Connection:
-        return writer
-
-    def scrub(self, writer: Connection) -> None:
-        """Empty the write-ahead log; deleted content in the main file was zeroed by ``secure_delete``."""
-        assert isinstance(writer, SqliteConnection)
-        if self._copying is not None:
-            self._copying.join()
-        writer.checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE)
-
-    def problems(self, connection: Connection) -> list[str]:
-        found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(10)")]
-        return [] if found == ["ok"] else found
 
     def try_lock(self, name: str) -> HeldLock | None:
         return FileLock.take(self._path.with_name(f"{self._path.name}-{re.sub('[^a-z0-9]+', '-', name)}.lock"))
@@ -244,17 +259,6 @@ class SqliteDriver:
             )
         raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
 
-    def _copy(self) -> None:
-        try:
-            connection = self.connect(readonly=False)
-            try:
-                connection.checkpoint(apsw.SQLITE_CHECKPOINT_PASSIVE)
-            finally:
-                connection.close()
-        except VeraxError as error:
-            _log.warning("%s: checkpoint put off: %s", self.label, error.message)
-        self._has_rest = True
-
 
 class _WalCounter:
     """Remembers the length of the log after each commit; setting it stops automatic checkpoints."""
@@ -269,32 +273,6 @@ class _WalCounter:
         return apsw.SQLITE_OK
 
 
-class FileLock:
-    """An exclusive `flock` on a file beside the database; the kernel frees it when the process ends."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor: int | None = descriptor
-
-    @classmethod
-    def take(cls, path: Path) -> FileLock | None:
-        """Return the lock, or None when another holder has it."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        return cls(descriptor)
-
-    def is_held(self) -> bool:
-        return self._descriptor is not None
-
-    def release(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-
 def _create_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -303,28 +281,3 @@ def _create_private(path: Path) -> None:
             f"{path}: the database cannot be opened: {error.strerror}",
             hint="make its folder exist, and writable for the user that runs Verax",
         ) from error
-
-
-def _explain(error: apsw.Error | UnicodeEncodeError, label: str, raw: apsw.Connection | None) -> VeraxError:
-    """Say which file, and what to do; SQLite's own words hold names of tables and columns, no values."""
-    if isinstance(error, UnicodeEncodeError):
-        return RequestError(
-            "text: expected Unicode scalar values, found a lone surrogate", hint="send well-formed Unicode"
-        )
-    is_out_of_space = isinstance(error, apsw.IOError) and raw is not None and raw.system_errno == errno.ENOSPC
-    if is_out_of_space or isinstance(error, apsw.FullError):
-        return StoreFull(f"{label}: the disk is full", hint="free space on this disk; nothing acknowledged was lost")
-    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
-        return CorruptStore(
-            f"{label}: the database is damaged: {error}",
-            hint=f'stop Verax, copy the file aside, then restore a backup or run: sqlite3 "{label}" .recover',
-        )
-    if isinstance(error, apsw.ConstraintError):
-        return ConflictError(f"the database refused the row: {error}")
-    if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return BusyError(f"{label}: another process is writing", retry_after_s=1, hint="try again in a moment")
-    if isinstance(error, apsw.IOError):
-        return StorageError(f"{label}: the disk failed: {error}", hint="look at the disk, then start Verax again")
-    if isinstance(error, apsw.ReadOnlyError | apsw.CantOpenError | apsw.PermissionsError):
-        return StorageError(f"{label}: the database cannot be written: {error}", hint="check who owns the data folder")
-    return StorageError(f"{label}: {error}", hint="this is a defect of Verax: please report it")

@@ -102,7 +102,24 @@ class Connection(Protocol):
         """Run several statements without parameters."""
         ...
 
+    @property
+    def is_lost(self) -> bool:
+        """True when only a fresh connection can help."""
+        ...
+
     def lock(self, name: str) -> None: ...
+
+    def upkeep(self) -> None:
+        """Called on the writer thread between batches, after every waiter was answered."""
+        ...
+
+    def scrub(self) -> None:
+        """Remove what deleted rows left behind (clause 14)."""
+        ...
+
+    def problems(self) -> list[str]:
+        """Look for damage, slowly; an empty list when there is none."""
+        ...
 
     def close(self) -> None: ...
 
@@ -129,22 +146,6 @@ class Driver(Protocol):
         ...
 
     def connect(self, *, readonly: bool) -> Connection: ...
-
-    def upkeep(self, writer: Connection) -> None:
-        """Called on the writer thread between batches, after every waiter was answered."""
-        ...
-
-    def writable(self, writer: Connection) -> Connection:
-        """Called before each batch: return `writer`, or a fresh connection for a lost one."""
-        ...
-
-    def scrub(self, writer: Connection) -> None:
-        """Remove what deleted rows left behind (clause 14)."""
-        ...
-
-    def problems(self, connection: Connection) -> list[str]:
-        """Look for damage, slowly; an empty list when there is none."""
-        ...
 
     def try_lock(self, name: str) -> HeldLock | None: ...
 

@@ -57,7 +57,7 @@ class Writer:
     """Owns the writing connection.
 
     Args:
-        driver: Opens the connection, and looks after it between batches.
+        driver: Replaces a connection that was lost.
         connection: The writing connection; closed by `close`.
         limits: Length of the queue and of a batch.
         observe: Called with each SQL text, on the writer thread.
@@ -90,16 +90,16 @@ class Writer:
         return waiter.result()
 
     async def scrub(self) -> None:
-        """Run the driver's `scrub` between two batches."""
+        """Run the connection's `scrub` between two batches."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
-        self._submit(_Job(self._driver.scrub, waiter, loop, is_maintenance=True))
+        self._submit(_Job(_scrub, waiter, loop, is_maintenance=True))
         await waiter
 
     def scrub_now(self) -> None:
         """The same for code without an event loop."""
         waiter: Future[None] = Future()
-        self._submit(_Job(self._driver.scrub, waiter, None, is_maintenance=True))
+        self._submit(_Job(_scrub, waiter, None, is_maintenance=True))
         waiter.result()
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ class Writer:
         for job in batch:
             if job.is_maintenance:
                 self._maintain(job)
-        self._driver.upkeep(self._connection)
+        self._connection.upkeep()
 
     def _maintain(self, job: _Job) -> None:
         try:
@@ -165,7 +165,8 @@ class Writer:
         for job in jobs:
             job.error, job.attempts = None, job.attempts + 1
         try:
-            self._connection = self._driver.writable(self._connection)
+            if self._connection.is_lost:
+                self._connection = self._driver.connect(readonly=False)
             self._connection.begin()
             for job in jobs:
                 self._run_job(job, alone=len(jobs) == 1)
@@ -214,6 +215,10 @@ class Writer:
             self._connection.release()
         elif not alone:
             self._connection.rollback_to()
+
+
+def _scrub(connection: Connection) -> None:
+    connection.scrub()
 
 
 def _answer(jobs: list[_Job]) -> None:
