@@ -33,6 +33,7 @@ __all__ = ["NO_SERVER", "Client", "Response"]
 NO_SERVER = "client/no-server"
 
 _MAX_BODY_BYTES = 64 * 2**20
+_LAST_EVENTS = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _FAMILIES: dict[str, type[VeraxError]] = {
     "access": AccessError,
     "governance": RefusedError,
@@ -116,7 +117,9 @@ class Client:
         return self._exchange("DELETE", path, None).json()
 
     def stream(self, path: str, body: object) -> Iterator[dict[str, Any]]:
-        """Send `body` and yield each event of the stream that comes back, until ``[DONE]``.
+        """Send `body` and yield each event of the stream that comes back, up to its last.
+
+        Chat completions end with ``[DONE]``, responses with one of `_LAST_EVENTS`.
 
         Closing the iterator closes the connection, which cancels the turn.
         """
@@ -228,7 +231,10 @@ def _events(lines: Iterator[bytes] | http.client.HTTPResponse) -> Iterator[dict[
             data.clear()
             if text == "[DONE]":
                 return
-            yield _event(text)
+            event = _event(text)
+            yield event
+            if event.get("type") in _LAST_EVENTS:
+                return
     raise VeraxError(
         "server: the stream ended before the reply was complete",
         hint="ask again; the turn stands in the log as it ended",
