@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ def table(database: Database) -> Database:
     return database
 
 
-def put(number: int, label: str | None = None, data: bytes = b"") -> object:
+def put(number: int, label: str | None = None, data: bytes = b"") -> Callable[[Tx], Any]:
     def run(tx: Tx) -> int:
         tx.execute("INSERT INTO box (id, label, data) VALUES (?, ?, ?)", (number, label or f"box {number}", data))
         return number
@@ -178,7 +180,17 @@ def test_a_transaction_is_unusable_after_its_closure(database: Database) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["", "plain", "a\0b", "\0", "\ufdd0", "\ufdd00 and \ufdd01", "\ufdd0\0\ufdd0", "100 % of %s and ?", "'quoted' -- no"],
+    [
+        "",
+        "plain",
+        "a\0b",
+        "\0",
+        "\ufdd0",
+        "\ufdd00 and \ufdd01",
+        "\ufdd0\0\ufdd0",
+        "100 % of %s and ?",
+        "'quoted' -- no",
+    ],
 )
 def test_any_text_comes_back_as_it_was_given(table: Database, text: str) -> None:
     table.write_now(lambda tx: tx.execute("INSERT INTO box (id, label) VALUES (1, ?)", (text,)))
