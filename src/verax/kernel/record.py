@@ -50,12 +50,12 @@ Status = Literal["complete", "length", "refused", "rewritten", "cancelled", "wit
 Param = str | int | bool
 
 _PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
-_LOG = re.compile(r"[!-*,-~]+/replies/(?:0|[1-9][0-9]{0,8})\Z")
+_LOG = re.compile(r"[!#-*,-\[\]-~]+/replies/(?:0|[1-9][0-9]{0,8})\Z")
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_./-]{0,127}\Z")
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
 _PARAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
-_PARAM_TEXT = re.compile(r"[ -~]{0,64}\Z")
+_PARAM_TEXT = re.compile(r"[ !#-\[\]-~]{0,64}\Z")
 
 
 @dataclass(frozen=True, slots=True)
