@@ -21,7 +21,7 @@ _REGISTRIES = (
     "deb.debian" + ".org",
     "proxy.gol" + "ang",
 )
-_MACHINE_PATHS = ("/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/", "/Us" + "ers/")
+_MACHINE_PATHS = ("/wo" + "rk/", "/ro" + "ot/")
 _FORBIDDEN = re.compile("|".join(map(re.escape, (*_REGISTRIES, *_MACHINE_PATHS))))
 # package-lock.json carries the home pages of funders, so only its download fields count.
 _LOCK_ADDRESS = {
