@@ -1,0 +1,347 @@
+"""An append-only log on this machine: entries in the database, tiles and checkpoint as files.
+
+*Life of an entry* (protocol clause 2), in this order:
+
+1. Its bytes and its index are written in a database transaction, together with whatever
+   belongs to it (a turn's record), and synced (``synchronous=FULL``; many share one commit).
+2. Only then is it acknowledged: `append` returns, a promise leaves the server.
+3. The integrating task reads every committed entry that is not in the tree yet and hashes it.
+4. Each tile and bundle that grew goes to a temporary file, is synced, and renamed; then the
+   folders are synced.
+5. ``(old size, old root) → (new size, new root)`` is swapped in the row of the log by
+   compare-and-swap, in a durable transaction. A swap that finds another tree stops the log.
+6. The checkpoint is signed, by every key the log has at that time.
+7. It replaces the published file: temporary file, sync, rename, folder sync. From then on
+   readers and proofs see the new tree, as one immutable object.
+
+A crash after 1 loses nothing: start-up takes up at the step that is missing. A failure in 3 to
+7 (a full disk) leaves the published tree served as it is, and the next attempt goes on from
+there. Start-up is described in `verax.store.tlog_start`.
+
+Every method here blocks and may be called from any thread; `verax.store.tlog_live` runs
+them beside an event loop.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from verax.kernel.checkpoint import Checkpoint
+from verax.kernel.errors import ProofError, RolledBack, TooLarge, UnknownObject
+from verax.kernel.merkle import HASH_BYTES
+from verax.kernel.note import NoteSigner, VerifierKey, sign_note
+from verax.kernel.proof import LogProof
+from verax.kernel.tiles import TILE_WIDTH, TileAddress, encode_bundle, parse_tile_path
+from verax.store.database import Database, Tx
+from verax.store.disk import Disk, LocalDisk
+from verax.store.tlog_files import CHECKPOINT, TileFiles, corrupt_tile
+from verax.store.tlog_rows import LogRow, TreeHead, append_entries, open_row, read_entries, read_row, swap_head
+from verax.store.tlog_start import check_marks, file_marks, is_signed_as_now, open_mark, rebuild
+from verax.store.tlog_tree import EMPTY_TREE, LogTree, hash_leaves
+
+__all__ = ["LogSpec", "PublishedTree", "TileLog", "WitnessMark"]
+
+WitnessMark = Callable[[], bytes | None]
+"""Returns the newest checkpoint of this log that somebody outside the data folder has seen."""
+
+_MAX_STEP = 65_536
+"""Entries that one integration takes; bounds its memory and the time to the next checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSpec:
+    """What makes a log this log.
+
+    Attributes:
+        log_id: 0 for the governance log, k+1 for reply log k.
+        origin: ``<name>/governance`` or ``<name>/replies/<k>``; its keys have this name.
+        folder: Holds the files.
+        signers: Keys that sign; two while one replaces the other.
+        retired: Keys that signed before and may stand on the checkpoint found at start.
+        max_entry_bytes: Largest entry (clauses 2 and 3).
+    """
+
+    log_id: int
+    origin: str
+    folder: Path
+    signers: tuple[NoteSigner, ...]
+    retired: tuple[VerifierKey, ...] = ()
+    max_entry_bytes: int = HASH_BYTES
+
+    @property
+    def verifiers(self) -> tuple[VerifierKey, ...]:
+        """Keys whose signature on a checkpoint counts."""
+        return (*(signer.verifier for signer in self.signers), *self.retired)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedTree:
+    """What readers see: a tree, its root, and the signed checkpoint, byte for byte."""
+
+    tree: LogTree
+    root: bytes
+    checkpoint: bytes
+
+    @property
+    def size(self) -> int:
+        """Leaves that the checkpoint covers."""
+        return self.tree.size
+
+
+class TileLog:
+    """A log that is open; made by `TileLog.open`."""
+
+    def __init__(self, db: Database, spec: LogSpec, files: TileFiles, tree: LogTree) -> None:
+        self._db = db
+        self._spec = spec
+        self._files = files
+        self._lock = threading.Lock()
+        self._tree = tree
+        self._published = PublishedTree(EMPTY_TREE, EMPTY_TREE.root(), b"")
+
+    @classmethod
+    def open(
+        cls,
+        db: Database,
+        spec: LogSpec,
+        *,
+        disk: Disk | None = None,
+        witnesses: Iterable[tuple[str, WitnessMark]] = (),
+        repair: bool = False,
+    ) -> TileLog:
+        """Rebuild the log from its entries, compare it with every mark, and publish what is due.
+
+        Args:
+            disk: How files are written.
+            witnesses: Name and source of marks outside the data folder.
+            repair: Make missing tiles anew and sign again where the checkpoint file is missing
+                or unreadable, instead of refusing. Never accepts another mark that disagrees.
+
+        Raises:
+            RolledBack: a mark is ahead of the entries or inconsistent with them.
+            CorruptStore: a tile or the checkpoint file is missing or damaged.
+            StoreFull, StorageError: as their classes say.
+        """
+        disk = disk or LocalDisk()
+        disk.make_folder(spec.folder)
+        files = TileFiles(spec.folder, disk)
+        row = db.write_now(lambda tx: open_row(tx, spec.log_id, spec.origin))
+        tree = rebuild(db, row)
+        note = files.read_checkpoint()
+        found = file_marks(note, row, spec.verifiers, repair=repair)
+        seen = [(f"witness {name}", source()) for name, source in witnesses]
+        marks = [open_mark(name, seen_note, spec.origin, spec.verifiers) for name, seen_note in seen if seen_note]
+        check_marks(db, row, tree, [*found, *marks], files)
+        log = cls(db, spec, files, tree)
+        log._take_up(row, note if found else None, repair=repair)
+        return log
+
+    @property
+    def origin(self) -> str:
+        return self._spec.origin
+
+    @property
+    def log_id(self) -> int:
+        return self._spec.log_id
+
+    @property
+    def verifiers(self) -> tuple[VerifierKey, ...]:
+        """Keys that sign this log's checkpoints now."""
+        return tuple(signer.verifier for signer in self._spec.signers)
+
+    @property
+    def published(self) -> PublishedTree:
+        """The tree that readers see; swapped as one object."""
+        return self._published
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie; may be served as it is."""
+        return self._files.folder
+
+    def append_in(self, tx: Tx, entries: Sequence[bytes], *, expected: int | None = None) -> int:
+        """Write entries inside a caller's transaction and return the index of the first.
+
+        They are in the log once that transaction is durable; wake the `LiveLog` then.
+
+        Raises:
+            TooLarge: an entry is longer than the log takes.
+            ConflictError: the first entry would not get index `expected`.
+        """
+        for entry in entries:
+            if len(entry) > self._spec.max_entry_bytes:
+                raise TooLarge(
+                    f"log {self.origin}: expected an entry of at most {self._spec.max_entry_bytes} bytes, "
+                    f"found {len(entry)}"
+                )
+        return append_entries(tx, self.log_id, entries, expected)
+
+    def append_now(self, entries: Sequence[bytes], *, expected: int | None = None) -> range:
+        """Write entries durably and return their indices."""
+        first = self._db.write_now(lambda tx: self.append_in(tx, entries, expected=expected))
+        return range(first, first + len(entries))
+
+    def integrate_now(self) -> int:
+        """Carry every committed entry through steps 3 to 7; return the size that is published then.
+
+        Raises:
+            RolledBack: the row moved, or an entry changed, behind this process.
+            StoreFull, StorageError: nothing was lost; call again.
+        """
+        with self._lock:
+            has_more = True
+            while has_more:
+                has_more = self._advance()
+                if self._tree is not self._published.tree:
+                    self._publish()
+            return self._published.size
+
+    def read_now(self, path: str) -> bytes:
+        """Return what the log serves below its prefix: ``checkpoint``, a tile, or an entry bundle.
+
+        Raises:
+            UnknownObject: no such path, or nothing published there yet.
+            CorruptStore: the file is damaged; nothing false is served.
+        """
+        published = self._published
+        if path == CHECKPOINT:
+            return published.checkpoint
+        try:
+            address = parse_tile_path(path)
+        except ProofError as error:
+            raise UnknownObject(f"log {self.origin}: {error.message}") from None
+        available = published.tree.width(address.level or 0, address.index)
+        if address.width > available:
+            raise UnknownObject(f"log {self.origin}: {path} is beyond the published tree of {published.size} entries")
+        if address.level is None:
+            return encode_bundle(self._files.read_bundle(published.tree, address.index)[: address.width])
+        return self._hashes(published.tree, address, available)[: address.width * HASH_BYTES]
+
+    def entries_now(self, start: int, end: int) -> list[bytes]:
+        """Return entries from the database, unchecked: whoever folds them compares the root.
+
+        Raises:
+            CorruptStore: an entry is missing.
+        """
+        return [entry for batch in read_entries(self._db, self.log_id, start, end) for entry in batch]
+
+    def prove_now(self, index: int) -> LogProof:
+        """Return the proof that entry `index` is in the published tree.
+
+        Raises:
+            UnknownObject: the entry is not in the published tree yet.
+            CorruptStore: a tile that the proof needs is damaged.
+        """
+        published = self._published
+        if not 0 <= index < published.size:
+            raise UnknownObject(f"log {self.origin}: entry {index} is not in the published tree of {published.size}")
+        path = published.tree.inclusion(index, lambda tile: self._files.read_leaf_tile(published.tree, tile))
+        return LogProof(index, tuple(path), published.checkpoint)
+
+    def consistency_now(self, old: int) -> list[bytes]:
+        """Return the proof that the published tree begins with the tree of `old` leaves.
+
+        Raises:
+            UnknownObject: the log never had that size.
+        """
+        tree = self._published.tree
+        if not 0 <= old <= tree.size:
+            raise UnknownObject(f"log {self.origin}: size {old} is beyond the published tree of {tree.size}")
+        return tree.consistency(old, lambda tile: self._files.read_leaf_tile(tree, tile))
+
+    def root_at(self, size: int) -> bytes:
+        """Return the root of the first `size` entries, at most those published."""
+        tree = self._published.tree
+        if not 0 <= size <= tree.size:
+            raise UnknownObject(f"log {self.origin}: size {size} is beyond the published tree of {tree.size}")
+        return tree.root_at(size, lambda tile: self._files.read_leaf_tile(tree, tile))
+
+    def damaged_tiles(self) -> list[str]:
+        """Compare every tile and bundle with the entries; return the paths that are wrong."""
+        tree = self._published.tree
+        batches = read_entries(self._db, self.log_id, 0, tree.size)
+        return [address.path for address, _ in self._files.damaged(tree, batches)]
+
+    def repair_tiles(self) -> list[str]:
+        """Make every missing or damaged tile and bundle anew; return their paths."""
+        with self._lock:
+            tree = self._published.tree
+            batches = read_entries(self._db, self.log_id, 0, tree.size)
+            repaired: list[str] = []
+            for address, data in self._files.damaged(tree, batches):
+                self._files.write(address, data)
+                repaired.append(address.path)
+            return repaired
+
+    def pending_now(self) -> int:
+        """Return how many committed entries no published tree holds yet."""
+        return self._db.read_now(lambda tx: read_row(tx, self.log_id)).appended - self._published.size
+
+    def _take_up(self, row: LogRow, note: bytes | None, *, repair: bool) -> None:
+        """Check that the files of the tree are there, then publish it, or what was published already."""
+        missing = self._files.missing(self._tree)
+        if missing and not repair:
+            raise corrupt_tile(missing[0], None)
+        if missing:
+            batches = read_entries(self._db, self.log_id, 0, self._tree.size)
+            for address, data in self._files.damaged(self._tree, batches):
+                self._files.write(address, data)
+        checkpoint = Checkpoint(self.origin, row.head.size, row.head.root)
+        if note is not None and is_signed_as_now(note, checkpoint, self.verifiers):
+            self._published = PublishedTree(self._tree, row.head.root, note)
+        else:
+            self._publish()
+
+    def _advance(self) -> bool:
+        """Steps 3 to 5 for the next entries; return whether there may be more."""
+        old = self._tree
+        row = self._db.read_now(lambda tx: read_row(tx, self.log_id))
+        head = TreeHead(old.size, old.root())
+        if row.head != head:
+            raise self._moved(head, row.head)
+        if row.appended <= old.size:
+            return False
+        base = old.size // TILE_WIDTH * TILE_WIDTH
+        end = min(row.appended, base + _MAX_STEP)
+        entries = [entry for batch in read_entries(self._db, self.log_id, base, end) for entry in batch]
+        leaves = hash_leaves(entries)
+        if not leaves.startswith(old.tail):
+            raise RolledBack(
+                f"log {self.origin}: an entry from {base} on changed in the database after it was published",
+                hint="restore the newest backup; the published tree is still served",
+            )
+        new = old.extend(leaves[len(old.tail) :])
+        self._files.write_growth(old, new, entries)
+        target = TreeHead(new.size, new.root())
+        if not self._db.write_now(lambda tx: swap_head(tx, self.log_id, head, target)):
+            raise self._moved(head, self._db.read_now(lambda tx: read_row(tx, self.log_id)).head)
+        self._tree = new
+        return end < row.appended
+
+    def _publish(self) -> None:
+        """Steps 6 and 7, then drop partial tiles that became full."""
+        old, tree = self._published.tree, self._tree
+        root = tree.root()
+        note = sign_note(Checkpoint(self.origin, tree.size, root).to_text(), *self._spec.signers)
+        self._files.write_checkpoint(note)
+        self._published = PublishedTree(tree, root, note)
+        if old.size:
+            self._files.remove_partials(old, tree)
+
+    def _moved(self, expected: TreeHead, found: TreeHead) -> RolledBack:
+        return RolledBack(
+            f"log {self.origin}: expected the row at size {expected.size} ({expected.root.hex()[:12]}), "
+            f"found size {found.size} ({found.root.hex()[:12]})",
+            hint="another process writes to this database; stop it, then start Verax again",
+        )
+
+    def _hashes(self, tree: LogTree, address: TileAddress, available: int) -> bytes:
+        level, index = address.level or 0, address.index
+        if available < TILE_WIDTH:
+            return tree.known_tile(level, index) or b""
+        if level:
+            return self._files.read_upper_tile(tree, level, index)
+        return self._files.read_leaf_tile(tree, index)

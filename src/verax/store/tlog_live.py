@@ -1,0 +1,198 @@
+"""A log beside an event loop: acknowledges when durable, integrates soon after, serves.
+
+* The first entry after a quiet time is integrated at once; under load there is one
+  integration every `interval_s`, so that a tile and a checkpoint are not rewritten for every
+  entry.
+* An integration that fails for want of room is tried again after `retry_s`; the log refuses
+  new entries meanwhile and is served all the same. An integrity error stops it for good.
+* Nothing here blocks the loop: the log works on threads of its own, so that other work of
+  the process cannot hold up a promised entry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from verax.kernel.errors import IntegrityError, StorageError, VeraxError
+from verax.kernel.proof import LogProof
+from verax.store.database import Database
+from verax.store.tlog import PublishedTree, TileLog
+
+__all__ = ["LiveLog", "Pace"]
+
+T = TypeVar("T")
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a log is integrated.
+
+    Attributes:
+        interval_s: Least time from one integration to the next.
+        retry_s: Wait after one that failed.
+    """
+
+    interval_s: float = 0.25
+    retry_s: float = 1.0
+
+
+class LiveLog:
+    """An open log with the one task that integrates it.
+
+    Args:
+        db: Where entries are written.
+        log: The open log.
+        pace: How often to integrate.
+    """
+
+    def __init__(self, db: Database, log: TileLog, pace: Pace | None = None) -> None:
+        self._db = db
+        self._log = log
+        self._pace = pace or Pace()
+        self._threads = ThreadPoolExecutor(3, thread_name_prefix=f"verax-log-{log.log_id}")
+        self._work = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._fault: VeraxError | None = None
+
+    @property
+    def log(self) -> TileLog:
+        return self._log
+
+    @property
+    def published(self) -> PublishedTree:
+        """The tree that readers see."""
+        return self._log.published
+
+    @property
+    def fault(self) -> VeraxError | None:
+        """Why the last integration failed; None when it did not."""
+        return self._fault
+
+    def start(self) -> None:
+        """Start the task; entries that an earlier process left are integrated first."""
+        if self._task is None:
+            self._work.set()
+            self._task = asyncio.get_running_loop().create_task(self._run(), name=f"integrate {self._log.origin}")
+
+    async def close(self) -> None:
+        """Integrate what is left, then stop. Safe to call twice."""
+        self._stop.set()
+        self._work.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+        self._fail_waiters(StorageError(f"log {self._log.origin}: closed", hint="start Verax again"))
+        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+
+    def notify(self) -> None:
+        """Say that entries were committed through `TileLog.append_in`."""
+        self._work.set()
+
+    def check_accepting(self) -> None:
+        """Refuse new entries while the log cannot integrate those it has (clause 10).
+
+        Raises:
+            StorageError, IntegrityError: the fault, as its class says.
+        """
+        if self._fault is not None:
+            raise self._fault.with_traceback(None)  # one object, raised for many callers
+        if self._task is None or self._task.done():
+            raise StorageError(f"log {self._log.origin}: nothing integrates it", hint="start Verax again")
+
+    async def append(self, entries: Sequence[bytes], *, expected: int | None = None) -> range:
+        """Write entries durably and return their indices; integration follows.
+
+        Raises:
+            TooLarge, ConflictError: as `TileLog.append_in`.
+            StoreFull, StorageError, IntegrityError: the log takes nothing now.
+        """
+        self.check_accepting()
+        first = await self._db.write(lambda tx: self._log.append_in(tx, entries, expected=expected))
+        self.notify()
+        return range(first, first + len(entries))
+
+    async def wait_published(self, index: int, timeout_s: float) -> None:
+        """Wait until entry `index` is in the published tree.
+
+        Raises:
+            TimeoutError: not within `timeout_s`.
+            StorageError, IntegrityError: the log was closed or failed meanwhile.
+        """
+        if index < self._log.published.size:
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append((index, waiter))
+        await asyncio.wait_for(waiter, timeout_s)
+
+    def keys(self) -> bytes:
+        """Return the verifier keys of this log, one a line."""
+        return "".join(f"{key}\n" for key in self._log.verifiers).encode("utf-8")
+
+    def checkpoint(self) -> bytes:
+        """Return the newest published checkpoint, byte for byte."""
+        return self._log.published.checkpoint
+
+    async def tile(self, path: str) -> bytes:
+        """`TileLog.read_now` on a thread of the log."""
+        return await self._call(lambda: self._log.read_now(path))
+
+    async def prove(self, index: int) -> LogProof:
+        """`TileLog.prove_now` on a thread of the log."""
+        return await self._call(lambda: self._log.prove_now(index))
+
+    async def consistency(self, old: int) -> list[bytes]:
+        """`TileLog.consistency_now` on a thread of the log."""
+        return await self._call(lambda: self._log.consistency_now(old))
+
+    async def _call(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    async def _run(self) -> None:
+        while not self._stop.is_set():
+            await self._work.wait()
+            self._work.clear()
+            await self._integrate()
+            if isinstance(self._fault, IntegrityError):
+                return
+            await self._rest(self._pace.retry_s if self._fault else self._pace.interval_s)
+        if not isinstance(self._fault, IntegrityError):
+            await self._integrate()
+
+    async def _integrate(self) -> None:
+        try:
+            size = await self._call(self._log.integrate_now)
+        except VeraxError as error:
+            if type(error) is not type(self._fault):
+                _logger.error("log %s: integration failed: %s", self._log.origin, error)
+            self._fault = error
+            self._fail_waiters(error)
+            self._work.set()
+            return
+        self._fault = None
+        self._settle_waiters(size)
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _settle_waiters(self, size: int) -> None:
+        for index, waiter in self._waiters:
+            if index < size and not waiter.done():
+                waiter.set_result(None)
+        self._waiters = [item for item in self._waiters if not item[1].done()]
+
+    def _fail_waiters(self, error: VeraxError) -> None:
+        waiters, self._waiters = self._waiters, []
+        for _, waiter in waiters:
+            if not waiter.done():
+                waiter.set_exception(error)
