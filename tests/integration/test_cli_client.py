@@ -149,9 +149,10 @@ def test_a_full_queue_says_when_to_come_back(served: tuple[Script, str]) -> None
 
 def test_another_program_at_the_address_is_noticed(served: tuple[Script, str]) -> None:
     script, url = served
-    script.answers["/health"] = (200, {}, b"<html>")
     client = Client(url)
-    assert not client.is_up()
+    for answer in ((200, {}, b"<html>"), (200, {}, b"{}"), (404, {}, b"")):
+        script.answers["/health/live"] = answer
+        assert not client.is_up()
     with pytest.raises(VeraxError) as caught:
         client.get("/v1/models")
     assert caught.value.reason_code == "client/not-verax"
@@ -160,9 +161,14 @@ def test_another_program_at_the_address_is_noticed(served: tuple[Script, str]) -
 
 def test_an_unwell_server_still_runs(served: tuple[Script, str]) -> None:
     script, url = served
-    script.answers["/health"] = (503, {}, error_body("store/full"))
+    script.answers["/health/live"] = (200, {}, b'{"status": "live"}')
+    script.answers["/health"] = (503, {}, b'{"status": "not_ready", "checks": []}')
     client = Client(url)
     assert client.is_up()
+    assert client.health() == {"status": "not_ready", "checks": []}
+    script.answers["/health"] = (404, {}, b"{}")
+    with pytest.raises(VeraxError):
+        client.health()
     client.close()
 
 

@@ -134,12 +134,24 @@ class Client:
             self.close()
 
     def is_up(self) -> bool:
-        """Say whether a Verax server answers at this address."""
+        """Say whether a Verax server answers at this address, well or not."""
         try:
-            return isinstance(self.get_json("/health"), dict)
-        except VeraxError as error:
-            # A server that is up but unwell answers 503 with its own code.
-            return not error.reason_code.startswith("client/")
+            answer = self.get_json("/health/live")
+        except VeraxError:
+            return False
+        return isinstance(answer, dict) and answer.get("status") == "live"
+
+    def health(self) -> dict[str, Any]:
+        """Return the server's own view of its health, ready or not.
+
+        Raises:
+            VeraxError: no Verax server answers there.
+        """
+        answer = self._ask("GET", "/health", None)
+        found = answer.json()
+        if answer.status not in (200, 503) or not isinstance(found, dict) or "status" not in found:
+            raise _error_of(answer)
+        return found
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""
@@ -148,6 +160,12 @@ class Client:
             self._connection = None
 
     def _exchange(self, method: str, path: str, body: object) -> Response:
+        answer = self._ask(method, path, body)
+        if answer.status >= 400:
+            raise _error_of(answer)
+        return answer
+
+    def _ask(self, method: str, path: str, body: object) -> Response:
         try:
             response = self._send(method, path, body, accept="*/*")
             data = response.read(_MAX_BODY_BYTES + 1)
@@ -156,10 +174,7 @@ class Client:
         if len(data) > _MAX_BODY_BYTES:
             self.close()
             raise VeraxError(f"server: an answer of over {_MAX_BODY_BYTES // 2**20} MiB", code="client/not-verax")
-        answer = Response(response.status, _headers(response), data)
-        if answer.status >= 400:
-            raise _error_of(answer)
-        return answer
+        return Response(response.status, _headers(response), data)
 
     def _send(self, method: str, path: str, body: object, *, accept: str) -> http.client.HTTPResponse:
         headers = {"Accept": accept, "User-Agent": "verax-cli"}
