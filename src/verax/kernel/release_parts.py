@@ -1,0 +1,348 @@
+"""The sections of a release manifest: what each may hold, and its typed view.
+
+Each view has a `read` that takes its section strictly, with the defaults that a TOML
+manifest may leave out. Decimals are strings in the manifest (clause 1) and floats here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from verax.kernel.fields import Fields
+from verax.kernel.template import VariableSource, VariableSpec, VariableType
+
+__all__ = [
+    "AUDIENCES",
+    "Adapter",
+    "Audience",
+    "Example",
+    "GuardRule",
+    "GuardSpec",
+    "ModelSpec",
+    "PromptSpec",
+    "RetrievalSpec",
+    "SamplingSpec",
+    "ToolsSpec",
+    "TruthSpec",
+]
+
+Audience = Literal["adult", "13+", "8-12", "5-7", "2-4"]
+BackendKind = Literal["embedded", "remote", "scripted"]
+Seal = Literal["sealed", "checked"]
+ToolStyle = Literal["none", "native", "schema"]
+TruthMode = Literal["off", "mark", "strict"]
+GuardAction = Literal["mark", "rewrite", "refuse"]
+AdapterKind = Literal["lora", "control"]
+ExampleRole = Literal["user", "assistant"]
+
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
+_BACKENDS: tuple[BackendKind, ...] = get_args(BackendKind)
+_SEALS: tuple[Seal, ...] = get_args(Seal)
+_TOOL_STYLES: tuple[ToolStyle, ...] = get_args(ToolStyle)
+_TRUTH_MODES: tuple[TruthMode, ...] = get_args(TruthMode)
+_GUARD_ACTIONS: tuple[GuardAction, ...] = get_args(GuardAction)
+_ADAPTER_KINDS: tuple[AdapterKind, ...] = get_args(AdapterKind)
+_EXAMPLE_ROLES: tuple[ExampleRole, ...] = get_args(ExampleRole)
+_VARIABLE_TYPES: tuple[VariableType, ...] = get_args(VariableType)
+_VARIABLE_SOURCES: tuple[VariableSource, ...] = get_args(VariableSource)
+
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}\Z")
+_OPTIONAL_LABEL = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127})?\Z")
+_DETECTOR = re.compile(r"(?!none\Z)[a-z][a-z0-9_]{0,63}\Z")
+_URL = re.compile(r"https?://[!-~]{1,2000}\Z")
+_VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+_SPECIAL_TOKEN = re.compile(r"[^\s\u200b]{2,64}\Z")
+_MARKER = re.compile(r"[^\u200b]{0,64}\Z")
+_CALLER_MAY_SET = frozenset(
+    {"temperature", "top_p", "presence_penalty", "frequency_penalty", "max_tokens", "seed", "stop", "n", "logprobs"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA or control vector laid over the weights."""
+
+    kind: AdapterKind
+    weights: str
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Which model answers, and how its weights are run.
+
+    Attributes:
+        url: Base address of a remote server, empty for the others.
+        key_name: Name under which the installation keeps the remote server's key; never the key.
+        weights: SHA-256 of the weights file, or ``unknown``.
+        seal: ``sealed`` weights run from a private copy; ``checked`` ones are hashed in place.
+        context_tokens: Longest prompt plus reply.
+        chat_template: The model's own template; empty where a server applies its own.
+        special_tokens: Texts that only the release may form in a prompt.
+        quantisation: Label of the weights' number format.
+        cache: Label of the number format of the attention cache.
+        deterministic: Same input and seed, same bytes.
+    """
+
+    backend: BackendKind
+    name: str
+    weights: str
+    context_tokens: int
+    url: str = ""
+    key_name: str = ""
+    seal: Seal | None = None
+    chat_template: str = ""
+    special_tokens: tuple[str, ...] = ()
+    bos_token: str = ""
+    eos_token: str = ""
+    quantisation: str = ""
+    cache: str = ""
+    adapters: tuple[Adapter, ...] = ()
+    deterministic: bool = False
+
+    @classmethod
+    def read(cls, fields: Fields) -> ModelSpec:
+        """Read ``[model]``; which fields are legal depends on the backend."""
+        backend = fields.choice("backend", _BACKENDS)
+        name = fields.text("name", pattern=LABEL)
+        context_tokens = fields.integer("context_tokens", 128, 16_777_216)
+        deterministic = fields.flag("deterministic", default=False)
+        if backend == "remote":
+            spec = cls(
+                backend,
+                name,
+                fields.digest("weights", words=("unknown",), default="unknown"),
+                context_tokens,
+                url=fields.text("url", pattern=_URL),
+                key_name=fields.text("key_name", pattern=_OPTIONAL_LABEL, default=""),
+                deterministic=deterministic,
+            )
+        else:
+            spec = cls._read_local(fields, backend, name, context_tokens, deterministic)
+        fields.close()
+        return spec
+
+    @classmethod
+    def _read_local(
+        cls, fields: Fields, backend: BackendKind, name: str, context_tokens: int, deterministic: bool
+    ) -> ModelSpec:
+        is_embedded = backend == "embedded"
+        return cls(
+            backend,
+            name,
+            fields.digest("weights")
+            if is_embedded
+            else fields.digest("weights", words=("unknown",), default="unknown"),
+            context_tokens,
+            seal=fields.choice("seal", _SEALS, default="sealed"),
+            chat_template=fields.text("chat_template", default=None if is_embedded else ""),
+            special_tokens=fields.texts("special_tokens", pattern=_SPECIAL_TOKEN, default=None if is_embedded else []),
+            bos_token=fields.text("bos_token", pattern=_MARKER, default=""),
+            eos_token=fields.text("eos_token", pattern=_MARKER, default=""),
+            quantisation=fields.text("quantisation", pattern=LABEL, default="as-is"),
+            cache=fields.text("cache", pattern=LABEL, default="f16"),
+            adapters=tuple(_adapter(item) for item in fields.sections("adapters", limit=8, default=[])),
+            deterministic=deterministic,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One line of a worked example that stands before the conversation."""
+
+    role: ExampleRole
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSpec:
+    """All wording around a conversation.
+
+    Attributes:
+        system: Template of the system message.
+        separator: Stands between parts of one message.
+        app_head: Wording before a caller's own system text.
+        app_tail: Wording after it.
+        variables: What the template may show, by name.
+        examples: Worked examples, in order.
+    """
+
+    system: str
+    separator: str = "\n\n"
+    app_head: str = ""
+    app_tail: str = ""
+    variables: Mapping[str, VariableSpec] = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+
+    @classmethod
+    def read(cls, fields: Fields) -> PromptSpec:
+        """Read ``[prompt]``."""
+        spec = cls(
+            system=fields.text("system"),
+            separator=fields.text("separator", default="\n\n"),
+            app_head=fields.text("app_head", default=""),
+            app_tail=fields.text("app_tail", default=""),
+            variables={
+                name: _variable(name, inner)
+                for name, inner in sorted(fields.named("variables", _VARIABLE_NAME, optional=True).items())
+            },
+            examples=tuple(_example(item) for item in fields.sections("examples", default=[])),
+        )
+        fields.close()
+        return spec
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingSpec:
+    """Sampling values, and the names of those that a caller may set."""
+
+    temperature: float
+    top_p: float
+    top_k: int
+    repeat_penalty: float
+    presence_penalty: float
+    frequency_penalty: float
+    max_tokens: int
+    allow: frozenset[str]
+
+    @classmethod
+    def read(cls, fields: Fields) -> SamplingSpec:
+        """Read ``[sampling]``; without ``allow`` a caller may set nothing."""
+        spec = cls(
+            temperature=fields.decimal("temperature", "0", "2", default="0.7"),
+            top_p=fields.decimal("top_p", "0.000001", "1", default="1.0"),
+            top_k=fields.integer("top_k", 0, 1_000_000, default=0),
+            repeat_penalty=fields.decimal("repeat_penalty", "0.1", "10", default="1.0"),
+            presence_penalty=fields.decimal("presence_penalty", "-2", "2", default="0.0"),
+            frequency_penalty=fields.decimal("frequency_penalty", "-2", "2", default="0.0"),
+            max_tokens=fields.integer("max_tokens", 1, 1_048_576, default=512),
+            allow=frozenset(fields.texts("allow", default=[])),
+        )
+        unknown = spec.allow - _CALLER_MAY_SET
+        if unknown:
+            fields.fail(f"field 'allow': unknown parameter {min(unknown)[:40]!r}")
+        fields.close()
+        return spec
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsSpec:
+    """How tools are offered to the model, and the wording around them.
+
+    Attributes:
+        style: ``none`` refuses tools; ``native`` uses the chat template's own way; ``schema``
+            describes them in the system message and constrains the reply.
+        head: Wording before the tool definitions.
+        tail: Wording after them.
+        call_head: Wording before a call in the conversation.
+        call_tail: Wording after it.
+        result_head: Wording before a tool's result.
+        result_tail: Wording after it.
+    """
+
+    style: ToolStyle
+    head: str = ""
+    tail: str = ""
+    call_head: str = ""
+    call_tail: str = ""
+    result_head: str = ""
+    result_tail: str = ""
+
+    @classmethod
+    def read(cls, fields: Fields) -> ToolsSpec:
+        """Read ``[tools]``."""
+        style = fields.choice("style", _TOOL_STYLES, default="none")
+        names = ("head", "tail", "call_head", "call_tail", "result_head", "result_tail")
+        texts = {name: fields.text(name, default="") for name in names}
+        fields.close()
+        return cls(style, **texts)
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSpec:
+    """Which collections of documents a turn may draw from."""
+
+    collections: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, fields: Fields) -> RetrievalSpec:
+        """Read ``[retrieval]``."""
+        spec = cls(fields.texts("collections", pattern=LABEL, default=[]))
+        fields.close()
+        return spec
+
+
+@dataclass(frozen=True, slots=True)
+class TruthSpec:
+    """Whether sentences are checked: ``off``, ``mark`` shows verdicts, ``strict`` holds back."""
+
+    mode: TruthMode
+
+    @classmethod
+    def read(cls, fields: Fields) -> TruthSpec:
+        """Read ``[truth]``."""
+        spec = cls(fields.choice("mode", _TRUTH_MODES, default="off"))
+        fields.close()
+        return spec
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRule:
+    """What to do when a detector finds something."""
+
+    detector: str
+    action: GuardAction
+
+
+@dataclass(frozen=True, slots=True)
+class GuardSpec:
+    """Rules over what comes in and what goes out; neither list may be empty (invariant 10)."""
+
+    input: tuple[GuardRule, ...]
+    output: tuple[GuardRule, ...]
+
+    @classmethod
+    def read(cls, fields: Fields) -> GuardSpec:
+        """Read ``[guard]``."""
+        spec = cls(input=_rules(fields, "input"), output=_rules(fields, "output"))
+        fields.close()
+        return spec
+
+
+def _adapter(fields: Fields) -> Adapter:
+    adapter = Adapter(
+        kind=fields.choice("kind", _ADAPTER_KINDS),
+        weights=fields.digest("weights"),
+        scale=fields.decimal("scale", "-16", "16", default="1.0"),
+    )
+    fields.close()
+    return adapter
+
+
+def _variable(name: str, fields: Fields) -> VariableSpec:
+    kind = fields.choice("type", _VARIABLE_TYPES)
+    source = fields.choice("source", _VARIABLE_SOURCES)
+    spec = VariableSpec(name, kind, source, fields.texts("choices") if kind == "enum" else ())
+    fields.close()
+    return spec
+
+
+def _example(fields: Fields) -> Example:
+    example = Example(role=fields.choice("role", _EXAMPLE_ROLES), text=fields.text("text"))
+    fields.close()
+    return example
+
+
+def _rules(fields: Fields, side: str) -> tuple[GuardRule, ...]:
+    rules: list[GuardRule] = []
+    for item in fields.sections(side, limit=64):
+        rules.append(GuardRule(item.text("detector", pattern=_DETECTOR), item.choice("action", _GUARD_ACTIONS)))
+        item.close()
+    if not rules:
+        fields.fail(f"field {side!r}: an empty policy refuses everything; name at least one detector")
+    if len({rule.detector for rule in rules}) != len(rules):
+        fields.fail(f"field {side!r}: a detector is named twice")
+    return tuple(rules)
