@@ -47,7 +47,10 @@ class Secrets:
 
     name = "secrets"
     _WORD = re.compile(r"[A-Za-z0-9_\-]+\Z")
-    _PREFIXES = ("vx-", "sk-", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "ASIA", "AIza")
+    _PREFIXES = (
+        *("vx-", "sk-", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_"),
+        *("glpat-", "xoxb-", "xoxp-", "AKIA", "ASIA", "AIza"),
+    )
     _TOKEN = re.compile(
         r"(?<![A-Za-z0-9_\-])(?:"
         r"vx-[A-Za-z0-9]{24,}"

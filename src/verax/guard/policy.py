@@ -73,7 +73,9 @@ class Policy:
         read: dict[str, tuple[Detector, Action]] = {}
         for rule in rules:
             if rule.detector not in detectors:
-                raise ReleaseError(f"guard: unknown detector {rule.detector!r}", hint=f"known: {', '.join(sorted(detectors))}")
+                raise ReleaseError(
+                    f"guard: unknown detector {rule.detector!r}", hint=f"known: {', '.join(sorted(detectors))}"
+                )
             if rule.detector in read:
                 raise ReleaseError(f"guard: detector {rule.detector!r} is named twice")
             read[rule.detector] = (detectors[rule.detector], _action(rule.action))

@@ -43,6 +43,11 @@ class OutputGuard:
         ready = self.policy.ready(self._context + self._pending) - len(self._context)
         return self._release(max(0, ready))
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether text waits for more before it may leave."""
+        return bool(self._pending)
+
     def finish(self) -> str:
         """Return what was held back; the reply has ended."""
         return "" if self.refused else self._release(len(self._pending))

@@ -9,20 +9,21 @@
   ``assistant`` (clause 7).
 * Neighbouring lines of one role are parted by the release's separator.
 * Style ``native`` writes tool definitions as one ``tools`` segment, calls as ``tool_calls``
-  and results as ``tool`` segments whose text is a JSON object, for the wire to unfold.
+  and neighbouring results as one ``tool`` segment that holds a JSON array, for the join to
+  unfold. Style ``schema`` writes them as text between the release's wording.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from verax.kernel.errors import RequestError, UnsupportedParameter
+from verax.kernel.errors import RefusedError, RequestError, UnsupportedParameter
 from verax.kernel.release import Release
-from verax.kernel.segments import Author, Role, Segment
+from verax.kernel.segments import Author, Segment
 from verax.kernel.template import Variable, render
 from verax.models.base import Options
 from verax.turn.request import InputItem, SamplingRequest, TurnRequest
@@ -45,9 +46,7 @@ class Composition:
     tool_style: str
 
 
-def compose(
-    release: Release, request: TurnRequest, held: frozenset[int], today: date, fresh_seed: int
-) -> Composition:
+def compose(release: Release, request: TurnRequest, held: frozenset[int], today: date, fresh_seed: int) -> Composition:
     """Turn a request into segments and effective options.
 
     Args:
@@ -61,9 +60,8 @@ def compose(
     tools = choose_tools(request.tools, request.tool_choice)
     style = _tool_style(release, tools)
     segments = _system(release, request, tools, style, today)
-    segments += [Segment("release", _role(example.role), example.text) for example in release.prompt.examples]
-    for index, item in enumerate(request.items):
-        segments += _line(release, item, index in held, native=release.tools.style == "native")
+    segments += [Segment("release", example.role, example.text) for example in release.prompt.examples]
+    segments += _conversation(release, request.items, held)
     options = effective_options(release, request.sampling, fresh_seed)
     return Composition(
         segments=tuple(_separate(release, segments)),
@@ -101,12 +99,12 @@ def effective_options(release: Release, asked: SamplingRequest, fresh_seed: int)
             param="max_tokens",
         )
     return Options(
-        temperature=_pick(asked.temperature, float(base.temperature)),
-        top_p=_pick(asked.top_p, float(base.top_p)),
+        temperature=_pick(asked.temperature, base.temperature),
+        top_p=_pick(asked.top_p, base.top_p),
         top_k=base.top_k,
-        repeat_penalty=float(base.repeat_penalty),
-        presence_penalty=_pick(asked.presence_penalty, float(base.presence_penalty)),
-        frequency_penalty=_pick(asked.frequency_penalty, float(base.frequency_penalty)),
+        repeat_penalty=base.repeat_penalty,
+        presence_penalty=_pick(asked.presence_penalty, base.presence_penalty),
+        frequency_penalty=_pick(asked.frequency_penalty, base.frequency_penalty),
         max_tokens=asked.max_tokens or base.max_tokens,
         seed=fresh_seed if asked.seed is None else asked.seed,
         stop=asked.stop,
@@ -127,9 +125,7 @@ def _tool_style(release: Release, tools: tuple[Mapping[str, Any], ...]) -> str:
     return release.tools.style
 
 
-def _shape(
-    options: Options, request: TurnRequest, tools: tuple[Mapping[str, Any], ...], style: str
-) -> Options:
+def _shape(options: Options, request: TurnRequest, tools: tuple[Mapping[str, Any], ...], style: str) -> Options:
     form = request.response_format
     if style == "schema":
         if form.kind != "text":
@@ -155,19 +151,33 @@ def _wire_choice(request: TurnRequest) -> str | Mapping[str, Any]:
 def _system(
     release: Release, request: TurnRequest, tools: tuple[Mapping[str, Any], ...], style: str, today: date
 ) -> list[Segment]:
-    variables = {name: Variable("clock", today.isoformat()) for name in release.prompt.variables}
+    variables = _variables(release, today)
     segments = list(render(release.prompt.system, variables, "system"))
     separator = Segment("release", "system", release.prompt.separator)
     if style == "schema":
         segments += [separator] if segments else []
         segments += _around(release.tools.head, Segment("app", "system", tools_text(tools)), release.tools.tail)
     elif style == "native":
-        segments.append(Segment("app", "tools", json.dumps(list(tools), ensure_ascii=False, separators=(",", ":"))))
+        segments.append(Segment("app", "tools", _compact(list(tools))))
     for item in request.items:
         if item.role in ("system", "developer") and item.text:
             segments += [separator] if segments else []
             segments += _around(release.prompt.app_head, Segment("app", "system", item.text), release.prompt.app_tail)
     return segments
+
+
+def _variables(release: Release, today: date) -> dict[str, Variable]:
+    """Supply what this version can supply: the date. Anything else refuses the release, not the user."""
+    variables: dict[str, Variable] = {}
+    for name, spec in release.prompt.variables.items():
+        if spec.source != "clock" or spec.type != "date":
+            raise RefusedError(
+                f"release {release.short_id}: this version cannot supply variable {name!r} from {spec.source}",
+                hint="admit a release whose variables are dates of the clock",
+                code="release/unsupported",
+            )
+        variables[name] = spec.bind(today.isoformat())
+    return variables
 
 
 def _around(head: str, segment: Segment, tail: str) -> list[Segment]:
@@ -176,54 +186,58 @@ def _around(head: str, segment: Segment, tail: str) -> list[Segment]:
     return [*before, segment, *after]
 
 
-def _line(release: Release, item: InputItem, held: bool, *, native: bool) -> list[Segment]:
+def _conversation(release: Release, items: Sequence[InputItem], held: frozenset[int]) -> list[Segment]:
+    native = release.tools.style == "native"
+    segments: list[Segment] = []
+    results: list[dict[str, str]] = []
+    for index, item in enumerate(items):
+        if native and item.role == "tool":
+            results.append({"content": item.text, "tool_call_id": item.tool_call_id})
+            continue
+        if results:
+            segments.append(Segment("tool", "tool", _compact(results)))
+            results = []
+        segments += _line(release, item, "assistant" if index in held else "app", native=native)
+    return [*segments, Segment("tool", "tool", _compact(results))] if results else segments
+
+
+def _line(release: Release, item: InputItem, by: Author, *, native: bool) -> list[Segment]:
+    """Return the segments of one line; `by` is the author of an assistant line."""
     if item.role in ("system", "developer"):
         return []
     if item.role == "user":
         return [Segment("user", "user", item.text)]
     if item.role == "tool":
-        return [_tool_result(item, native=native)]
-    by: Author = "assistant" if held else "app"
-    text = [Segment(by, "assistant", item.text)] if item.text else []
-    return text + _calls(item, held, native=native)
+        return _around(release.tools.result_head, Segment("tool", "tool", item.text), release.tools.result_tail)
+    text = [Segment(by, "assistant", item.text)] if item.text or not item.tool_calls else []
+    return text + _calls(release, item, by, native=native)
 
 
-def _tool_result(item: InputItem, *, native: bool) -> Segment:
-    if native:
-        text = json.dumps({"content": item.text, "tool_call_id": item.tool_call_id}, ensure_ascii=False)
-        return Segment("tool", "tool", text)
-    return Segment("tool", "tool", item.text)
-
-
-def _calls(item: InputItem, held: bool, *, native: bool) -> list[Segment]:
+def _calls(release: Release, item: InputItem, by: Author, *, native: bool) -> list[Segment]:
     if not item.tool_calls:
         return []
-    by: Author = "assistant" if held else "app"
     if native:
         calls = [
             {"id": c.call_id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}}
             for c in item.tool_calls
         ]
-        return [Segment(by, "tool_calls", json.dumps(calls, ensure_ascii=False, separators=(",", ":")))]
-    texts = [f'{{"name":{json.dumps(call.name)},"arguments":{call.arguments}}}' for call in item.tool_calls]
-    return [Segment(by, "assistant", text) for text in texts]
+        return [Segment(by, "tool_calls", _compact(calls))]
+    texts = [f'{{"name":{_compact(call.name)},"arguments":{call.arguments}}}' for call in item.tool_calls]
+    head, tail = release.tools.call_head, release.tools.call_tail
+    return [part for text in texts for part in _around(head, Segment(by, "assistant", text), tail)]
 
 
-def _role(role: str) -> Role:
-    if role == "user" or role == "assistant":
-        return role
-    raise RequestError(f"examples: unknown role {role!r}")
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _separate(release: Release, segments: list[Segment]) -> list[Segment]:
-    """Part neighbouring lines of one role that different authors or items wrote.
-
-    The system message was separated as it was built.
-    """
+    """Part neighbouring lines of one role; the system message was separated as it was built."""
     result: list[Segment] = []
     for segment in segments:
         last = result[-1] if result else None
-        if last is not None and last.role == segment.role and segment.role in ("user", "assistant", "tool"):
+        is_seam = last is not None and last.role == segment.role and segment.role in ("user", "assistant", "tool")
+        if is_seam and release.prompt.separator:
             result.append(Segment("release", segment.role, release.prompt.separator))
         result.append(segment)
     return result

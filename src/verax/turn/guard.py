@@ -96,9 +96,7 @@ class GuardedReply:
 
     def choices(self) -> tuple[Choice, ...]:
         """Return the reply exactly as it left."""
-        return tuple(
-            Choice("".join(c.text), c.finish or "stop", self._calls(c), tuple(c.logprobs)) for c in self._open
-        )
+        return tuple(Choice("".join(c.text), c.finish or "stop", self._calls(c), tuple(c.logprobs)) for c in self._open)
 
     def _finish(self, index: int, reason: str) -> list[TurnEvent]:
         choice = self._open[index]
@@ -158,4 +156,6 @@ class GuardedReply:
     def _calls(self, choice: _Open) -> tuple[ToolCall, ...]:
         if not choice.finish:
             return ()
-        return tuple(ToolCall(call_id, name, arguments) for _, (call_id, name, arguments) in sorted(choice.calls.items()))
+        return tuple(
+            ToolCall(call_id, name, arguments) for _, (call_id, name, arguments) in sorted(choice.calls.items())
+        )

@@ -142,7 +142,7 @@ class _Run:
             status = "cancelled"
         except VeraxError as error:
             status, failure = "failed", error
-        except Exception:  # a request ends here: a defect of ours is recorded like any failure
+        except Exception:  # noqa: BLE001 - a request ends here; a defect is recorded like any failure
             _LOG.exception("turn %s failed by a defect", self._draft.turn_id)
             status, failure = "failed", VeraxError("turn: an internal error", hint="the server log has the details")
         try:

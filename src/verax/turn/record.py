@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verax.kernel import canonical
-from verax.kernel.record import BackendRef, GovernanceRef, Record, Status, TurnSecret
+from verax.kernel.record import BackendRef, GovernanceRef, Record, ReplyForm, Status, TurnSecret
 from verax.kernel.release import Release
 from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.models.base import BackendIdentity, Options
@@ -87,7 +87,7 @@ def build_record(draft: Draft, log: str, status: Status, choices: Sequence[Choic
     )
 
 
-def delivered_bytes(choices: Sequence[Choice]) -> tuple[str, bytes]:
+def delivered_bytes(choices: Sequence[Choice]) -> tuple[ReplyForm, bytes]:
     """Return the reply form and the bytes it commits to.
 
     ``text`` is the exact UTF-8 of one choice without tool calls; ``items`` is CJ of all
@@ -148,7 +148,7 @@ def _changed_params(release: Release, options: Options | None) -> Mapping[str, s
         "frequency_penalty": (options.frequency_penalty, base.frequency_penalty),
     }
     changed: dict[str, str | int | bool] = {
-        name: repr(mine) for name, (mine, theirs) in decimals.items() if mine != float(theirs)
+        name: repr(mine) for name, (mine, theirs) in decimals.items() if mine != theirs
     }
     if options.max_tokens != base.max_tokens:
         changed["max_tokens"] = options.max_tokens

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from verax.kernel.errors import RefusedError, UnknownObject
 from verax.kernel.fold import ChannelState, State, in_canary
+from verax.kernel.record import Arm, Mode
 from verax.kernel.release import Release
 from verax.turn.ports import Governance, RuntimeIdentity
 from verax.turn.request import TurnRequest
@@ -36,8 +37,8 @@ class Resolution:
 
     channel: str
     release: Release
-    arm: str
-    mode: str
+    arm: Arm
+    mode: Mode
     runtime: str
     state: State
 
@@ -97,7 +98,7 @@ def _check_runtime(state: State, runtime: RuntimeIdentity) -> None:
         )
 
 
-def _choose(request: TurnRequest, channel: ChannelState) -> tuple[str, str]:
+def _choose(request: TurnRequest, channel: ChannelState) -> tuple[str, Arm]:
     if request.arm == "preview" and request.release:
         return request.release, "preview"
     if channel.head is None:

@@ -38,4 +38,6 @@ def screen(request: TurnRequest, release: Release) -> Screening:
     if decision.action != "refuse":
         return Screening("", "", "")
     reason = f"The input policy of this release does not let {decision.category.replace('_', ' ')} through."
-    return Screening(decision.category, reason, _NEXT_STEP.get(decision.category, "Change the message and send it again."))
+    return Screening(
+        decision.category, reason, _NEXT_STEP.get(decision.category, "Change the message and send it again.")
+    )

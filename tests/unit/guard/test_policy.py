@@ -58,7 +58,9 @@ def test_known_credentials_are_masked_and_nothing_else_is(secret: str) -> None:
     assert (decision.action, decision.category) == ("rewrite", "secrets")
 
 
-@pytest.mark.parametrize("text", ["task-force and risk-averse people", "vx-short", "AKIA", "-----BEGIN CERTIFICATE-----"])
+@pytest.mark.parametrize(
+    "text", ["task-force and risk-averse people", "vx-short", "AKIA", "-----BEGIN CERTIFICATE-----"]
+)
 def test_ordinary_text_that_looks_a_little_like_a_key_passes(text: str) -> None:
     assert REWRITE.decide(text).action == "allow"
 
@@ -105,8 +107,33 @@ def test_a_key_that_arrives_in_pieces_never_leaves() -> None:
 
 
 PIECES = st.lists(
-    st.sampled_from(["a", " ", "s", "sk-", "x" * 12, "v", "vx-", KEY, PEM, PEM[:40], PEM[40:], "-----", "-----BEGIN ",
-                     "CERTIFICATE-----", "\n", FLAG, FLAG[:3], FLAG[3:], HIDDEN, "\u202e", "word", "AKIA", "Z9" * 8]),
+    st.sampled_from(
+        [
+            "a",
+            " ",
+            "s",
+            "sk-",
+            "x" * 12,
+            "v",
+            "vx-",
+            KEY,
+            PEM,
+            PEM[:40],
+            PEM[40:],
+            "-----",
+            "-----BEGIN ",
+            "CERTIFICATE-----",
+            "\n",
+            FLAG,
+            FLAG[:3],
+            FLAG[3:],
+            HIDDEN,
+            "\u202e",
+            "word",
+            "AKIA",
+            "Z9" * 8,
+        ]
+    ),
     max_size=12,
 )
 
@@ -132,4 +159,4 @@ def test_detectors_report_ordered_spans_inside_the_text(text: str) -> None:
 
 
 def test_detectors_are_registered_under_their_names() -> None:
-    assert DETECTORS == {Secrets.name: DETECTORS["secrets"], HiddenText.name: DETECTORS["hidden_text"]}
+    assert {Secrets.name: DETECTORS["secrets"], HiddenText.name: DETECTORS["hidden_text"]} == DETECTORS
