@@ -121,10 +121,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         owner, name = getattr(called, "__self__", None), getattr(called, "__name__", "")
         if isinstance(owner, str):
             budget.write(len(owner))
-            if name == "replace":
-                return _replace(context, owner, *args, **kwargs)
+            if name == "replace":  # Jinja adds keywords of its own inside loops; these take none
+                return _replace(context, owner, *args)
             if name == "join":
-                return _join(context, args[0], owner)
+                return _join(context, *args, owner)
         return _charge(context, super().call(context, called, *args, **kwargs))
 
 
