@@ -5,6 +5,7 @@ file puts the two folders on the path and hands over. It is a script, never impo
 """
 
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -19,6 +20,15 @@ if __name__ == "__main__":
     for folder in (str(package_root), str(Path(sys.prefix, "lib", version, "site-packages"))):
         if folder not in sys.path:
             sys.path.append(folder)
+
+    name = "verax.surfaces.launch.sources"
+    spec = spec_from_file_location(name, Path(__file__).with_name("sources.py"))
+    if spec is None or spec.loader is None:
+        sys.exit("error: sources.py does not lie beside boot.py")
+    sources = sys.modules[name] = module_from_spec(spec)
+    spec.loader.exec_module(sources)
+    sources.install_loader()
+    sources.compile_ahead(sources.default_hint())
 
     from verax.surfaces.launch.launcher import enter
 

@@ -19,6 +19,7 @@ from verax.kernel.errors import RuntimeChanged
 __all__ = ["FileMark", "MeasuredFile", "hash_file", "hash_files", "mark_of", "walk_files"]
 
 _THREADS = 4
+_BATCHES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,11 @@ def hash_files(paths: Iterable[Path]) -> dict[Path, MeasuredFile]:
         RuntimeChanged: a file vanished or cannot be read.
     """
     ordered = list(paths)
+    # One task a file would cost more than most of the files.
+    batches = [ordered[start::_BATCHES] for start in range(_BATCHES)]
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="verax-measure") as pool:
-        return dict(zip(ordered, pool.map(hash_file, ordered), strict=True))
+        hashed = pool.map(lambda batch: [(path, hash_file(path)) for path in batch], batches)
+        return {path: measured for pairs in hashed for path, measured in pairs}
 
 
 def walk_files(root: Path, skip: frozenset[str] = frozenset({"__pycache__"})) -> Iterator[Path]:
@@ -82,13 +86,14 @@ def walk_files(root: Path, skip: frozenset[str] = frozenset({"__pycache__"})) ->
     Links to folders are followed by the interpreter, so they are walked as well; a loop of
     links ends at the system's limit of path length.
     """
-    with os.scandir(root) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                if entry.name not in skip:
-                    yield from walk_files(Path(entry.path), skip)
-            else:
-                yield Path(entry.path)
+    folders = [str(root)]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if not entry.is_dir():
+                    yield Path(entry.path)
+                elif entry.name not in skip:
+                    folders.append(entry.path)
 
 
 def _mark(status: os.stat_result) -> FileMark:

@@ -2,7 +2,7 @@
 
 *Order of a measurement.* The package, site-packages and the standard library are hashed on
 threads while everything is imported; then what is mapped is listed and hashed; then every
-mark is compared again, so that no file changed between its hash and its import.
+mark is compared again, and every source that ran with the file that was hashed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from verax.surfaces.launch import inventory
 from verax.surfaces.launch.environment import recorded_names
 from verax.surfaces.launch.files import MeasuredFile, hash_files, mark_of, walk_files
 from verax.surfaces.launch.native import mapped_libraries
+from verax.surfaces.launch.sources import default_hint, executed_sources, save_hint, stop_compiling
 
 __all__ = ["Places", "RuntimeMeasurement", "find_places", "import_everything", "measure_runtime"]
 
@@ -132,6 +133,7 @@ def measure_runtime(places: Places | None = None, environ: Mapping[str, str] | N
         pending = pool.submit(_hash_places, places)
         import_everything(places.package)
         groups = pending.result()
+    stop_compiling()
     locked = inventory.read_locks(places.locks)
     distributions = inventory.read_distributions(places.site_packages)
     installed = _relative(groups["site"], places.site_packages)
@@ -140,6 +142,8 @@ def measure_runtime(places: Places | None = None, environ: Mapping[str, str] | N
     native = mapped_libraries()
     files |= hash_files(native - files.keys())
     _check_unmoved(files)
+    _check_executed(files)
+    save_hint(default_hint())
     source = source_digest(_digests(groups["source"], places.package.parent))
     manifest = InstanceManifest(
         portable=PortableRuntime(source, hashlib.sha256(places.locks[0].read_bytes()).hexdigest()),
@@ -216,6 +220,17 @@ def _check_unmoved(files: Mapping[Path, MeasuredFile]) -> None:
         if mark_of(path) != measured.mark:
             raise RuntimeChanged(
                 f"{path}: expected one content while the server starts, found that it changed",
+                hint="wait until the change is complete, then start again",
+            )
+
+
+def _check_executed(files: Mapping[Path, MeasuredFile]) -> None:
+    """Compare what was compiled with what lies on the disk now."""
+    for name, digest in executed_sources().items():
+        measured = files.get(Path(name)) or files.get(Path(name).resolve())
+        if measured is None or measured.digest != digest:
+            raise RuntimeChanged(
+                f"{name}: expected what was imported a moment ago, found {'other content' if measured else 'no file'}",
                 hint="wait until the change is complete, then start again",
             )
 
