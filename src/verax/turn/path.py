@@ -201,14 +201,14 @@ class _Run:
 
     async def _open(self) -> None:
         draft = self._draft
-        await self._parts.turns.open(
+        turns = self._parts.turns
+        await turns.open(
             OpenTurn(
-                id=draft.turn_id,
                 user_id=draft.request.caller.user_id,
-                channel=draft.resolution.channel,
-                release=draft.resolution.release.id,
-                prompt=draft.prompt(),
-                time_ms=draft.time_ms,
+                key_id=draft.request.caller.key_id,
+                secret=draft.secret,
+                draft=build_record(draft, turns.origin, "failed", ()),
+                segments=draft.segments,
             )
         )
 
@@ -240,11 +240,7 @@ class _Run:
         promise = await turns.finish(
             FinishedTurn(
                 record=record,
-                secret=draft.secret,
-                user_id=draft.request.caller.user_id,
-                key_id=draft.request.caller.key_id,
                 reply=delivered_bytes(choices)[1],
-                segments=draft.segments,
                 prompt_tokens=draft.prompt_tokens,
                 completion_tokens=draft.completion_tokens,
                 duration_ms=max(0, self._parts.now_ms() - draft.time_ms),

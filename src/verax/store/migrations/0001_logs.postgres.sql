@@ -19,12 +19,16 @@ CREATE TABLE log_entries (
 CREATE TABLE turns (
     id text PRIMARY KEY,
     user_id text NOT NULL,
+    key_id text NOT NULL,
     opened_ms bigint NOT NULL,
     secret bytea NOT NULL,
     draft bytea NOT NULL,
-    opened bytea NOT NULL,
+    segments bytea NOT NULL,
     record bytea,
     reply bytea,
+    prompt_tokens bigint,
+    completion_tokens bigint,
+    duration_ms bigint,
     log_id integer,
     idx bigint,
     promise bytea

@@ -20,12 +20,16 @@ CREATE TABLE log_entries (
 CREATE TABLE turns (
     id TEXT PRIMARY KEY,
     user_id TEXT NOT NULL,
+    key_id TEXT NOT NULL,
     opened_ms INTEGER NOT NULL,
     secret BLOB NOT NULL,
-    draft BLOB NOT NULL,       -- canonical record to keep if the process ends before the turn does
-    opened BLOB NOT NULL,      -- what the owner may open: segments and request
-    record BLOB,               -- canonical record; missing while the turn is open
-    reply BLOB,                -- what was delivered
+    draft BLOB NOT NULL,  -- canonical record to keep if the process ends before the turn does
+    segments BLOB NOT NULL,  -- canonical list of the opened segments, for the owner
+    record BLOB,  -- canonical record; missing while the turn is open
+    reply BLOB,  -- what was delivered, as the record commits to it
+    prompt_tokens INTEGER,
+    completion_tokens INTEGER,
+    duration_ms INTEGER,
     log_id INTEGER,
     idx INTEGER,
     promise BLOB

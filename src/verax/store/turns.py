@@ -1,0 +1,364 @@
+"""Turns: every one leaves a record, whatever happens to it (protocol clauses 9, 10 and 14).
+
+*Life of a turn*:
+
+1. `open` writes a durable row before the first byte leaves: id, release, prompt, secret, and
+   the record to keep if the process ends before the turn does.
+2. `finish` writes the record and queues its log entry in one transaction. When that is
+   durable it returns the promise.
+3. A row that is still open at start belongs to a process that is gone: `recover` queues the
+   record it was opened with, whose status is ``failed``.
+4. `erase` removes rows: text, record, secret. The leaves stay and nothing links them to
+   anybody any more. A leaf of its own declares how many turns were erased.
+
+What is read back is checked against the commitments of the record: a changed row is an
+error, never an answer.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from verax.kernel import canonical
+from verax.kernel.errors import (
+    BusyError,
+    CanonicalError,
+    ConflictError,
+    CorruptStore,
+    RecordError,
+    RequestError,
+    StorageError,
+    UnknownObject,
+)
+from verax.kernel.record import SALT_BYTES, Record, TurnSecret, entry_of, erase_entry
+from verax.kernel.segments import Segment
+from verax.store.clock import Clock
+from verax.store.database import Database, Row, Tx
+from verax.store.replies import ReplyLog
+
+__all__ = ["Erasure", "FinishedTurn", "OpenTurn", "OpenedTurn", "StoredTurn", "TurnStore"]
+
+_RECOVER_AT_ONCE = 500
+_COLUMNS = "id, user_id, secret, draft, segments, record, reply, log_id, idx, promise"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTurn:
+    """A turn before its first byte.
+
+    Attributes:
+        user_id: Who owns the turn.
+        key_id: The API key that asked, empty for a session.
+        secret: The turn's secret.
+        draft: The record to keep if the process ends first: status ``failed``, a reply of no bytes.
+        segments: The prompt, opened, for the owner (clause 7).
+    """
+
+    user_id: str
+    key_id: str
+    secret: TurnSecret
+    draft: Record
+    segments: Sequence[Segment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedTurn:
+    """A turn after its last byte.
+
+    Attributes:
+        record: The record as it will be hashed; same id as the draft.
+        reply: The bytes that `record.reply` commits to.
+    """
+
+    record: Record
+    reply: bytes
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    """A recorded turn.
+
+    Attributes:
+        reply: What was delivered; None for a turn that a dead process left.
+        index: The leaf's place in the reply log.
+        promise: The signed promise of that leaf.
+    """
+
+    turn_id: str
+    user_id: str
+    secret: TurnSecret
+    record: Record
+    reply: bytes | None
+    log_id: int
+    index: int
+    promise: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTurn:
+    """Everything an owner may see of the prompt of one of their turns (clause 7)."""
+
+    turn_id: str
+    owner_id: str
+    prompt: str
+    sent: str
+    segments: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """The operator's word that turns were erased (clause 14); it cannot prove it.
+
+    Attributes:
+        salt: 32 hex digits; with the other fields it gives the leaf's entry.
+        index: The leaf's place in the reply log.
+    """
+
+    erasure_id: str
+    log: str
+    count: int
+    time_ms: int
+    salt: str
+    index: int
+
+
+class TurnStore:
+    """Turns in the database, their entries in one reply log.
+
+    Args:
+        db: The database that also holds the log's entries.
+        replies: The reply log that new turns go to.
+        clock: For rows and erase receipts.
+    """
+
+    def __init__(self, db: Database, replies: ReplyLog, clock: Clock) -> None:
+        self._db = db
+        self._replies = replies
+        self._clock = clock
+        self._owed: list[FinishedTurn] = []
+
+    @property
+    def origin(self) -> str:
+        """Origin of the reply log that new turns go to."""
+        return self._replies.origin
+
+    async def open(self, turn: OpenTurn) -> None:
+        """Write the durable open row.
+
+        Raises:
+            StoreFull, StorageError, IntegrityError: the turn might not be recorded, so it
+                must not begin.
+            RequestError: the draft is not one that may stand for a dead process.
+        """
+        self._replies.check_accepting()
+        while self._owed:
+            await self.finish(self._owed.pop(0))
+        draft = turn.draft
+        if draft.status != "failed" or draft.log != self.origin:
+            raise RequestError(f"turn {draft.id}: expected a draft with status failed for {self.origin}")
+        segments = [{"by": segment.by, "role": segment.role, "text": segment.text} for segment in turn.segments]
+        row = (
+            draft.id,
+            turn.user_id,
+            turn.key_id,
+            self._clock.now_ms(),
+            turn.secret.data,
+            canonical.encode(draft.to_dict()),
+            canonical.encode(segments),
+        )
+        sql = "INSERT INTO turns (id, user_id, key_id, opened_ms, secret, draft, segments) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        await self._db.write(lambda tx: tx.execute(sql, row))
+
+    async def finish(self, turn: FinishedTurn) -> str:
+        """Make the record durable, queue its entry, and return the signed promise.
+
+        Raises:
+            ConflictError: the turn was never opened, or was finished before.
+            StoreFull, StorageError, BusyError: the record is owed: no turn opens before it is
+                written, and if the process ends first the open row becomes ``failed``.
+        """
+        try:
+            return await self._finish(turn)
+        except (StorageError, BusyError):
+            self._owed.append(turn)
+            raise
+
+    async def recover(self) -> int:
+        """Record as ``failed`` what a dead process left open; return how many turns.
+
+        Call it once at start, before the first turn, with the data folder locked.
+        """
+        total = 0
+        while True:
+            count = await self._db.write(self._recover_some)
+            if not count:
+                return total
+            total += count
+            self._replies.notify()
+
+    async def get(self, turn_id: str) -> StoredTurn:
+        """Return a recorded turn, its reply checked against the record.
+
+        Raises:
+            UnknownObject: no such turn, or it is still running.
+            CorruptStore: the row is not what was recorded.
+        """
+        row = await self._row(turn_id)
+        if row is None or row[5] is None:
+            raise _unknown(is_running=row is not None)
+        return _stored(row)
+
+    async def opened(self, turn_id: str) -> OpenedTurn:
+        """Return the opened segments of a recorded turn; the caller checks who asks.
+
+        Raises:
+            UnknownObject: no such turn, or it is still running.
+            CorruptStore: the row is not what was recorded.
+        """
+        row = await self._row(turn_id)
+        if row is None or row[5] is None:
+            raise _unknown(is_running=row is not None)
+        turn = _stored(row)
+        segments: list[dict[str, Any]] = canonical.decode(row[4])
+        return OpenedTurn(turn_id, turn.user_id, turn.record.prompt, turn.record.sent, segments)
+
+    async def holds_reply(self, turn_id: str, user_id: str, text: str) -> bool:
+        """Say whether this installation holds a commitment to `text` as that turn's reply to that user."""
+        row = await self._row(turn_id)
+        if row is None or row[5] is None or row[1] != user_id:
+            return False
+        turn = _stored(row)
+        commit = turn.secret.commit("reply", text.encode("utf-8"))
+        return turn.record.reply_form == "text" and hmac.compare_digest(commit, turn.record.reply)
+
+    async def ids_of(self, user_id: str) -> list[str]:
+        """Return the ids of a user's recorded turns, oldest first."""
+        rows = await self._db.read(
+            lambda tx: tx.execute(
+                "SELECT id FROM turns WHERE user_id = ? AND record IS NOT NULL ORDER BY opened_ms, id", (user_id,)
+            )
+        )
+        return [row[0] for row in rows]
+
+    async def erase(self, turn_ids: Sequence[str], user_id: str) -> Erasure | None:
+        """Remove text, record and secret of a user's turns, and log how many (clause 14).
+
+        Ids of other users and of turns still running are left alone; None when nothing was
+        left to erase. Safe to call again after a failure.
+
+        Raises:
+            BusyError: the rows are gone, but a long read still holds the write-ahead log that
+                may have copies; call again.
+            StoreFull, StorageError: nothing was erased.
+        """
+        time_ms, salt = self._clock.now_ms(), secrets.token_bytes(SALT_BYTES)
+        erasure_id = secrets.token_hex(16)
+
+        def erase(tx: Tx) -> Erasure | None:
+            sql = "DELETE FROM turns WHERE id = ? AND user_id = ? AND record IS NOT NULL RETURNING id"
+            count = sum(len(tx.execute(sql, (turn_id, user_id))) for turn_id in turn_ids)
+            if not count:
+                return None
+            index = self._replies.queue(tx, erase_entry(self.origin, count, time_ms, salt))
+            erasure = Erasure(erasure_id, self.origin, count, time_ms, salt.hex(), index)
+            tx.execute(
+                "INSERT INTO erasures (id, user_id, receipt, log_id, idx) VALUES (?, ?, ?, ?, ?)",
+                (erasure_id, user_id, _erase_fields(erasure), self._replies.log_id, index),
+            )
+            return erasure
+
+        erasure = await self._db.write(erase)
+        self._replies.notify()
+        await self._db.truncate_wal()
+        return erasure
+
+    async def erasure(self, erasure_id: str) -> Erasure:
+        """Return an erase receipt.
+
+        Raises:
+            UnknownObject: no such erasure.
+        """
+        rows = await self._db.read(
+            lambda tx: tx.execute("SELECT receipt, idx FROM erasures WHERE id = ?", (erasure_id,))
+        )
+        if not rows:
+            raise UnknownObject("erasure: no erasure has this id")
+        fields = canonical.decode(rows[0][0])
+        return Erasure(erasure_id, fields["log"], fields["count"], fields["time_ms"], fields["salt"], rows[0][1])
+
+    async def _finish(self, turn: FinishedTurn) -> str:
+        entry = entry_of(turn.record)
+        promise = self._replies.promise(entry)
+        data = canonical.encode(turn.record.to_dict())
+        numbers = (turn.prompt_tokens, turn.completion_tokens, turn.duration_ms)
+
+        def record(tx: Tx) -> None:
+            index = self._replies.queue(tx, entry)
+            rows = tx.execute(
+                "UPDATE turns SET record = ?, reply = ?, prompt_tokens = ?, completion_tokens = ?, duration_ms = ?,"
+                " log_id = ?, idx = ?, promise = ? WHERE id = ? AND record IS NULL RETURNING id",
+                (data, turn.reply, *numbers, self._replies.log_id, index, promise, turn.record.id),
+            )
+            if not rows:
+                raise ConflictError(f"turn {turn.record.id}: it is not open, so it cannot be finished")
+
+        await self._db.write(record)
+        self._replies.notify()
+        return promise.decode("utf-8")
+
+    def _recover_some(self, tx: Tx) -> int:
+        rows = tx.execute("SELECT id, draft FROM turns WHERE record IS NULL LIMIT ?", (_RECOVER_AT_ONCE,))
+        for turn_id, draft in rows:
+            record = _parse_record(turn_id, draft)
+            entry = entry_of(record)
+            index = self._replies.queue(tx, entry)
+            tx.execute(
+                "UPDATE turns SET record = draft, log_id = ?, idx = ?, promise = ? WHERE id = ?",
+                (self._replies.log_id, index, self._replies.promise(entry), turn_id),
+            )
+        return len(rows)
+
+    async def _row(self, turn_id: str) -> Row | None:
+        rows = await self._db.read(lambda tx: tx.execute(f"SELECT {_COLUMNS} FROM turns WHERE id = ?", (turn_id,)))  # noqa: S608  # constant names
+        return rows[0] if rows else None
+
+
+def _stored(row: Row) -> StoredTurn:
+    turn_id, user_id, secret, _, _, data, reply, log_id, index, promise = row
+    turn = StoredTurn(turn_id, user_id, TurnSecret(secret), _parse_record(turn_id, data), reply, log_id, index, promise)
+    is_own = turn.record.id == turn_id and turn.secret.salt("record").hex() == turn.record.salt
+    if not is_own or (reply is not None and turn.secret.commit("reply", reply) != turn.record.reply):
+        raise _changed(turn_id)
+    return turn
+
+
+def _parse_record(turn_id: str, data: bytes) -> Record:
+    try:
+        return Record.from_dict(canonical.decode(data))
+    except (CanonicalError, RecordError):
+        raise _changed(turn_id) from None
+
+
+def _erase_fields(erasure: Erasure) -> bytes:
+    fields: dict[str, canonical.Json] = {"v": 1, "log": erasure.log, "count": erasure.count}
+    return canonical.encode({**fields, "time_ms": erasure.time_ms, "salt": erasure.salt})
+
+
+def _changed(turn_id: str) -> CorruptStore:
+    return CorruptStore(
+        f"turn {turn_id}: its row in the database is not what was recorded",
+        hint="restore the newest backup of the database; the log still commits to the true record",
+    )
+
+
+def _unknown(*, is_running: bool) -> UnknownObject:
+    if is_running:
+        return UnknownObject("turn: it is still running", hint="ask again when it has ended", code="turn/running")
+    return UnknownObject("turn: no turn has this id", hint="ids are 32 hex digits: verax.id of a reply")
