@@ -1,0 +1,179 @@
+"""The ASGI application: one edge for every request, one hot route, a router for the rest.
+
+The edge checks the host name, adds the security headers, turns every error into OpenAI's
+shape and counts. ``POST /v1/chat/completions`` is answered without the router.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route, Router
+from starlette.types import Message, Receive, Scope, Send
+
+from verax.kernel.errors import VeraxError
+from verax.surfaces.http.body import ClientGone
+from verax.surfaces.http.channels import ChannelEndpoints
+from verax.surfaces.http.chat import ChatEndpoint, Limits
+from verax.surfaces.http.conversation import TurnFailed
+from verax.surfaces.http.embeddings import EmbeddingEndpoints
+from verax.surfaces.http.exchange import Exchange
+from verax.surfaces.http.faults import INTERNAL, Fault, fault_of_error
+from verax.surfaces.http.gate import Gate, HostNames
+from verax.surfaces.http.governance import GovernanceEndpoints
+from verax.surfaces.http.health import HealthEndpoints
+from verax.surfaces.http.landing import LandingEndpoints
+from verax.surfaces.http.logs import LogEndpoints
+from verax.surfaces.http.metrics import Metrics
+from verax.surfaces.http.openapi import OpenApiEndpoints
+from verax.surfaces.http.ports import Installation
+from verax.surfaces.http.receipts import ReceiptEndpoints
+from verax.surfaces.http.responses import ResponseEndpoints
+from verax.surfaces.http.session import SessionEndpoints
+
+__all__ = ["Application", "create_app"]
+
+_log = logging.getLogger(__name__)
+
+_SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+_POLICY = b"content-security-policy"
+_NOTHING_ALLOWED = (_POLICY, b"default-src 'none'; frame-ancestors 'none'")
+_CHAT_PATH = "/v1/chat/completions"
+
+
+def create_app(installation: Installation) -> Application:
+    """Build the application over one installation; the caller opens and closes that."""
+    metrics = Metrics(installation.measurements)
+    gate = Gate(installation.access)
+    config = installation.config
+    limits = Limits(config.max_body_bytes, config.max_messages)
+    engine, governance = installation.engine, installation.governance
+    routes = [
+        *ChannelEndpoints(governance, gate).routes(),
+        *ResponseEndpoints(engine, installation.responses, gate, metrics, limits).routes(),
+        *EmbeddingEndpoints(engine, gate, limits.body_bytes).routes(),
+        *ReceiptEndpoints(installation.receipts, installation.turns, gate).routes(),
+        *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
+        *LogEndpoints(installation.governance_log, installation.reply_logs).routes(),
+        *SessionEndpoints(installation.access, gate).routes(),
+        *HealthEndpoints(installation.health, metrics, gate, config.metrics_auth).routes(),
+        *OpenApiEndpoints().routes(),
+        *LandingEndpoints(governance).routes(),
+    ]
+    return Application(HostNames.from_config(config), ChatEndpoint(engine, gate, metrics, limits), routes, metrics)
+
+
+class Application:
+    """The outermost ASGI callable."""
+
+    def __init__(self, hosts: HostNames, chat: ChatEndpoint, routes: list[Route], metrics: Metrics) -> None:
+        self._hosts = hosts
+        self._chat = chat
+        self._router = Router(routes, redirect_slashes=False)
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; lifespan events are acknowledged and mean nothing here."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        edge = _Edge(send)
+        try:
+            await self._dispatch(scope, receive, edge)
+        except ClientGone:
+            pass
+        except TurnFailed as error:
+            await edge.fail(error.fault)
+        except VeraxError as error:
+            await edge.fail(fault_of_error(error))
+        except HTTPException as error:
+            await edge.fail(self._routing_fault(error, scope))
+        except Exception:  # noqa: BLE001 - the request ends here
+            _log.exception("%s: unexpected error", _endpoint_name(scope))
+            await edge.fail(INTERNAL)
+        finally:
+            self._metrics.request_ended(_endpoint_name(scope), edge.status, time.perf_counter() - began)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, edge: _Edge) -> None:
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        address = self._hosts.check(headers, scope["scheme"])
+        if scope["path"] == _CHAT_PATH:
+            if scope["method"] != "POST":
+                raise HTTPException(405, headers={"allow": "POST"})
+            exchange = Exchange(scope, receive, edge.send, headers, address)
+            exchange.query()
+            await self._chat.answer(exchange)
+            return
+        scope["app"] = self
+        scope["verax.headers"] = headers
+        scope["verax.address"] = address
+        await self._router(scope, receive, edge.send)
+
+    def _routing_fault(self, error: HTTPException, scope: Scope) -> Fault:
+        if error.status_code != 405:
+            return Fault(error.status_code, "request/no-such-path", "path: nothing is served here", "GET / lists paths")
+        methods: set[str] = set()
+        for route in self._router.routes:
+            if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
+                methods |= set(route.methods or ())
+        allow = ", ".join(sorted(methods)) or str((error.headers or {}).get("allow", ""))
+        return Fault(405, "request/method", f"method: expected one of {allow}", allow=allow)
+
+
+class _Edge:
+    """The way out: remembers the status and adds the security headers."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message.get("headers", ()), *_SECURITY_HEADERS]
+            if not any(name == _POLICY for name, _ in headers):
+                headers.append(_NOTHING_ALLOWED)
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+    async def fail(self, fault: Fault) -> None:
+        """Answer with an error; when the answer had begun, break it off instead."""
+        if self.status:
+            raise RuntimeError(f"answer broken off: {fault.code}")
+        data = fault.to_bytes()
+        headers = [*fault.headers(), (b"content-length", b"%d" % len(data)), (b"cache-control", b"no-store")]
+        await self.send({"type": "http.response.start", "status": fault.status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": data, "more_body": False})
+
+
+def _endpoint_name(scope: Scope) -> str:
+    if scope.get("path") == _CHAT_PATH:
+        return _CHAT_PATH
+    route = scope.get("route")
+    return route.path if isinstance(route, Route) else "none"
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return

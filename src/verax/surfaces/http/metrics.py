@@ -1,0 +1,74 @@
+"""What is counted, in the Prometheus text format; no label holds anything a caller wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from verax.turn.events import Completed, Started
+
+__all__ = ["CONTENT_TYPE", "Metrics"]
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+
+Measurements = Callable[[], Mapping[str, float]]
+
+
+class _Measured(Collector):
+    """Reads the installation's own gauges when it is asked."""
+
+    def __init__(self, measurements: Measurements) -> None:
+        self._measurements = measurements
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield one gauge a measurement."""
+        for name, value in sorted(self._measurements().items()):
+            yield GaugeMetricFamily(name, "Measured by the installation.", value=value)
+
+
+class Metrics:
+    """The counters of one server, in a registry of their own."""
+
+    def __init__(self, measurements: Measurements) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "verax_http_requests", "Requests answered.", ["endpoint", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "verax_http_seconds",
+            "Time from the request's head to the end of the answer.",
+            ["endpoint"],
+            registry=self._registry,
+            buckets=_SECONDS,
+        )
+        self._turns = Counter("verax_turns", "Turns by how they ended.", ["channel", "status"], registry=self._registry)
+        self._tokens = Counter("verax_tokens", "Tokens read and written.", ["channel", "kind"], registry=self._registry)
+        self._streams = Gauge("verax_open_streams", "Streams that are being written.", registry=self._registry)
+        self._registry.register(_Measured(measurements))
+
+    def request_ended(self, endpoint: str, status: int, seconds: float) -> None:
+        """Count one request; status 0 means that the client left before an answer."""
+        self._requests.labels(endpoint, str(status)).inc()
+        self._seconds.labels(endpoint).observe(seconds)
+
+    def turn_ended(self, started: Started, completed: Completed) -> None:
+        """Count one recorded turn and its tokens."""
+        self._turns.labels(started.channel, completed.status).inc()
+        self._tokens.labels(started.channel, "prompt").inc(completed.prompt_tokens)
+        self._tokens.labels(started.channel, "completion").inc(completed.completion_tokens)
+
+    @contextmanager
+    def open_stream(self) -> Iterator[None]:
+        """Count a stream for as long as it is written."""
+        with self._streams.track_inprogress():
+            yield
+
+    def render(self) -> bytes:
+        """Return every metric in the text format."""
+        return generate_latest(self._registry)

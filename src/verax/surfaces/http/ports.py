@@ -1,0 +1,263 @@
+"""What the HTTP surface needs from an installation, as narrow protocols.
+
+The real objects live in `verax.store` and `verax.turn` and are put together by
+`verax.surfaces.installation`; nothing here is implemented twice.
+
+Two promises that the surface relies on:
+
+* Cancelling the task that waits for the next event of a turn, or closing the iterator, ends
+  the turn at once; the engine records it as ``cancelled`` all the same (invariant 9).
+* Errors are those of `verax.kernel.errors`; anything else is a fault of this server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from verax.config import Config
+from verax.kernel.fold import State
+from verax.turn.events import TurnEvent
+from verax.turn.request import Caller, InputItem, TurnRequest
+
+__all__ = [
+    "Access",
+    "Embeddings",
+    "Engine",
+    "GovernanceDesk",
+    "HealthDetail",
+    "Installation",
+    "LogReader",
+    "OpenedTurn",
+    "ReceiptStatus",
+    "Receipts",
+    "SignedIn",
+    "StoredResponse",
+    "StoredResponses",
+    "Turns",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Vectors of one call and what gave them.
+
+    Attributes:
+        vectors: One a text, in order.
+        release: The release whose model was asked.
+        runtime: Digest of the instance manifest.
+        prompt_tokens: Tokens read; None where the model does not count them.
+    """
+
+    vectors: Sequence[Sequence[float]]
+    release: str
+    runtime: str
+    mode: str
+    prompt_tokens: int | None = None
+
+
+class Engine(Protocol):
+    """The turn path."""
+
+    def run(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
+        """Run one turn; the first event is `Started`, the last `Completed` or `Failed`."""
+        ...
+
+    async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
+        """Return embeddings by the model of the channel's head."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: the token goes into a cookie and is stored only as a hash."""
+
+    token: str
+    caller: Caller
+    name: str
+    max_age_s: int
+
+
+class Access(Protocol):
+    """Who asks, and how often."""
+
+    async def by_key(self, key: str) -> Caller:
+        """Return the account of an API key; raises `AccessError`."""
+        ...
+
+    async def by_session(self, token: str) -> Caller:
+        """Return the account of a session; raises `AccessError`."""
+        ...
+
+    async def sign_in(self, name: str, password: str, client: str) -> SignedIn:
+        """Check a password; raises `AccessError`, or `BusyError` after many failures."""
+        ...
+
+    async def sign_out(self, token: str) -> None:
+        """End a session; ending none is no error."""
+        ...
+
+    def spend(self, caller: Caller) -> None:
+        """Take one request from the caller's allowance; raises `BusyError` when it is used up."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptStatus:
+    """How far the leaf of one turn has come (clause 10).
+
+    Attributes:
+        receipt: The receipt's bytes without opened salts, once integrated.
+        secret: The turn's secret, hex; the surface hands it to the owner only.
+    """
+
+    turn_id: str
+    state: Literal["promised", "integrated", "witnessed"]
+    owner_id: str
+    record: Mapping[str, Any]
+    promise: str
+    secret: str
+    receipt: bytes | None = None
+
+
+class Receipts(Protocol):
+    """Receipts by turn id."""
+
+    async def status(self, turn_id: str) -> ReceiptStatus:
+        """Return the receipt's state; raises `UnknownObject`."""
+        ...
+
+    async def receipt(self, turn_id: str, parts: Iterable[str]) -> bytes:
+        """Return the integrated receipt with the salts of `parts` opened (``reply``, ``request``)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTurn:
+    """Everything an owner may see of one of their turns (clause 7)."""
+
+    turn_id: str
+    owner_id: str
+    prompt: str
+    sent: str
+    segments: Sequence[Mapping[str, Any]]
+
+
+class Turns(Protocol):
+    """Turns opened for their owners."""
+
+    async def opened(self, turn_id: str) -> OpenedTurn:
+        """Return the opened segments; raises `UnknownObject`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """A response as `/v1/responses` keeps it.
+
+    Attributes:
+        response_id: ``resp_`` and the turn's id.
+        previous_id: The response it continues, empty for the first.
+        items: What this response added: its input lines, then its own reply.
+        body: The response object as it was sent.
+    """
+
+    response_id: str
+    owner_id: str
+    previous_id: str
+    items: Sequence[InputItem]
+    body: Mapping[str, Any]
+
+
+class StoredResponses(Protocol):
+    """Responses that were stored for their owners."""
+
+    async def put(self, response: StoredResponse) -> None:
+        """Keep a response."""
+        ...
+
+    async def get(self, response_id: str, owner_id: str) -> StoredResponse:
+        """Return a response of this owner; raises `UnknownObject`."""
+        ...
+
+    async def history(self, response_id: str, owner_id: str) -> Sequence[InputItem]:
+        """Return all lines up to and including a response, oldest first; raises `UnknownObject`."""
+        ...
+
+    async def delete(self, response_id: str, owner_id: str) -> None:
+        """Forget a response; raises `UnknownObject`."""
+        ...
+
+
+class GovernanceDesk(Protocol):
+    """The adopted state, and the way in for signed statements."""
+
+    @property
+    def state(self) -> State:
+        """The state that every turn resolves from."""
+        ...
+
+    async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
+        """Append a statement that has an effect and return its index; raises the fold's reason."""
+        ...
+
+
+class LogReader(Protocol):
+    """The public face of one log: tlog-tiles (clause 2). Every method raises `UnknownObject`."""
+
+    def keys(self) -> bytes:
+        """Return verifier keys, one a line."""
+        ...
+
+    def checkpoint(self) -> bytes:
+        """Return the newest signed checkpoint."""
+        ...
+
+    async def tile(self, path: str) -> bytes:
+        """Return a tile or entry bundle by its tlog-tiles path below the log's prefix."""
+        ...
+
+    async def blob(self, digest: str) -> bytes:
+        """Return a blob that a statement refers to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HealthDetail:
+    """One thing that a server needs in order to answer."""
+
+    name: str
+    is_ready: bool
+    detail: str
+
+
+class Installation(Protocol):
+    """One installation, as this surface sees it."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def access(self) -> Access: ...
+    @property
+    def receipts(self) -> Receipts: ...
+    @property
+    def turns(self) -> Turns: ...
+    @property
+    def responses(self) -> StoredResponses: ...
+    @property
+    def governance(self) -> GovernanceDesk: ...
+    @property
+    def governance_log(self) -> LogReader: ...
+    @property
+    def reply_logs(self) -> Mapping[str, LogReader]: ...
+
+    def health(self) -> Sequence[HealthDetail]:
+        """Say what is ready and what is not; cheap enough to be asked every second."""
+        ...
+
+    def measurements(self) -> Mapping[str, float]:
+        """Return gauges by name, ``verax_reply_log_entries`` for instance."""
+        ...

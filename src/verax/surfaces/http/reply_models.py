@@ -1,0 +1,322 @@
+"""The shapes of replies, for the OpenAPI document and for tests; nothing is built through them.
+
+The hot path writes its JSON directly; tests hold what it writes against these models.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = [
+    "ChatCompletion",
+    "EmbeddingList",
+    "EntryAppended",
+    "ErrorBody",
+    "GovernanceState",
+    "Health",
+    "Landing",
+    "Live",
+    "Model",
+    "ModelList",
+    "OpenedSegments",
+    "ReceiptBody",
+    "ReceiptPromised",
+    "ResponseDeleted",
+    "ResponseObject",
+    "Session",
+    "TurnSecretBody",
+]
+
+Json = dict[str, Any]
+
+
+class ReplyModel(BaseModel):
+    """Base of reply shapes: what stands here is complete."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ErrorDetail(ReplyModel):
+    """One error: `code` is permanent, `hint` says one thing to do."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+    hint: str
+
+
+class TurnRef(ReplyModel):
+    """The turn that an error belongs to."""
+
+    id: str
+
+
+class ErrorBody(ReplyModel):
+    """OpenAI's error shape."""
+
+    error: ErrorDetail
+    verax: TurnRef | None = None
+
+
+class VeraxObject(ReplyModel):
+    """What answered, and where the receipt is."""
+
+    id: str
+    release: str
+    runtime: str
+    channel: str
+    arm: Literal["head", "canary", "preview"]
+    mode: Literal["solo", "quorum"]
+    receipt: str
+    claims: list[Json] | None = None
+    status: str | None = None
+    record: Json | None = None
+    promise: str | None = None
+    secret: str | None = None
+
+
+class FunctionCallBody(ReplyModel):
+    """Name and JSON text of one call."""
+
+    name: str
+    arguments: str
+
+
+class ToolCallBody(ReplyModel):
+    """One call of a reply."""
+
+    id: str
+    type: Literal["function"]
+    function: FunctionCallBody
+
+
+class ChatMessageBody(ReplyModel):
+    """What the assistant said."""
+
+    role: Literal["assistant"]
+    content: str | None
+    refusal: str | None
+    annotations: list[Json]
+    tool_calls: list[ToolCallBody] | None = None
+
+
+class ChatChoice(ReplyModel):
+    """One choice."""
+
+    index: int
+    message: ChatMessageBody
+    logprobs: Json | None
+    finish_reason: Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+class Usage(ReplyModel):
+    """Tokens."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class ChatCompletion(ReplyModel):
+    """Reply of ``POST /v1/chat/completions``; a stream sends the same in chunks."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: list[ChatChoice]
+    usage: Usage
+    service_tier: Literal["default"]
+    system_fingerprint: str
+    metadata: dict[str, str] | None = None
+    verax: VeraxObject
+
+
+class ResponseObject(BaseModel):
+    """Reply of ``/v1/responses``."""
+
+    id: str
+    object: Literal["response"]
+    created_at: int
+    status: Literal["completed", "incomplete", "failed", "in_progress"]
+    model: str
+    output: list[Json]
+    usage: Json | None
+    metadata: dict[str, str]
+    previous_response_id: str | None
+    verax: VeraxObject
+
+
+class ResponseDeleted(ReplyModel):
+    """Reply of ``DELETE /v1/responses/{id}``."""
+
+    id: str
+    object: Literal["response"]
+    deleted: Literal[True]
+
+
+class Embedding(ReplyModel):
+    """One vector: numbers, or base64 of little-endian 32-bit floats."""
+
+    object: Literal["embedding"]
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingUsage(ReplyModel):
+    """Tokens read; 0 where the model does not count them."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingSource(ReplyModel):
+    """What gave the vectors."""
+
+    release: str
+    runtime: str
+    channel: str
+    mode: str
+
+
+class EmbeddingList(ReplyModel):
+    """Reply of ``POST /v1/embeddings``."""
+
+    object: Literal["list"]
+    data: list[Embedding]
+    model: str
+    usage: EmbeddingUsage
+    verax: EmbeddingSource
+
+
+class Canary(ReplyModel):
+    """A release that serves a share of the users, in basis points."""
+
+    release: str
+    share_bp: int
+
+
+class ChannelBody(ReplyModel):
+    """What the governance log says of a channel."""
+
+    release: str | None
+    head_index: int | None
+    mode: str | None
+    frozen: bool
+    canary: Canary | None
+
+
+class Model(ReplyModel):
+    """A channel, in the shape of OpenAI's models."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+    verax: ChannelBody
+
+
+class ModelList(ReplyModel):
+    """Reply of ``GET /v1/models``."""
+
+    object: Literal["list"]
+    data: list[Model]
+
+
+class ReceiptPromised(ReplyModel):
+    """Record and promise, until the leaf is integrated."""
+
+    id: str
+    state: Literal["promised"]
+    record: Json
+    promise: str
+    secret: str | None = None
+
+
+class ReceiptBody(ReplyModel):
+    """A receipt: canonical JSON, to be kept byte for byte."""
+
+    v: Literal[1]
+    record: Json
+    proof: str
+    open: dict[str, str]
+
+
+class TurnSecretBody(ReplyModel):
+    """The secret that opens every commitment of a turn."""
+
+    id: str
+    secret: str
+
+
+class OpenedSegments(ReplyModel):
+    """The prompt of a turn, opened."""
+
+    id: str
+    prompt: str
+    sent: str
+    segments: list[Json]
+
+
+class GovernanceState(ReplyModel):
+    """What the governance log folds to."""
+
+    size: int
+    root_hash: str
+    name: str
+    root_version: int
+    fingerprint: str
+    solo: bool
+    runtime: str | None
+    channels: dict[str, ChannelBody]
+
+
+class EntryAppended(ReplyModel):
+    """A statement was appended and had an effect."""
+
+    index: int
+    state: GovernanceState
+
+
+class Session(ReplyModel):
+    """Who is signed in."""
+
+    user_id: str
+    roles: list[str]
+    name: str | None = None
+
+
+class HealthCheck(ReplyModel):
+    """One thing that answering needs."""
+
+    name: str
+    ready: bool
+    detail: str
+
+
+class Health(ReplyModel):
+    """Whether turns can be answered."""
+
+    status: Literal["ready", "not_ready"]
+    checks: list[HealthCheck]
+
+
+class Live(ReplyModel):
+    """The process answers."""
+
+    status: Literal["live"]
+
+
+class Landing(ReplyModel):
+    """What this is."""
+
+    name: Literal["verax"]
+    version: str
+    installation: str
+    fingerprint: str
+    solo: bool
+    channels: list[str]
+    links: dict[str, str]

@@ -1,0 +1,219 @@
+"""``/v1/responses``: create, stream, retrieve and delete.
+
+A response is stored before its completion is sent, so that whoever has seen it can name it
+as `previous_response_id`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from verax.kernel.errors import VeraxError
+from verax.surfaces.http.body import read_json
+from verax.surfaces.http.chat import Limits
+from verax.surfaces.http.conversation import TurnFailed, open_turn, take_started
+from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
+from verax.surfaces.http.faults import INTERNAL, Fault, fault_of_error, fault_of_event
+from verax.surfaces.http.gate import Gate
+from verax.surfaces.http.metrics import Metrics
+from verax.surfaces.http.ports import Engine, StoredResponse, StoredResponses
+from verax.surfaces.http.reply import stream_headers, turn_headers, verax_object
+from verax.surfaces.http.responses_reply import (
+    ResponseStream,
+    completed_object,
+    failed_object,
+    output_items,
+    response_object,
+)
+from verax.surfaces.http.responses_request import ResponseRequest, items_of_input, turn_of_response
+from verax.surfaces.http.validation import validate
+from verax.turn.events import (
+    ClaimVerdict,
+    Completed,
+    Failed,
+    Refusal,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    TurnEvent,
+)
+from verax.turn.request import Caller, InputItem
+
+__all__ = ["ResponseEndpoints"]
+
+_log = logging.getLogger(__name__)
+
+Events = AsyncGenerator[TurnEvent, None]
+
+
+class ResponseEndpoints:
+    """Answers the Responses API."""
+
+    def __init__(self, engine: Engine, stored: StoredResponses, gate: Gate, metrics: Metrics, limits: Limits) -> None:
+        self._engine = engine
+        self._stored = stored
+        self._gate = gate
+        self._metrics = metrics
+        self._limits = limits
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/v1/responses", Endpoint(self.create), methods=["POST"]),
+            Route("/v1/responses/{id}", Endpoint(self.retrieve), methods=["GET"]),
+            Route("/v1/responses/{id}", Endpoint(self.delete), methods=["DELETE"]),
+        ]
+
+    async def create(self, exchange: Exchange) -> Response | None:
+        """Answer one request, streamed or whole."""
+        exchange.query()
+        caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
+        raw = await read_json(exchange.headers, exchange.receive, self._limits.body_bytes)
+        body = validate(ResponseRequest, raw)
+        history: tuple[InputItem, ...] = ()
+        if body.previous_response_id is not None:
+            history = tuple(await self._stored.history(body.previous_response_id, caller.user_id))
+        request = turn_of_response(body, history, caller, self._limits.messages)
+        async with open_turn(self._engine, request, exchange.receive) as events:
+            answer = _Answer(exchange, caller, body, await take_started(events), self._stored, self._metrics)
+            if body.stream:
+                await answer.stream(events)
+                return None
+            return await answer.whole(events)
+
+    async def retrieve(self, exchange: Exchange) -> Response:
+        """Return a stored response to its owner."""
+        exchange.query()
+        caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
+        stored = await self._stored.get(exchange.path_value("id"), caller.user_id)
+        return json_response(dict(stored.body))
+
+    async def delete(self, exchange: Exchange) -> Response:
+        """Forget a stored response."""
+        exchange.query()
+        caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
+        response_id = exchange.path_value("id")
+        await self._stored.delete(response_id, caller.user_id)
+        return json_response({"id": response_id, "object": "response", "deleted": True})
+
+
+class _Answer:
+    """One response from its first event to its last byte."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        caller: Caller,
+        body: ResponseRequest,
+        started: Started,
+        stored: StoredResponses,
+        metrics: Metrics,
+    ) -> None:
+        self._exchange = exchange
+        self._caller = caller
+        self._body = body
+        self._started = started
+        self._stored = stored
+        self._metrics = metrics
+        self._base_url = exchange.address.base_url
+        self._draft = response_object(started, body, verax=verax_object(started, self._base_url))
+        self._claims: list[ClaimVerdict] = []
+
+    async def whole(self, events: Events) -> Response:
+        """Wait for the turn and return the response object."""
+        refusal: Refusal | None = None
+        completed: Completed | None = None
+        async for event in events:
+            if isinstance(event, Completed):
+                completed = event
+            elif isinstance(event, Failed):
+                raise TurnFailed(fault_of_event(event))
+            elif isinstance(event, Refusal):
+                refusal = event
+            elif isinstance(event, ClaimVerdict):
+                self._claims.append(event)
+        if completed is None:
+            raise VeraxError("turn: ended without a completion", code="verax/internal")
+        choice = completed.choices[0] if completed.choices else None
+        output = output_items(self._started.turn_id, choice, refusal, with_logprobs=self._body.wants_logprobs)
+        response = await self._finish(completed, output)
+        headers = {name.decode("ascii"): value.decode("ascii") for name, value in turn_headers(self._started)}
+        return json_response(response, headers=headers)
+
+    async def stream(self, events: Events) -> None:
+        """Send the turn as it happens."""
+        send = self._exchange.send
+        stream = ResponseStream(self._started, self._draft, with_logprobs=self._body.wants_logprobs)
+        event = await anext(events, None)
+        if isinstance(event, Failed):
+            raise TurnFailed(fault_of_event(event))
+        await send({"type": "http.response.start", "status": 200, "headers": stream_headers(self._started)})
+        data = stream.opening()
+        with self._metrics.open_stream():
+            try:
+                while event is not None:
+                    data += await self._events_of(stream, event)
+                    await send({"type": "http.response.body", "body": data, "more_body": True})
+                    data = b""
+                    event = await anext(events, None)
+            except VeraxError as error:
+                data = self._failed(stream, fault_of_error(error, self._started.turn_id))
+            except Exception:  # noqa: BLE001 - the request ends here, and its status line has been sent
+                _log.exception("turn %s: unexpected error in its stream", self._started.turn_id)
+                data = self._failed(stream, INTERNAL)
+        await send({"type": "http.response.body", "body": data, "more_body": False})
+
+    async def _events_of(self, stream: ResponseStream, event: TurnEvent) -> bytes:
+        if isinstance(event, TextDelta):
+            return stream.text(event)
+        if isinstance(event, ToolCallDelta):
+            return stream.tool_call(event)
+        if isinstance(event, Refusal):
+            return stream.refusal(event)
+        if isinstance(event, ClaimVerdict):
+            self._claims.append(event)
+            return b""
+        if isinstance(event, Completed):
+            data = stream.close_items()
+            return data + stream.closing(await self._finish(event, stream.output()))
+        if isinstance(event, Failed):
+            return self._failed(stream, fault_of_event(event))
+        raise VeraxError("turn: Started came twice", code="verax/internal")
+
+    async def _finish(self, completed: Completed, output: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the whole response object, stored where the caller wants it stored."""
+        self._metrics.turn_ended(self._started, completed)
+        verax = verax_object(self._started, self._base_url, completed, self._claims)
+        response = completed_object(self._draft, completed, output, verax)
+        if self._body.store is not False:
+            await self._stored.put(
+                StoredResponse(
+                    response_id=response["id"],
+                    owner_id=self._caller.user_id,
+                    previous_id=self._body.previous_response_id or "",
+                    items=(*items_of_input(self._body), *_reply_lines(self._started.turn_id, completed)),
+                    body=_without_secret(response),
+                )
+            )
+        return response
+
+    def _failed(self, stream: ResponseStream, fault: Fault) -> bytes:
+        return stream.closing(failed_object(self._draft, fault))
+
+
+def _reply_lines(turn_id: str, completed: Completed) -> tuple[InputItem, ...]:
+    return tuple(
+        InputItem("assistant", choice.text, tool_calls=choice.tool_calls, reply_id=turn_id)
+        for choice in completed.choices[:1]
+    )
+
+
+def _without_secret(response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is stored: the secret stays with the turn, where erasing the turn erases it."""
+    verax = {name: value for name, value in response["verax"].items() if name != "secret"}
+    return {**response, "verax": verax}
