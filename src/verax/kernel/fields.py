@@ -56,6 +56,10 @@ class Fields:
         """Say whether `name` was given and not yet taken."""
         return name in self._left
 
+    def names(self) -> list[str]:
+        """Return the names of the fields not yet taken, in order."""
+        return sorted(map(str, self._left))
+
     def take(self, name: str, default: Any = None) -> Any:
         """Take a field of any type; None as `default` makes it required."""
         if name in self._left:
