@@ -6,7 +6,6 @@ Each returns findings of three states: ``fine``, ``note`` (works, but worth know
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import sys
@@ -19,6 +18,7 @@ from typing import Literal
 from verax.kernel.errors import VeraxError
 from verax.store.home import Home
 from verax.surfaces.cli.neighbours import find_model_servers, find_port_holder, is_port_free
+from verax.surfaces.cli.processes import find_holder
 from verax.surfaces.cli.session import Session
 
 __all__ = ["CHECKS", "Finding", "run_checks"]
@@ -167,18 +167,11 @@ def check_neighbours(_: Session) -> Iterator[Finding]:
 
 
 def _check_lock(home: Path) -> Iterator[Finding]:
-    """Look at the lock without taking it: a shared lock is refused only while somebody owns the folder."""
-    path = Home(home).lock_path
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = file.read(64).decode("ascii", "replace").strip() or "unknown"
-            yield Finding("lock", "wrong", f"{home} is held by process {holder}", f"stop that process: kill {holder}")
-        else:
-            yield Finding("lock", "fine", "the data folder is free")
+    holder = find_holder(home)
+    if holder is not None:
+        yield Finding("lock", "wrong", f"{home} is held by process {holder}", '"verax down" stops it')
+    elif Home(home).lock_path.exists():
+        yield Finding("lock", "fine", "the data folder is free")
 
 
 CHECKS: dict[str, Check] = {

@@ -32,6 +32,7 @@ __all__ = [
     "USAGE",
     "Progress",
     "exit_code_of",
+    "moment",
     "print_json",
     "print_rows",
     "print_text",
@@ -91,6 +92,11 @@ def exit_code_of(error: VeraxError) -> int:
     if isinstance(error, (RefusedError, IntegrityError, KernelError, AccessError)):
         return REFUSED
     return FAILED
+
+
+def moment(time_ms: int | None) -> str | None:
+    """Return milliseconds since 1970 as ISO 8601 in UTC to the second, None as it is."""
+    return None if time_ms is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_ms // 1000))
 
 
 def shorten(digest: str) -> str:

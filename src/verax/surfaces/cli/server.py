@@ -1,0 +1,167 @@
+"""``verax up``, ``verax down`` and ``verax status``.
+
+*Life of a start.* The process that people type is replaced by an isolated one (clause 13). That
+one makes the installation where there is none yet, shows what must be seen once, and then either
+serves or, with ``--detach``, starts a second isolated process and waits until it answers.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from verax.kernel.errors import VeraxError
+from verax.surfaces.cli.client import NO_SERVER
+from verax.surfaces.cli.output import DONE, FAILED, REFUSED, print_json, print_rows, print_text, say, shorten
+from verax.surfaces.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from verax.config import Config
+
+__all__ = ["down", "status", "up"]
+
+_STOP_WAIT_S = 60.0
+
+
+@click.command()
+@click.option("--detach", is_flag=True, help="Start in the background, and return when the server answers.")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on; VERAX_HOST says the same.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; VERAX_PORT says the same.")
+@pass_session
+def up(session: Session, detach: bool, host: str | None, port: int | None) -> int:
+    """Start the server; the first start makes the installation.
+
+    Stays in the foreground and ends on Ctrl-C, unless --detach is given.
+    """
+    session.flags.update({name: value for name, value in (("host", host), ("port", port)) if value is not None})
+    config = session.config
+    if config.url:
+        raise click.UsageError(
+            f"the address of another server is set ({config.url}); unset VERAX_URL to start one here"
+        )
+    from verax.surfaces.cli.processes import find_holder
+    from verax.surfaces.launch.launcher import is_isolated, relaunch
+
+    holder = find_holder(config.home)
+    if holder is not None:
+        return _say_running(session, holder)
+    _check_port(config)
+    if not is_isolated():
+        relaunch(sys.argv[1:], session.environ)
+    from verax.surfaces.cli import serving
+
+    serving.prepare(session)
+    if not detach:
+        serving.serve_here(session)
+        return DONE
+    serving.serve_in_background(session)
+    say(f"running at {config.base_url}")
+    say(f'ask it:  {_command()} ask "Who wrote Hamlet?"')
+    return DONE
+
+
+@click.command()
+@pass_session
+def down(session: Session) -> int:
+    """Stop the server of this data folder; open turns are finished first."""
+    from verax.surfaces.cli.processes import stop_server
+
+    pid = stop_server(session.config.home, _STOP_WAIT_S)
+    if pid is None:
+        say(f"nothing to stop: no server holds {session.config.home}")
+        return DONE
+    say(f"stopped process {pid}")
+    return DONE
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print {running, url, status, checks, governance}.")
+@pass_session
+def status(session: Session, as_json: bool) -> int:
+    """Say whether the server runs, whether it can answer, and what each channel serves.
+
+    Exits 1 when it does not run and 3 when it runs but cannot answer.
+    """
+    client = session.client(timeout_s=10.0)
+    try:
+        health = client.health()
+        state: dict[str, Any] = client.get_json("/v1/governance/state")
+    except VeraxError as error:
+        if error.reason_code != NO_SERVER:
+            raise
+        if as_json:
+            print_json({"running": False, "url": client.url, "status": "down", "checks": [], "governance": None})
+        else:
+            say(error.message)
+            say(f"hint: {error.hint}")
+        return FAILED
+    if as_json:
+        answer = {"running": True, "url": client.url, "status": health["status"], "checks": health["checks"]}
+        print_json(answer | {"governance": state})
+    else:
+        _print_status(client.url, health, state)
+    return DONE if health["status"] == "ready" else REFUSED
+
+
+def _say_running(session: Session, holder: int) -> int:
+    if session.client(timeout_s=5.0).is_up():
+        say(f"already running at {session.config.base_url}, process {holder}")
+        return DONE
+    raise VeraxError(
+        f"server: process {holder} holds {session.config.home} and does not answer at {session.config.base_url}",
+        hint='wait until it has started; "verax down" stops it',
+        code="server/not-answering",
+    )
+
+
+def _check_port(config: Config) -> None:
+    from verax.surfaces.cli.neighbours import find_port_holder, is_port_free
+
+    if is_port_free(config.host, config.port):
+        return
+    holder = find_port_holder(config.port)
+    who = f"process {holder.pid} ({holder.command})" if holder and holder.pid else "another program"
+    raise VeraxError(
+        f"port {config.port}: held by {who}", hint="stop it, or set VERAX_PORT to another port", code="server/port-busy"
+    )
+
+
+def _print_status(url: str, health: dict[str, Any], state: dict[str, Any]) -> None:
+    mode = "solo: one person decides" if state["solo"] else "quorum"
+    print_text(f"{url}: {str(health['status']).replace('_', ' ')}")
+    print_text(f"{state['name']}, root {state['root_version']} ({mode}), governance log of {state['size']} entries")
+    print_text(f"fingerprint {state['fingerprint']}")
+    for check in health["checks"]:
+        if not check["ready"]:
+            print_text(f"not ready: {check['name']}: {check['detail']}")
+    rows = [
+        {
+            "channel": name,
+            "release": shorten(channel["release"] or "") or None,
+            "mode": channel["mode"],
+            "canary": _canary(channel["canary"]),
+            "frozen": channel["frozen"],
+        }
+        for name, channel in state["channels"].items()
+    ]
+    print_rows(["channel", "release", "mode", "canary", "frozen"], rows)
+
+
+def _canary(canary: dict[str, Any] | None) -> str | None:
+    return None if canary is None else f"{shorten(canary['release'])} {canary['share_bp'] / 100:g} %"
+
+
+def _command() -> str:
+    """Return how this program is called at this prompt: ``verax`` where it is on the path, else its path."""
+    import shutil
+
+    program = Path(sys.prefix) / "bin" / "verax"
+    if shutil.which("verax") == str(program) or not program.exists():
+        return "verax"
+    try:
+        return str(program.relative_to(Path.cwd()))
+    except ValueError:
+        return str(program)

@@ -1,0 +1,120 @@
+"""``verax user``: people's accounts. Roles open pages and calls and carry no weight in governance."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from verax.store.accounts import ROLES, Accounts, User
+from verax.surfaces.cli.direct import with_accounts
+from verax.surfaces.cli.output import moment, print_json, print_rows, say
+from verax.surfaces.cli.session import Session, pass_session
+
+__all__ = ["user"]
+
+
+@click.group()
+def user() -> None:
+    """Add, list and remove people's accounts."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", "roles", type=click.Choice(ROLES), multiple=True, default=["member"], show_default=True)
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read the password from stdin instead of asking for it.")
+@click.option("--no-password", is_flag=True, help="The account is used by API key only.")
+@pass_session
+def add(session: Session, name: str, roles: tuple[str, ...], from_stdin: bool, no_password: bool) -> None:
+    """Add the account NAME and ask for its password."""
+    password = None if no_password else _read_password(from_stdin)
+    added = with_accounts(session, lambda accounts: accounts.create_user(name, password=password, roles=roles))
+    say(f"added {added.name} with {', '.join(sorted(added.roles))}")
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True, help='Print {"users": [{id, name, roles, password, …}]}.')
+@pass_session
+def list_users(session: Session, as_json: bool) -> None:
+    """List accounts by name."""
+    rows = [_row(item) for item in with_accounts(session, lambda accounts: accounts.users())]
+    if as_json:
+        print_json({"users": rows})
+    else:
+        print_rows(["name", "roles", "password", "created", "disabled", "id"], rows)
+
+
+@user.command("password")
+@click.argument("name")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read the password from stdin instead of asking for it.")
+@pass_session
+def set_password(session: Session, name: str, from_stdin: bool) -> None:
+    """Give the account NAME a new password and end its sessions."""
+    password = _read_password(from_stdin)
+
+    async def change(accounts: Accounts) -> None:
+        await accounts.set_password((await accounts.user(name)).user_id, password)
+
+    with_accounts(session, change)
+    say(f"the password of {name} is changed")
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("roles", nargs=-1, required=True, type=click.Choice(ROLES))
+@pass_session
+def set_roles(session: Session, name: str, roles: tuple[str, ...]) -> None:
+    """Give the account NAME exactly ROLES."""
+
+    async def change(accounts: Accounts) -> None:
+        await accounts.set_roles((await accounts.user(name)).user_id, roles)
+
+    with_accounts(session, change)
+    say(f"{name} is now {', '.join(sorted(set(roles)))}")
+
+
+@user.command("disable")
+@click.argument("name")
+@click.option("--undo", is_flag=True, help="Honour the account's credentials again.")
+@pass_session
+def disable(session: Session, name: str, undo: bool) -> None:
+    """Refuse every credential of the account NAME."""
+
+    async def change(accounts: Accounts) -> None:
+        await accounts.set_disabled((await accounts.user(name)).user_id, not undo)
+
+    with_accounts(session, change)
+    say(f"{name} is {'enabled' if undo else 'disabled'}")
+
+
+@user.command("remove")
+@click.argument("name")
+@click.confirmation_option("--yes", prompt="This removes the account and its keys. Go on?")
+@pass_session
+def remove(session: Session, name: str) -> None:
+    """Remove the account NAME with its keys and sessions; "verax user erase" removes what it wrote."""
+
+    async def change(accounts: Accounts) -> None:
+        await accounts.remove_user((await accounts.user(name)).user_id)
+
+    with_accounts(session, change)
+    say(f"removed {name}")
+
+
+def _read_password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    password: str = click.prompt("password", hide_input=True, confirmation_prompt=True, err=True)
+    return password
+
+
+def _row(item: User) -> dict[str, object]:
+    return {
+        "id": item.user_id,
+        "name": item.name,
+        "roles": sorted(item.roles),
+        "password": item.has_password,
+        "requests_per_minute": item.requests_per_minute,
+        "created": moment(item.created_ms),
+        "disabled": moment(item.disabled_ms),
+    }
