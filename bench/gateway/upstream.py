@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from typing import cast
 
 import uvloop
 
@@ -54,7 +55,11 @@ CHUNKS += [_chunk({"content": word}, None) for word in WORDS[1:]]
 USAGE = _chunk({}, None, {"prompt_tokens": 20, "completion_tokens": 20, "total_tokens": 40})
 STREAM_TAIL = _chunk({}, "stop") + USAGE + _framed(b"data: [DONE]\n\n") + b"0\r\n\r\n"
 MODELS = b'{"object":"list","data":[{"id":"mock","object":"model","created":1,"owned_by":"mock"}]}'
-LISTING = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(MODELS) + MODELS
+LISTING = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    % len(MODELS)
+    + MODELS
+)
 
 
 class Upstream(asyncio.Protocol):
@@ -66,8 +71,7 @@ class Upstream(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -85,6 +89,7 @@ class Upstream(asyncio.Protocol):
             return
         if head.startswith(b"get"):
             self._transport.write(LISTING)
+            self._transport.close()
         elif b'"stream":true' in body.replace(b" ", b""):
             self._transport.write(STREAM_HEAD)
             self._send_chunk(0)
