@@ -116,7 +116,7 @@ class Seal:
         self._check_files(tuple(self._files))
         for folder in tuple(self._folders):
             self._check_folder(folder)
-        self._check_native()
+        self._check_process()
         return self.violations
 
     def report(self, violation: Violation) -> None:
@@ -143,7 +143,7 @@ class Seal:
                     return
             for folder in tuple(self._folders):
                 self._check_folder(folder)
-            self._check_native()
+            self._check_process()
             self._stopping.wait(pause_s)
 
     def _check_files(self, paths: Sequence[Path]) -> None:
@@ -174,7 +174,9 @@ class Seal:
                 self.report(Violation("file", str(entry), "it appeared after the start"))
         self._folders[folder] = mark
 
-    def _check_native(self) -> None:
+    def _check_process(self) -> None:
+        if self._thread is not None:
+            self._guard.check_import(None)
         try:
             mapped = mapped_libraries()
         except RuntimeChanged as error:
