@@ -57,8 +57,8 @@ def start_in_background(
     is_ready: Callable[[], bool],
     *,
     wait_s: float = 120.0,
-) -> int:
-    """Start a server that outlives this process, wait until it answers, and return its process id.
+) -> subprocess.Popen[bytes]:
+    """Start a server that outlives this process, wait until it answers, and return it.
 
     Raises:
         VeraxError: it ended, or did not answer in time; the end of its log is in the message.
@@ -88,13 +88,15 @@ def start_in_background(
                 code="server/not-started",
             )
         if time.monotonic() > deadline:
+            process.kill()
+            process.wait()
             raise VeraxError(
-                f"server: process {process.pid} did not answer in {wait_s:.0f} s:\n{_tail(log, start)}",
-                hint=f"it is left running; its log is {log}",
+                f"server: no answer in {wait_s:.0f} s, so it was ended:\n{_tail(log, start)}",
+                hint=f"the whole log is {log}",
                 code="server/not-started",
             )
         time.sleep(_POLL_S)
-    return process.pid
+    return process
 
 
 def stop_server(home: Path, wait_s: float) -> int | None:
