@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from verax.kernel.errors import IntegrityError, StorageError, VeraxError
 from verax.kernel.proof import LogProof
+from verax.store.clock import Clock, SystemClock
 from verax.store.database import Database
 from verax.store.tlog import PublishedTree, TileLog
 
@@ -36,10 +37,12 @@ class Pace:
     Attributes:
         interval_s: Least time from one integration to the next.
         retry_s: Wait after one that failed.
+        stall_s: Age of the oldest entry without an integration at which the log takes no more.
     """
 
     interval_s: float = 0.25
     retry_s: float = 1.0
+    stall_s: float = 20.0
 
 
 class LiveLog:
@@ -49,9 +52,10 @@ class LiveLog:
         db: Where entries are written.
         log: The open log.
         pace: How often to integrate.
+        clock: For the age of entries.
     """
 
-    def __init__(self, db: Database, log: TileLog, pace: Pace | None = None) -> None:
+    def __init__(self, db: Database, log: TileLog, pace: Pace | None = None, clock: Clock | None = None) -> None:
         self._db = db
         self._log = log
         self._pace = pace or Pace()
@@ -61,6 +65,9 @@ class LiveLog:
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
         self._fault: VeraxError | None = None
+        self._clock = clock or SystemClock()
+        self._waiting_since_s: float | None = None
+        self._running_since_s: float | None = None
 
     @property
     def log(self) -> TileLog:
@@ -94,6 +101,8 @@ class LiveLog:
 
     def notify(self) -> None:
         """Say that entries were committed through `TileLog.append_in`."""
+        if self._waiting_since_s is None:
+            self._waiting_since_s = self._clock.monotonic_s()
         self._work.set()
 
     def check_accepting(self) -> None:
@@ -106,6 +115,13 @@ class LiveLog:
             raise self._fault.with_traceback(None)  # one object, raised for many callers
         if self._task is None or self._task.done():
             raise StorageError(f"log {self._log.origin}: nothing integrates it", hint="start Verax again")
+        oldest_s = self._running_since_s if self._running_since_s is not None else self._waiting_since_s
+        age_s = 0.0 if oldest_s is None else self._clock.monotonic_s() - oldest_s
+        if age_s > self._pace.stall_s:
+            raise StorageError(
+                f"log {self._log.origin}: entries wait for integration since {age_s:.0f} s, expected under 1 s",
+                hint="look at the disk: a write or a sync hangs",
+            )
 
     async def append(self, entries: Sequence[bytes], *, expected: int | None = None) -> range:
         """Write entries durably and return their indices; integration follows.
@@ -167,16 +183,18 @@ class LiveLog:
             await self._integrate()
 
     async def _integrate(self) -> None:
+        self._running_since_s, self._waiting_since_s = self._waiting_since_s, None
         try:
             size = await self._call(self._log.integrate_now)
         except VeraxError as error:
+            self._waiting_since_s = self._running_since_s
             if type(error) is not type(self._fault):
                 _logger.error("log %s: integration failed: %s", self._log.origin, error)
-            self._fault = error
+            self._running_since_s, self._fault = None, error
             self._fail_waiters(error)
             self._work.set()
             return
-        self._fault = None
+        self._running_since_s = self._fault = None
         self._settle_waiters(size)
 
     async def _rest(self, seconds: float) -> None:
