@@ -1,0 +1,198 @@
+"""The rows of accounts, one function a statement or two; each runs inside a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from verax.kernel.errors import ConflictError, UnknownObject
+from verax.store.accounts_types import Account, ApiKey, User
+from verax.store.database import Row, Tx
+
+__all__ = [
+    "FoundCredential",
+    "bump_epoch",
+    "count_owners",
+    "delete_user",
+    "find_key",
+    "find_session",
+    "find_user",
+    "insert_key",
+    "insert_user",
+    "read_epoch",
+    "read_keys",
+    "read_users",
+    "replace_roles",
+    "revoke_key",
+]
+
+_USER = "SELECT id, name, password_hash, requests_per_minute, created_ms, disabled_ms FROM users"
+_KEY = (
+    "SELECT id, user_id, name, shown, roles, requests_per_minute, created_ms, expires_ms, revoked_ms, last_used_ms"
+    " FROM api_keys"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCredential:
+    """A key or session and its account, as stored; nothing was judged yet."""
+
+    epoch: int
+    account: Account
+    expires_ms: int | None
+    revoked_ms: int | None
+    disabled_ms: int | None
+
+
+def read_epoch(tx: Tx) -> int:
+    """Return the number of changes that took something away so far."""
+    return int(tx.execute("SELECT epoch FROM account_epoch WHERE id = 1")[0][0])
+
+
+def bump_epoch(tx: Tx) -> int:
+    """Make every process forget what it remembers of credentials; return the new number."""
+    return int(tx.execute("UPDATE account_epoch SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch")[0][0])
+
+
+def insert_user(
+    tx: Tx, user_id: str, name: str, password_hash: str | None, roles: Iterable[str], created_ms: int
+) -> None:
+    """Add an account.
+
+    Raises:
+        ConflictError: the name is taken.
+    """
+    made = tx.execute(
+        "INSERT INTO users (id, name, password_hash, created_ms) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (name) DO NOTHING RETURNING id",
+        (user_id, name, password_hash, created_ms),
+    )
+    if not made:
+        raise ConflictError("user: this name is taken", hint="choose another name", param="name")
+    replace_roles(tx, user_id, roles)
+
+
+def replace_roles(tx: Tx, user_id: str, roles: Iterable[str]) -> None:
+    """Give an account exactly these roles."""
+    tx.execute("DELETE FROM user_roles WHERE user_id = ?", (user_id,))
+    tx.execute_many("INSERT INTO user_roles (user_id, role) VALUES (?, ?)", [(user_id, role) for role in set(roles)])
+
+
+def read_users(tx: Tx) -> list[User]:
+    """Return all accounts in order of their names."""
+    roles: dict[str, set[str]] = {}
+    for user_id, role in tx.execute("SELECT user_id, role FROM user_roles"):
+        roles.setdefault(user_id, set()).add(role)
+    return [_user(row, frozenset(roles.get(row[0], ()))) for row in tx.execute(f"{_USER} ORDER BY name")]
+
+
+def find_user(tx: Tx, *, name: str | None = None, user_id: str | None = None) -> tuple[User, str | None] | None:
+    """Return an account and its password hash, by name or by id."""
+    rows = tx.execute(f"{_USER} WHERE name = ? OR id = ?", (name, user_id))
+    return (_user(rows[0], _roles(tx, rows[0][0])), rows[0][2]) if rows else None
+
+
+def count_owners(tx: Tx) -> int:
+    """Return the number of owners that are not disabled."""
+    owners = tx.execute(
+        "SELECT count(*) FROM user_roles r JOIN users u ON u.id = r.user_id"
+        " WHERE r.role = 'owner' AND u.disabled_ms IS NULL"
+    )
+    return int(owners[0][0])
+
+
+def delete_user(tx: Tx, user_id: str) -> None:
+    """Remove an account with its roles, keys and sessions."""
+    tx.execute("DELETE FROM users WHERE id = ?", (user_id,))
+
+
+def insert_key(tx: Tx, key: ApiKey, digest: bytes) -> None:
+    """Add an API key."""
+    tx.execute(
+        "INSERT INTO api_keys (id, user_id, name, digest, shown, roles, requests_per_minute, created_ms, expires_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            key.key_id,
+            key.user_id,
+            key.name,
+            digest,
+            key.shown,
+            " ".join(sorted(key.roles)),
+            key.requests_per_minute,
+            key.created_ms,
+            key.expires_ms,
+        ),
+    )
+
+
+def read_keys(tx: Tx, user_id: str | None) -> list[ApiKey]:
+    """Return the keys of an account, or of all accounts, newest first."""
+    if user_id is None:
+        rows = tx.execute(f"{_KEY} ORDER BY id DESC")
+    else:
+        rows = tx.execute(f"{_KEY} WHERE user_id = ? ORDER BY id DESC", (user_id,))
+    return [_key(row) for row in rows]
+
+
+def revoke_key(tx: Tx, key_id: str, user_id: str | None, now_ms: int) -> None:
+    """Revoke a key for ever; revoking twice keeps the first time.
+
+    Raises:
+        UnknownObject: no such key, or not of this account.
+    """
+    rows = tx.execute(
+        "UPDATE api_keys SET revoked_ms = coalesce(revoked_ms, ?)"
+        " WHERE id = ? AND (user_id = ? OR CAST(? AS text) IS NULL) RETURNING id",
+        (now_ms, key_id, user_id, user_id),
+    )
+    if not rows:
+        raise UnknownObject("API key: no such key", hint='list keys with "verax key list"')
+
+
+def find_key(tx: Tx, digest: bytes) -> FoundCredential | None:
+    """Return the key with this digest and its account."""
+    rows = tx.execute(f"{_KEY} WHERE digest = ?", (digest,))
+    if not rows:
+        return None
+    key = _key(rows[0])
+    return _found(tx, key.user_id, key=key)
+
+
+def find_session(tx: Tx, digest: bytes) -> FoundCredential | None:
+    """Return the session with this digest and its account."""
+    rows = tx.execute("SELECT user_id, expires_ms FROM sessions WHERE digest = ?", (digest,))
+    return _found(tx, rows[0][0], expires_ms=rows[0][1]) if rows else None
+
+
+def _found(tx: Tx, user_id: str, *, key: ApiKey | None = None, expires_ms: int | None = None) -> FoundCredential:
+    row = tx.execute(f"{_USER} WHERE id = ?", (user_id,))[0]
+    user = _user(row, _roles(tx, user_id))
+    account = Account(
+        user_id=user_id,
+        name=user.name,
+        roles=user.roles & key.roles if key else user.roles,
+        key_id=key.key_id if key else "",
+        requests_per_minute=key.requests_per_minute if key else None,
+        account_requests_per_minute=user.requests_per_minute,
+    )
+    return FoundCredential(
+        epoch=read_epoch(tx),
+        account=account,
+        expires_ms=key.expires_ms if key else expires_ms,
+        revoked_ms=key.revoked_ms if key else None,
+        disabled_ms=user.disabled_ms,
+    )
+
+
+def _roles(tx: Tx, user_id: str) -> frozenset[str]:
+    return frozenset(row[0] for row in tx.execute("SELECT role FROM user_roles WHERE user_id = ?", (user_id,)))
+
+
+def _user(row: Row, roles: frozenset[str]) -> User:
+    user_id, name, password_hash, per_minute, created_ms, disabled_ms = row
+    return User(user_id, name, roles, password_hash is not None, per_minute, created_ms, disabled_ms)
+
+
+def _key(row: Row) -> ApiKey:
+    key_id, user_id, name, shown, roles, *numbers = row
+    return ApiKey(key_id, user_id, name, shown, frozenset(roles.split()), *numbers)

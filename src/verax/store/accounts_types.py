@@ -1,0 +1,87 @@
+"""What is known of an account, a key and a session; never a credential."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ROLES", "Account", "ApiKey", "NewKey", "NewOwner", "NewSession", "User"]
+
+ROLES = ("owner", "author", "reviewer", "operator", "auditor", "guardian", "member")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who a credential stands for.
+
+    Attributes:
+        roles: Roles of the account, narrowed to those of the key. They open pages and calls;
+            they carry no weight in governance (clause 5).
+        key_id: The API key that was shown, empty for a session.
+        requests_per_minute: The key's own limit, None for the installation's.
+        account_requests_per_minute: A limit over all credentials of the account, None for none.
+    """
+
+    user_id: str
+    name: str
+    roles: frozenset[str]
+    key_id: str = ""
+    requests_per_minute: int | None = None
+    account_requests_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One account as an owner sees it."""
+
+    user_id: str
+    name: str
+    roles: frozenset[str]
+    has_password: bool
+    requests_per_minute: int | None
+    created_ms: int
+    disabled_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One API key as its account sees it; `shown` is its first characters.
+
+    Attributes:
+        roles: What the key may be used for, at most what its account may do.
+        last_used_ms: Up to a minute late.
+    """
+
+    key_id: str
+    user_id: str
+    name: str
+    shown: str
+    roles: frozenset[str]
+    requests_per_minute: int | None
+    created_ms: int
+    expires_ms: int | None
+    revoked_ms: int | None
+    last_used_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was just made; `plain` is shown once and stored nowhere."""
+
+    plain: str
+    key: ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session that was just opened; `token` goes into a cookie and is stored nowhere."""
+
+    token: str
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewOwner:
+    """The first account; `password` is printed once and stored nowhere."""
+
+    user: User
+    password: str
