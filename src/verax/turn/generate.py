@@ -28,7 +28,7 @@ class PromptDiffers(IntegrityError):
 
 async def generate(
     backend: Backend, call: ModelCall, tool_style: str, call_id: Callable[[], str]
-) -> AsyncIterator[ModelEvent]:
+) -> AsyncGenerator[ModelEvent, None]:
     """Run `call` and yield its events, `Sent` first.
 
     Args:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -37,7 +37,7 @@ from verax.turn.recall import recall
 from verax.turn.record import Draft, build_record, delivered_bytes
 from verax.turn.request import TurnRequest
 from verax.turn.resolve import Resolution, is_withdrawn, resolve
-from verax.turn.screen import screen
+from verax.turn.screen import check_bans, screen
 
 __all__ = ["EngineParts", "TurnEngine"]
 
@@ -73,7 +73,7 @@ class TurnEngine:
         """Number of turns in flight."""
         return len(self._running)
 
-    async def run(self, request: TurnRequest) -> AsyncIterator[TurnEvent]:
+    async def run(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         """Run one turn and yield its events; closing the iterator cancels it.
 
         The last event is `Completed` or `Failed`, and by then the turn is recorded.
@@ -160,6 +160,7 @@ class _Run:
         held = await recall(draft.request, self._parts.turns)
         today = datetime.fromtimestamp(draft.time_ms / 1000, UTC).date()
         composition = compose(release, draft.request, held, today, draft.seed)
+        check_bans(composition.segments, draft.resolution.state.bans_on(draft.resolution.channel))
         draft.segments, draft.options = composition.segments, composition.options
         self._reply = GuardedReply(Policy.from_rules(release.guard.output), composition.options.n)
         await self._generate(composition, self._reply)
@@ -173,7 +174,7 @@ class _Run:
         draft.identity = backend.identity
         call = ModelCall(draft.resolution.release, composition.segments, composition.options)
         events = generate(backend, call, composition.tool_style, self._call_id)
-        async with contextlib.aclosing(events):  # type: ignore[type-var]  # generate is an async generator
+        async with contextlib.aclosing(events):
             async for event in events:
                 if isinstance(event, Sent):
                     draft.sent = event.data

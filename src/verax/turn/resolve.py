@@ -12,16 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verax.kernel.errors import RefusedError, UnknownObject
-from verax.kernel.fold import ChannelState, State, in_canary
+from verax.kernel.fold import State
 from verax.kernel.record import Arm, Mode
 from verax.kernel.release import Release
+from verax.kernel.root import RUNTIME_CHANNEL
 from verax.turn.ports import Governance, RuntimeIdentity
 from verax.turn.request import TurnRequest
 from verax.turn.verify import check_truth_mode
 
-__all__ = ["RUNTIME_CHANNEL", "Resolution", "is_withdrawn", "resolve"]
-
-RUNTIME_CHANNEL = "runtime"
+__all__ = ["Resolution", "is_withdrawn", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,7 @@ def resolve(request: TurnRequest, governance: Governance, runtime: RuntimeIdenti
         RuntimeChanged: code changed after it was measured.
     """
     state = governance.state
-    channel = state.channels.get(request.channel)
-    if channel is None or request.channel == RUNTIME_CHANNEL:
+    if request.channel not in state.channels or request.channel == RUNTIME_CHANNEL:
         known = ", ".join(sorted(name for name in state.channels if name != RUNTIME_CHANNEL))
         raise UnknownObject(
             f"model: no channel of that name; this installation has: {known}",
@@ -63,16 +61,10 @@ def resolve(request: TurnRequest, governance: Governance, runtime: RuntimeIdenti
         )
     _check_runtime(state, runtime)
     governance.check_fresh(request.channel)
-    if channel.frozen:
-        raise RefusedError(
-            f"channel {request.channel}: frozen, it answers nobody",
-            hint='"verax log verify" shows who froze it and why',
-            code="governance/frozen",
-        )
-    release_id, arm = _choose(request, channel)
-    release = governance.release(release_id)
+    serving = _serving(request, state)
+    release = governance.release(serving.release)
     check_truth_mode(release)
-    return Resolution(request.channel, release, arm, channel.mode or "solo", runtime.digest, state)
+    return Resolution(request.channel, release, serving.arm, serving.mode, runtime.digest, state)
 
 
 def is_withdrawn(resolution: Resolution, state: State) -> bool:
@@ -98,18 +90,16 @@ def _check_runtime(state: State, runtime: RuntimeIdentity) -> None:
         )
 
 
-def _choose(request: TurnRequest, channel: ChannelState) -> tuple[str, Arm]:
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    release: str
+    arm: Arm
+    mode: Mode
+
+
+def _serving(request: TurnRequest, state: State) -> _Serving:
+    channel = state.channels[request.channel]
     if request.arm == "preview" and request.release:
-        return request.release, "preview"
-    if channel.head is None:
-        raise RefusedError(
-            f"channel {request.channel}: no release was ever admitted",
-            hint='propose one with "verax change propose"',
-            code="governance/no-head",
-        )
-    canary = channel.canary
-    if request.arm == "preview":
-        return channel.head, "preview"
-    if canary is not None and in_canary(canary.change, request.caller.user_id, canary.share_bp):
-        return canary.release, "canary"
-    return channel.head, "head"
+        return _Serving(request.release, "preview", channel.mode or "solo")
+    found = state.serving(request.channel, request.caller.user_id)
+    return _Serving(found.release, "preview" if request.arm == "preview" else found.arm, found.mode)

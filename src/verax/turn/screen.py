@@ -2,17 +2,25 @@
 
 Input is never rewritten: what a person wrote is committed to as they wrote it, or it is
 refused with a reason and something useful to do (see `verax.guard.policy.check_input`).
+
+What was rolled back stays out while serving too: banned sentences are looked for in what the
+release and the calling application wrote, never in what users, sources or tools wrote
+(invariant 8, clause 8).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verax.guard.policy import Policy, check_input
+from verax.kernel.bans import Ban, find_hits
+from verax.kernel.errors import RefusedError
 from verax.kernel.release import Release
+from verax.kernel.segments import Segment
 from verax.turn.request import TurnRequest
 
-__all__ = ["Screening", "screen"]
+__all__ = ["Screening", "check_bans", "screen"]
 
 _NEXT_STEP = {
     "secrets": "Take the password or key out of the message and send it again.",
@@ -41,3 +49,21 @@ def screen(request: TurnRequest, release: Release) -> Screening:
     return Screening(
         decision.category, reason, _NEXT_STEP.get(decision.category, "Change the message and send it again.")
     )
+
+
+def check_bans(segments: Sequence[Segment], bans: Sequence[Ban]) -> None:
+    """Refuse a prompt in which the release or the application brings back a banned sentence.
+
+    Raises:
+        RefusedError: names the bans, not the text.
+    """
+    if not bans:
+        return
+    ours = [segment.text for segment in segments if segment.by in ("release", "app")]
+    hits = sorted(find_hits(["".join(ours), "\n".join(ours)], bans))
+    if hits:
+        raise RefusedError(
+            f"prompt: it holds text that was rolled back, ban {hits[0][:12]}",
+            hint="leave that text out; only a review that names the ban lets it back in",
+            code="governance/banned",
+        )
