@@ -250,15 +250,14 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         _guards[-1].check_import(arguments[1])
 
 
-def _folders_of(measurement: RuntimeMeasurement) -> dict[Path, FileMark]:
-    places = measurement.places
-    watched = (places.package, places.site_packages)
-    folders = {
-        parent
+def _folders_of(measurement: RuntimeMeasurement) -> dict[Path, FileMark | None]:
+    """Return the folders to watch, not yet looked at: something may have appeared since the measurement."""
+    watched = (measurement.places.package, measurement.places.site_packages)
+    return {
+        parent: None
         for path in measurement.files
         for root in watched
         if path.is_relative_to(root)
         for parent in path.parents
         if parent == root or parent.is_relative_to(root)
     }
-    return {folder: mark for folder in folders if (mark := mark_of(folder)) is not None}

@@ -93,6 +93,13 @@ def test_a_file_that_appears_is_a_violation(watched: Watched, name: str, tmp_pat
     assert (violation.kind, violation.path) == ("file", str(tmp_path / name))
 
 
+def test_a_file_that_appeared_between_measurement_and_seal_is_a_violation(tmp_path: Path) -> None:
+    house = Watched(tmp_path)
+    (house.site / "evil.pth").write_text("import os\n")
+    late = Seal(house.seal._measurement, house.note)
+    assert [item.path for item in late.check_now()] == [str(house.site / "evil.pth")]
+
+
 def test_cached_bytecode_that_an_ordinary_python_writes_is_no_violation(watched: Watched) -> None:
     (watched.package / "__pycache__").mkdir()
     (watched.package / "__pycache__" / "room.cpython-311.pyc").write_bytes(b"")
