@@ -53,7 +53,7 @@ _CHAT_PATH = "/v1/chat/completions"
 def create_app(installation: Installation) -> Application:
     """Build the application over one installation; the caller opens and closes that."""
     metrics = Metrics(installation.measurements)
-    gate = Gate(installation.access)
+    gate = Gate(installation.accounts)
     config = installation.config
     limits = Limits(config.max_body_bytes, config.max_messages)
     engine, governance = installation.engine, installation.governance
@@ -63,8 +63,8 @@ def create_app(installation: Installation) -> Application:
         *EmbeddingEndpoints(engine, gate, limits.body_bytes).routes(),
         *ReceiptEndpoints(installation.receipts, installation.turns, gate).routes(),
         *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
-        *LogEndpoints(installation.governance_log, installation.reply_logs).routes(),
-        *SessionEndpoints(installation.access, gate).routes(),
+        *LogEndpoints(installation.governance_log, installation.reply_logs, installation.blobs).routes(),
+        *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),
         *HealthEndpoints(installation.health, metrics, gate, config.metrics_auth).routes(),
         *OpenApiEndpoints().routes(),
         *LandingEndpoints(governance).routes(),

@@ -111,12 +111,11 @@ class ChatEndpoint:
             with_usage=bool(body.stream_options and body.stream_options.include_usage),
             with_logprobs=bool(body.logprobs),
         )
-        first = await anext(events, None)
-        if isinstance(first, Failed):
-            raise TurnFailed(fault_of_event(first))
+        event = await anext(events, None)
+        if isinstance(event, Failed):
+            raise TurnFailed(fault_of_event(event))
         await exchange.send({"type": "http.response.start", "status": 200, "headers": stream_headers(started)})
         data = stream.opening()
-        event = first
         with self._metrics.open_stream():
             try:
                 while event is not None:

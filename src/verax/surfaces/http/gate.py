@@ -18,10 +18,20 @@ from urllib.parse import urlsplit
 
 from verax.config import Config, is_loopback
 from verax.kernel.errors import AccessError, ForbiddenError, RequestError
-from verax.surfaces.http.ports import Access
+from verax.store.accounts_types import Account
+from verax.surfaces.http.ports import Accounts
 from verax.turn.request import Caller
 
-__all__ = ["SESSION_COOKIE", "Address", "Gate", "HostNames", "check_origin", "require_role", "session_token"]
+__all__ = [
+    "SESSION_COOKIE",
+    "Address",
+    "Gate",
+    "HostNames",
+    "caller_of",
+    "check_origin",
+    "require_role",
+    "session_token",
+]
 
 SESSION_COOKIE = "verax_session"
 
@@ -92,8 +102,8 @@ class HostNames:
 class Gate:
     """Finds the caller of a request."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
 
     async def caller(self, headers: Headers, method: str, address: Address) -> Caller:
         """Return who asks and take one request from their allowance.
@@ -113,18 +123,27 @@ class Gate:
 
     async def caller_or_none(self, headers: Headers, method: str, address: Address) -> Caller | None:
         """Return who asks, None without a credential; a wrong credential is still refused."""
+        account = await self._account(headers, method, address)
+        if account is None:
+            return None
+        self._accounts.spend(account)
+        return caller_of(account)
+
+    async def _account(self, headers: Headers, method: str, address: Address) -> Account | None:
         authorization = headers.get(b"authorization")
         if authorization is not None:
-            caller = await self._access.by_key(_bearer(authorization))
-        else:
-            token = session_token(headers)
-            if not token:
-                return None
-            if method not in _SAFE_METHODS:
-                check_origin(headers, address)
-            caller = await self._access.by_session(token)
-        self._access.spend(caller)
-        return caller
+            return await self._accounts.resolve_key(_bearer(authorization))
+        token = session_token(headers)
+        if not token:
+            return None
+        if method not in _SAFE_METHODS:
+            check_origin(headers, address)
+        return await self._accounts.resolve_session(token)
+
+
+def caller_of(account: Account) -> Caller:
+    """Return the account in the terms of the turn path."""
+    return Caller(account.user_id, account.roles, account.key_id)
 
 
 def require_role(caller: Caller, roles: frozenset[str], what: str) -> None:

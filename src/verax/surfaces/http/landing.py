@@ -74,7 +74,7 @@ def _facts(state: State, base_url: str) -> dict[str, Any]:
         "version": verax.__version__,
         "installation": state.root.name,
         "fingerprint": state.root.fingerprint,
-        "solo": state.root.solo,
+        "solo": state.root.is_solo,
         "channels": channel_names(state),
         "links": {path: f"{base_url}{path}" for path, _ in _LINKS},
     }
@@ -87,7 +87,7 @@ def _page(state: State, base_url: str) -> str:
         version=html.escape(verax.__version__),
         name=html.escape(state.root.name),
         fingerprint=html.escape(state.root.fingerprint),
-        mode="one person (solo)" if state.root.solo else "a quorum",
+        mode="one person (solo)" if state.root.is_solo else "a quorum",
         channels=html.escape(", ".join(channel_names(state)) or "none"),
         links=links,
         base_url=html.escape(base_url),

@@ -7,6 +7,7 @@ check. Full tiles and blobs never change and may be cached for ever; the checkpo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from starlette.responses import Response
@@ -16,7 +17,7 @@ from verax.kernel.canonical import is_digest
 from verax.kernel.errors import ProofError, UnknownObject
 from verax.kernel.tiles import TILE_WIDTH, parse_tile_path
 from verax.surfaces.http.exchange import Endpoint, Exchange
-from verax.surfaces.http.ports import LogReader
+from verax.surfaces.http.ports import BlobSource, LogReader
 
 __all__ = ["LogEndpoints"]
 
@@ -29,9 +30,10 @@ _BYTES = "application/octet-stream"
 class LogEndpoints:
     """Serves keys, checkpoints, tiles, entry bundles and blobs."""
 
-    def __init__(self, governance_log: LogReader, reply_logs: Mapping[str, LogReader]) -> None:
+    def __init__(self, governance_log: LogReader, reply_logs: Mapping[str, LogReader], blobs: BlobSource) -> None:
         self._governance_log = governance_log
         self._reply_logs = reply_logs
+        self._blobs = blobs
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -77,7 +79,9 @@ class LogEndpoints:
         digest = exchange.path_value("digest")
         if not is_digest(digest):
             raise UnknownObject("blob: expected 64 lower-case hex digits", code="log/no-such-blob")
-        data = await self._governance_log.blob(digest)
+        data = await asyncio.to_thread(self._blobs.get, digest)
+        if data is None:
+            raise UnknownObject("blob: none has this digest", code="log/no-such-blob")
         return Response(data, headers={"cache-control": _FOR_EVER}, media_type=_BYTES)
 
     def _log(self, exchange: Exchange) -> LogReader:

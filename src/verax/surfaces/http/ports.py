@@ -14,25 +14,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from verax.config import Config
 from verax.kernel.fold import State
+from verax.store.accounts_types import Account, NewSession
+from verax.store.receipts import ReceiptStatus
+from verax.store.turns import OpenedTurn
 from verax.turn.events import TurnEvent
 from verax.turn.request import Caller, InputItem, TurnRequest
 
 __all__ = [
-    "Access",
+    "Accounts",
+    "BlobSource",
     "Embeddings",
     "Engine",
     "GovernanceDesk",
     "HealthDetail",
     "Installation",
     "LogReader",
-    "OpenedTurn",
-    "ReceiptStatus",
     "Receipts",
-    "SignedIn",
     "StoredResponse",
     "StoredResponses",
     "Turns",
@@ -69,56 +70,32 @@ class Engine(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A new session: the token goes into a cookie and is stored only as a hash."""
-
-    token: str
-    caller: Caller
-    name: str
-    max_age_s: int
-
-
-class Access(Protocol):
+class Accounts(Protocol):
     """Who asks, and how often."""
 
-    async def by_key(self, key: str) -> Caller:
+    async def resolve_key(self, key: str) -> Account:
         """Return the account of an API key; raises `AccessError`."""
         ...
 
-    async def by_session(self, token: str) -> Caller:
+    async def resolve_session(self, token: str) -> Account:
         """Return the account of a session; raises `AccessError`."""
         ...
 
-    async def sign_in(self, name: str, password: str, client: str) -> SignedIn:
+    async def authenticate(self, name: str, password: str, client: str = "") -> Account:
         """Check a password; raises `AccessError`, or `BusyError` after many failures."""
         ...
 
-    async def sign_out(self, token: str) -> None:
+    async def create_session(self, user_id: str, client: str = "") -> NewSession:
+        """Open a session for an account that has just been authenticated."""
+        ...
+
+    async def end_session(self, token: str) -> None:
         """End a session; ending none is no error."""
         ...
 
-    def spend(self, caller: Caller) -> None:
-        """Take one request from the caller's allowance; raises `BusyError` when it is used up."""
+    def spend(self, account: Account) -> None:
+        """Take one request from the account's allowance; raises `BusyError` when it is used up."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptStatus:
-    """How far the leaf of one turn has come (clause 10).
-
-    Attributes:
-        receipt: The receipt's bytes without opened salts, once integrated.
-        secret: The turn's secret, hex; the surface hands it to the owner only.
-    """
-
-    turn_id: str
-    state: Literal["promised", "integrated", "witnessed"]
-    owner_id: str
-    record: Mapping[str, Any]
-    promise: str
-    secret: str
-    receipt: bytes | None = None
 
 
 class Receipts(Protocol):
@@ -131,17 +108,6 @@ class Receipts(Protocol):
     async def receipt(self, turn_id: str, parts: Iterable[str]) -> bytes:
         """Return the integrated receipt with the salts of `parts` opened (``reply``, ``request``)."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedTurn:
-    """Everything an owner may see of one of their turns (clause 7)."""
-
-    turn_id: str
-    owner_id: str
-    prompt: str
-    sent: str
-    segments: Sequence[Mapping[str, Any]]
 
 
 class Turns(Protocol):
@@ -218,8 +184,12 @@ class LogReader(Protocol):
         """Return a tile or entry bundle by its tlog-tiles path below the log's prefix."""
         ...
 
-    async def blob(self, digest: str) -> bytes:
-        """Return a blob that a statement refers to."""
+
+class BlobSource(Protocol):
+    """Blobs that statements of the governance log refer to."""
+
+    def get(self, digest: str) -> bytes | None:
+        """Return a blob, its digest checked; None when there is none."""
         ...
 
 
@@ -240,7 +210,7 @@ class Installation(Protocol):
     @property
     def engine(self) -> Engine: ...
     @property
-    def access(self) -> Access: ...
+    def accounts(self) -> Accounts: ...
     @property
     def receipts(self) -> Receipts: ...
     @property
@@ -249,6 +219,8 @@ class Installation(Protocol):
     def responses(self) -> StoredResponses: ...
     @property
     def governance(self) -> GovernanceDesk: ...
+    @property
+    def blobs(self) -> BlobSource: ...
     @property
     def governance_log(self) -> LogReader: ...
     @property

@@ -9,19 +9,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from starlette.responses import Response
 from starlette.routing import Route
 
-from verax.kernel import canonical
 from verax.kernel.errors import AccessError, ConflictError, ForbiddenError, RequestError, UnknownObject
 from verax.kernel.merkle import leaf_hash
 from verax.kernel.receipt import Receipt
-from verax.kernel.record import TurnSecret, entry_of
+from verax.kernel.record import entry_of
+from verax.store.receipts import ReceiptStatus
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
 from verax.surfaces.http.gate import Gate
-from verax.surfaces.http.ports import Receipts, ReceiptStatus, Turns
+from verax.surfaces.http.ports import Receipts, Turns
 
 __all__ = ["ReceiptEndpoints"]
 
@@ -52,7 +51,7 @@ class ReceiptEndpoints:
         parts = _parts_to_open(exchange.query("open").get("open"), is_owner=is_owner)
         if status.receipt is None:
             return _promised(status, is_owner=is_owner)
-        data = _open(status.receipt, status.secret, parts) if parts else status.receipt
+        data = await self._receipts.receipt(status.turn_id, parts) if parts else status.receipt
         headers = {"cache-control": "no-store", "x-verax-receipt-state": status.state}
         return Response(data, headers=headers, media_type="application/json")
 
@@ -114,12 +113,6 @@ def _parts_to_open(asked: str | None, *, is_owner: bool) -> tuple[str, ...]:
             "open: only the turn's owner may open parts of it", hint="send the API key that asked", code="access/owner"
         )
     return parts
-
-
-def _open(receipt: bytes, secret: str, parts: tuple[str, ...]) -> bytes:
-    turn_secret = TurnSecret(canonical.hex_decode(secret))
-    salts = {part: turn_secret.salt(part) for part in parts}
-    return replace(Receipt.parse(receipt), open=salts).to_bytes()
 
 
 def _promised(status: ReceiptStatus, *, is_owner: bool) -> Response:

@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from verax.surfaces.http.body import read_json
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
-from verax.surfaces.http.gate import SESSION_COOKIE, Gate, check_origin, session_token
-from verax.surfaces.http.ports import Access
+from verax.surfaces.http.gate import SESSION_COOKIE, Gate, caller_of, check_origin, session_token
+from verax.surfaces.http.ports import Accounts
 from verax.surfaces.http.validation import WireModel, validate
 from verax.turn.request import Caller
 
@@ -30,9 +30,10 @@ class SignInRequest(WireModel):
 class SessionEndpoints:
     """Sessions for people with a browser; programs use API keys."""
 
-    def __init__(self, access: Access, gate: Gate) -> None:
-        self._access = access
+    def __init__(self, accounts: Accounts, gate: Gate, session_hours: int) -> None:
+        self._accounts = accounts
         self._gate = gate
+        self._max_age_s = session_hours * 3600
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -53,10 +54,11 @@ class SessionEndpoints:
         if b"origin" in exchange.headers:
             check_origin(exchange.headers, exchange.address)
         body = validate(SignInRequest, await read_json(exchange.headers, exchange.receive, _BODY_LIMIT_BYTES))
-        client = exchange.scope.get("client") or ("", 0)
-        signed_in = await self._access.sign_in(body.name, body.password, str(client[0]))
-        response = json_response({**_who(signed_in.caller), "name": signed_in.name})
-        _set_cookie(response, exchange, signed_in.token, signed_in.max_age_s)
+        client = str((exchange.scope.get("client") or ("", 0))[0])
+        account = await self._accounts.authenticate(body.name, body.password, client)
+        session = await self._accounts.create_session(account.user_id, client)
+        response = json_response({**_who(caller_of(account)), "name": account.name})
+        _set_cookie(response, exchange, session.token, self._max_age_s)
         return response
 
     async def sign_out(self, exchange: Exchange) -> Response:
@@ -65,7 +67,7 @@ class SessionEndpoints:
         token = session_token(exchange.headers)
         if token:
             check_origin(exchange.headers, exchange.address)
-            await self._access.sign_out(token)
+            await self._accounts.end_session(token)
         response = Response(status_code=204, headers={"cache-control": "no-store"})
         _set_cookie(response, exchange, "", 0)
         return response

@@ -1,0 +1,387 @@
+"""An installation in memory for tests of the HTTP surface: its turns follow a script.
+
+Accounts are the real ones on SQLite; records, promises and receipts are real bytes from a
+`SimulatedLog`; what the model says, and how a turn ends, the test decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+from verax.config import Config
+from verax.kernel.canonical import hex_digest
+from verax.kernel.errors import ConflictError, RefusedError, RequestError, UnknownObject
+from verax.kernel.fold import State
+from verax.kernel.merkle import leaf_hash
+from verax.kernel.note import NoteSigner, sign_note
+from verax.kernel.promise import promise_key_name, promise_text
+from verax.kernel.receipt import Receipt
+from verax.kernel.record import Record, TurnSecret, entry_of
+from verax.store.accounts import Accounts
+from verax.store.accounts_credentials import Passwords
+from verax.store.database import Database, open_database
+from verax.store.receipts import ReceiptStatus
+from verax.store.turns import OpenedTurn
+from verax.surfaces.http.ports import Embeddings, HealthDetail, StoredResponse
+from verax.testing.logs import NAME
+from verax.testing.simulated_log import SimulatedLog, sample_record
+from verax.turn.events import Choice, Completed, Started, TextDelta, TurnEvent
+from verax.turn.request import Caller, InputItem, TurnRequest
+
+__all__ = ["FakeEngine", "FakeInstallation", "Turn", "say"]
+
+RELEASE, RUNTIME = "11" * 32, "22" * 32
+_DEADLINE_MS = 1_795_392_060_000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a script: what was asked, and the tools to answer it."""
+
+    request: TurnRequest
+    started: Started
+    secret: TurnSecret
+    receipts: FakeReceipts
+
+    def complete(self, *choices: Choice, status: str = "complete") -> Completed:
+        """Record the turn and return its last event."""
+        reply = choices[0].text.encode("utf-8") if choices else b""
+        record = sample_record(
+            self.secret,
+            reply,
+            self.receipts.log.origin,
+            id=self.started.turn_id,
+            channel=self.started.channel,
+            status=status,
+        )
+        promise = self.receipts.add(record, self.secret, self.request.caller.user_id)
+        count = sum(len(choice.text.split()) for choice in choices)
+        return Completed(
+            self.started.turn_id,
+            record.status,
+            choices,
+            7,
+            count,
+            record.to_dict(),
+            self.secret.data.hex(),
+            promise,
+        )
+
+
+Script = Callable[[Turn], AsyncIterator[TurnEvent]]
+
+
+def say(*texts: str, finish: str = "stop") -> Script:
+    """Return a script that says `texts`, one event each, in every choice asked for."""
+
+    async def script(turn: Turn) -> AsyncIterator[TurnEvent]:
+        yield turn.started
+        choices = range(turn.request.sampling.n)
+        for index in choices:
+            for text in texts:
+                yield TextDelta(text, index)
+        yield turn.complete(*(Choice("".join(texts), finish) for _ in choices))
+
+    return script
+
+
+class FakeEngine:
+    """Runs `script` for every turn and keeps what was asked.
+
+    Attributes:
+        requests: Every request, oldest first.
+        cancelled: Turns that ended because their reader left.
+        on_cancel: Set when one did.
+    """
+
+    def __init__(self, receipts: FakeReceipts, channels: Iterable[str]) -> None:
+        self.script: Script = say("Hello", " there")
+        self.requests: list[TurnRequest] = []
+        self.embedded: list[tuple[Caller, tuple[str, ...]]] = []
+        self.cancelled = 0
+        self.on_cancel = asyncio.Event()
+        self._receipts = receipts
+        self._channels = frozenset(channels)
+
+    async def run(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
+        """Run one turn."""
+        self._check_channel(request.channel)
+        self.requests.append(request)
+        secret = TurnSecret(hashlib.sha256(b"turn %d" % len(self.requests)).digest())
+        started = Started(secret.salt("id").hex(), request.channel, RELEASE, RUNTIME, "head", "solo", 1_795_392_000)
+        try:
+            async for event in self.script(Turn(request, started, secret, self._receipts)):
+                yield event
+        except (asyncio.CancelledError, GeneratorExit):
+            self.cancelled += 1
+            self.on_cancel.set()
+            raise
+
+    async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
+        """Return a vector of two numbers for each text."""
+        self._check_channel(channel)
+        self.embedded.append((caller, tuple(texts)))
+        return Embeddings([[float(len(text)), 0.5] for text in texts], RELEASE, RUNTIME, "solo")
+
+    def _check_channel(self, name: str) -> None:
+        if name not in self._channels:
+            known = ", ".join(sorted(self._channels))
+            raise UnknownObject(
+                f"model: no channel of that name; this installation has: {known}",
+                hint="GET /v1/models lists the channels",
+                param="model",
+                code="channel/unknown",
+            )
+
+
+class FakeReceipts:
+    """Receipts over a simulated log; `integrate` makes promises good."""
+
+    def __init__(self) -> None:
+        self.log = SimulatedLog(f"{NAME}/replies/0", hashlib.sha256(b"replies").digest())
+        self._promiser = NoteSigner(promise_key_name(self.log.origin), hashlib.sha256(b"promise").digest())
+        self._turns: dict[str, tuple[Record, TurnSecret, str, str]] = {}
+        self._indices: dict[str, int] = {}
+
+    def add(self, record: Record, secret: TurnSecret, owner_id: str) -> str:
+        """Take a record and return its promise."""
+        leaf = leaf_hash(entry_of(record))
+        promise = sign_note(promise_text(self.log.origin, leaf, _DEADLINE_MS), self._promiser).decode("utf-8")
+        self._turns[record.id] = (record, secret, owner_id, promise)
+        return promise
+
+    def integrate(self) -> None:
+        """Put every promised leaf into the log."""
+        for turn_id, (record, _, _, _) in self._turns.items():
+            if turn_id not in self._indices:
+                self._indices[turn_id] = self.log.append(entry_of(record))
+
+    async def status(self, turn_id: str) -> ReceiptStatus:
+        """Return how far the leaf has come."""
+        record, secret, owner_id, promise = self._turn(turn_id)
+        return ReceiptStatus(
+            turn_id,
+            "integrated" if turn_id in self._indices else "promised",
+            owner_id,
+            record.to_dict(),
+            promise,
+            secret.data.hex(),
+            await self.receipt(turn_id, ()) if turn_id in self._indices else None,
+        )
+
+    async def receipt(self, turn_id: str, parts: Iterable[str]) -> bytes:
+        """Return the receipt with salts opened."""
+        record, secret, _, _ = self._turn(turn_id)
+        if turn_id not in self._indices:
+            raise ConflictError("receipt: not integrated", code="receipt/not-integrated")
+        proof = self.log.prove(self._indices[turn_id])
+        return Receipt(record, proof, {part: secret.salt(part) for part in parts}).to_bytes()
+
+    async def opened(self, turn_id: str) -> OpenedTurn:
+        """Return a prompt of one segment."""
+        record, _, owner_id, _ = self._turn(turn_id)
+        return OpenedTurn(turn_id, owner_id, record.prompt, record.sent, [{"by": "user", "role": "user", "text": "Hi"}])
+
+    def _turn(self, turn_id: str) -> tuple[Record, TurnSecret, str, str]:
+        if turn_id not in self._turns:
+            raise UnknownObject("turn: no turn has this id")
+        return self._turns[turn_id]
+
+
+class FakeLog:
+    """Serves a simulated log's files."""
+
+    def __init__(self, log: SimulatedLog) -> None:
+        self._log = log
+
+    def keys(self) -> bytes:
+        """Return the one key."""
+        return f"{self._log.signer.verifier}\n".encode()
+
+    def checkpoint(self) -> bytes:
+        """Return the newest checkpoint."""
+        return self._log.checkpoint()
+
+    async def tile(self, path: str) -> bytes:
+        """Return a tile or bundle."""
+        data = self._log.files().get(path)
+        if data is None:
+            raise UnknownObject(f"log {self._log.origin}: {path} is beyond the published tree")
+        return data
+
+
+class FakeBlobs:
+    """Blobs in memory."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+
+    def put(self, data: bytes) -> str:
+        """Keep a blob and return its digest."""
+        self._blobs[hex_digest(data)] = data
+        return hex_digest(data)
+
+    def get(self, digest: str) -> bytes | None:
+        """Return a blob."""
+        return self._blobs.get(digest)
+
+
+class FakeResponses:
+    """Stored responses in memory."""
+
+    def __init__(self) -> None:
+        self._stored: dict[str, StoredResponse] = {}
+
+    async def put(self, response: StoredResponse) -> None:
+        """Keep a response."""
+        self._stored[response.response_id] = response
+
+    async def get(self, response_id: str, owner_id: str) -> StoredResponse:
+        """Return a response of this owner."""
+        found = self._stored.get(response_id)
+        if found is None or found.owner_id != owner_id:
+            raise UnknownObject("response: no stored response has this id", code="response/unknown")
+        return found
+
+    async def history(self, response_id: str, owner_id: str) -> Sequence[InputItem]:
+        """Return all lines up to and including a response."""
+        lines: list[InputItem] = []
+        while response_id:
+            found = await self.get(response_id, owner_id)
+            lines[:0] = found.items
+            response_id = found.previous_id
+        return lines
+
+    async def delete(self, response_id: str, owner_id: str) -> None:
+        """Forget a response."""
+        await self.get(response_id, owner_id)
+        del self._stored[response_id]
+
+
+@dataclass(frozen=True)
+class FakeChannel:
+    """A channel whose head never moves."""
+
+    head: str | None = RELEASE
+    head_index: int | None = 3
+    mode: str | None = "solo"
+    canary: None = None
+    frozen: bool = False
+
+
+@dataclass(frozen=True)
+class FakeRoot:
+    """The part of a root document that is shown."""
+
+    name: str = NAME
+    version: int = 1
+    fingerprint: str = "33" * 32
+    is_solo: bool = True
+
+
+@dataclass(frozen=True)
+class FakeState:
+    """The part of a governance state that is shown."""
+
+    size: int = 4
+    tree_root: bytes = bytes(32)
+    root: FakeRoot = FakeRoot()
+    channels: Mapping[str, FakeChannel] = field(
+        default_factory=lambda: {
+            "assistant": FakeChannel(),
+            "companion/iris": FakeChannel(),
+            "runtime": FakeChannel(RUNTIME),
+        }
+    )
+
+
+class FakeGovernance:
+    """Takes any envelope, or refuses each with a reason."""
+
+    def __init__(self) -> None:
+        self.shown = FakeState()
+        self.submitted: list[tuple[bytes, dict[str, bytes]]] = []
+        self.refusal = ""
+
+    @property
+    def state(self) -> State:
+        """The state that is shown."""
+        return cast("State", self.shown)
+
+    async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
+        """Keep the envelope."""
+        if self.refusal:
+            raise RefusedError(self.refusal, code="governance/no-effect")
+        if not envelope:
+            raise RequestError("envelope: empty", param="envelope")
+        self.submitted.append((envelope, dict(blobs)))
+        self.shown = replace(self.shown, size=self.shown.size + 1)
+        return self.shown.size - 1
+
+
+class FakeInstallation:
+    """Everything that the HTTP surface needs; see the module."""
+
+    def __init__(self, config: Config, database: Database) -> None:
+        self.config = config
+        self._database = database
+        self.accounts = Accounts(
+            database,
+            passwords=Passwords(time_cost=1, memory_kib=64, parallelism=1),
+            session_hours=config.session_hours,
+            rate_per_minute=config.rate_per_minute,
+            rate_burst=config.rate_burst,
+        )
+        self.fake_receipts = FakeReceipts()
+        self.fake_governance = FakeGovernance()
+        names = [name for name in self.fake_governance.shown.channels if name != "runtime"]
+        self.engine = FakeEngine(self.fake_receipts, names)
+        self.responses = FakeResponses()
+        self.blobs = FakeBlobs()
+        self.simulated = SimulatedLog(f"{NAME}/governance", hashlib.sha256(b"governance").digest())
+        self.governance_log = FakeLog(self.simulated)
+        self.reply_logs = {"0": FakeLog(self.fake_receipts.log)}
+        self.details = [HealthDetail("model", True, "loaded")]
+
+    @classmethod
+    def open(cls, folder: Path, **settings: Any) -> FakeInstallation:
+        """Open one with its database in `folder`; `settings` are those of `Config`."""
+        config = Config(home=folder / "home", keyring=folder / "keyring", **settings)
+        return cls(config, open_database(folder / "test.sqlite"))
+
+    @property
+    def receipts(self) -> FakeReceipts:
+        """Receipts."""
+        return self.fake_receipts
+
+    @property
+    def turns(self) -> FakeReceipts:
+        """Opened turns."""
+        return self.fake_receipts
+
+    @property
+    def governance(self) -> FakeGovernance:
+        """Governance."""
+        return self.fake_governance
+
+    def health(self) -> Sequence[HealthDetail]:
+        """Return the details that the test set."""
+        return self.details
+
+    def measurements(self) -> Mapping[str, float]:
+        """Return one gauge."""
+        return {"verax_reply_log_entries": float(self.fake_receipts.log.size)}
+
+    async def make_key(self, name: str = "ann", roles: Iterable[str] = ("member",), password: str | None = None) -> str:
+        """Create an account and return an API key of it."""
+        user = await self.accounts.create_user(name, password=password, roles=roles)
+        return (await self.accounts.create_key("test", user.user_id)).plain
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
