@@ -6,8 +6,8 @@
   model; `verax.kernel.special_tokens` breaks it with U+200B.
 * The joined prompt is the release's chat template over those messages and nothing else: no
   clock, no randomness. Opened segments joined again give the bytes that were sent.
-* With tool style ``native`` the segments ``tools``, ``tool_calls`` and ``tool`` hold JSON and
-  unfold into what chat templates expect.
+* With tool style ``native`` the segments ``tools``, ``tool_calls`` and ``tool`` hold JSON, each
+  whole, and unfold into what chat templates expect; separators between them say nothing.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def join_chat(release: Release, segments: Sequence[Segment]) -> str:
     }
     for role, group in _groups(segments):
         if role == "tools" or (role in {"tool", "tool_calls"} and release.tools.style == "native"):
-            _unfold(role, "".join(segment.text for segment in group), guard, variables)
+            for segment in group:
+                if segment.by != "release":
+                    _unfold(role, segment.text, guard, variables)
         else:
             variables["messages"].append({"role": role, "content": guard.message(group)})
     return render_chat(model.chat_template, variables)
@@ -96,8 +98,8 @@ def _unfold(role: str, text: str, guard: TokenGuard, variables: dict[str, Any]) 
     messages: list[dict[str, Any]] = variables["messages"]
     if role == "tools" and isinstance(value, list):
         variables["tools"] = value
-    elif role == "tool" and isinstance(value, list) and all(isinstance(item, dict) for item in value):
-        messages.extend({**item, "role": "tool"} for item in value)
+    elif role == "tool" and isinstance(value, dict):
+        messages.append({**value, "role": "tool"})
     elif role == "tool_calls" and isinstance(value, list):
         if not messages or messages[-1]["role"] != "assistant":
             messages.append({"role": "assistant", "content": ""})

@@ -35,8 +35,8 @@ class Segment:
         by: Its true author.
         role: The role of the message it stands in. ``tools`` holds tool definitions as
             JSON text and ``tool_calls`` the calls of the assistant line before it, as a JSON
-            array, for models that take tools natively; a ``tool`` segment then holds the
-            results as a JSON array of ``{"content", "tool_call_id"}``.
+            array, for models that take tools natively; a ``tool`` segment is then a JSON
+            object ``{"content", "tool_call_id"}``.
         text: The text itself, Unicode scalar values only.
     """
 

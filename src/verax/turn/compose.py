@@ -8,15 +8,14 @@
 * A line that the caller claims is ``app``; only replies that `recall` found are
   ``assistant`` (clause 7).
 * Neighbouring lines of one role are parted by the release's separator.
-* Style ``native`` writes tool definitions as one ``tools`` segment, calls as ``tool_calls``
-  and neighbouring results as one ``tool`` segment that holds a JSON array, for the join to
-  unfold. Style ``schema`` writes them as text between the release's wording.
+* Style ``native`` writes tool definitions, the calls of a line and each result as JSON in a
+  segment of its own, for the join to unfold. Style ``schema`` writes them as text between the release's wording.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -61,7 +60,9 @@ def compose(release: Release, request: TurnRequest, held: frozenset[int], today:
     style = _tool_style(release, tools)
     segments = _system(release, request, tools, style, today)
     segments += [Segment("release", example.role, example.text) for example in release.prompt.examples]
-    segments += _conversation(release, request.items, held)
+    native = release.tools.style == "native"
+    for index, item in enumerate(request.items):
+        segments += _line(release, item, "assistant" if index in held else "app", native=native)
     options = effective_options(release, request.sampling, fresh_seed)
     return Composition(
         segments=tuple(_separate(release, segments)),
@@ -186,21 +187,6 @@ def _around(head: str, segment: Segment, tail: str) -> list[Segment]:
     return [*before, segment, *after]
 
 
-def _conversation(release: Release, items: Sequence[InputItem], held: frozenset[int]) -> list[Segment]:
-    native = release.tools.style == "native"
-    segments: list[Segment] = []
-    results: list[dict[str, str]] = []
-    for index, item in enumerate(items):
-        if native and item.role == "tool":
-            results.append({"content": item.text, "tool_call_id": item.tool_call_id})
-            continue
-        if results:
-            segments.append(Segment("tool", "tool", _compact(results)))
-            results = []
-        segments += _line(release, item, "assistant" if index in held else "app", native=native)
-    return [*segments, Segment("tool", "tool", _compact(results))] if results else segments
-
-
 def _line(release: Release, item: InputItem, by: Author, *, native: bool) -> list[Segment]:
     """Return the segments of one line; `by` is the author of an assistant line."""
     if item.role in ("system", "developer"):
@@ -208,6 +194,9 @@ def _line(release: Release, item: InputItem, by: Author, *, native: bool) -> lis
     if item.role == "user":
         return [Segment("user", "user", item.text)]
     if item.role == "tool":
+        if native:
+            result = {"content": item.text, "tool_call_id": item.tool_call_id}
+            return [Segment("tool", "tool", _compact(result))]
         return _around(release.tools.result_head, Segment("tool", "tool", item.text), release.tools.result_tail)
     text = [Segment(by, "assistant", item.text)] if item.text or not item.tool_calls else []
     return text + _calls(release, item, by, native=native)
