@@ -172,7 +172,9 @@ class _Run:
         draft = self._draft
         backend = await self._parts.backends.resolve(draft.resolution.release)
         draft.identity = backend.identity
-        call = ModelCall(draft.resolution.release, composition.segments, composition.options)
+        call = ModelCall(
+            draft.resolution.release, composition.segments, composition.options, stream=draft.request.stream
+        )
         events = generate(backend, call, composition.tool_style, self._call_id)
         async with contextlib.aclosing(events):
             async for event in events:

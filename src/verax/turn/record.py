@@ -83,7 +83,7 @@ def build_record(draft: Draft, log: str, status: Status, choices: Sequence[Choic
         seed=draft.seed,
         time_ms=draft.time_ms,
         salt=secret.salt("record").hex(),
-        params=_changed_params(resolution.release, draft.options),
+        params=_changed_params(resolution.release, draft.options, stream=draft.request.stream),
     )
 
 
@@ -136,8 +136,13 @@ def _json_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def _changed_params(release: Release, options: Options | None) -> Mapping[str, str | int | bool] | None:
-    """Return the effective values that differ from the release; decimals as strings."""
+def _changed_params(
+    release: Release, options: Options | None, *, stream: bool
+) -> Mapping[str, str | int | bool] | None:
+    """Return the effective values that differ from the release; decimals as strings.
+
+    ``stream`` stands there when it is false: it is part of what a remote server is sent.
+    """
     if options is None:
         return None
     base = release.sampling
@@ -156,4 +161,6 @@ def _changed_params(release: Release, options: Options | None) -> Mapping[str, s
         changed["n"] = options.n
     if options.top_logprobs is not None:
         changed["top_logprobs"] = options.top_logprobs
+    if not stream:
+        changed["stream"] = False
     return changed or None

@@ -84,6 +84,8 @@ class TurnRequest:
         tool_choice: ``auto``, ``none``, ``required`` or the name of one function.
         arm: ``preview`` is reachable by reviewers and gates only.
         release: Release to preview; empty for the channel's head.
+        stream: Whether the surface shows pieces as they come; a remote model is then asked
+            for pieces too.
     """
 
     channel: str
@@ -95,3 +97,4 @@ class TurnRequest:
     response_format: ResponseFormat = field(default_factory=ResponseFormat)
     arm: Literal["head", "preview"] = "head"
     release: str = ""
+    stream: bool = True

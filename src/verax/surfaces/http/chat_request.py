@@ -245,6 +245,7 @@ def turn_of_chat(body: ChatRequest, caller: Caller, max_messages: int) -> TurnRe
         response_format=_format(body),
         arm=arm,
         release=release,
+        stream=bool(body.stream),
     )
 
 

@@ -253,6 +253,7 @@ def turn_of_response(
         response_format=response_format_of("text" if form is None else form.type, schema),
         arm=arm,
         release=release,
+        stream=bool(body.stream),
     )
 
 
