@@ -13,6 +13,8 @@ from pathlib import Path
 import click
 from pydantic.fields import FieldInfo
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from error_reference import errors_page
 from verax.config import ENVIRONMENT_PREFIX, Config
 from verax.surfaces.cli.main import cli
 
@@ -47,7 +49,7 @@ def main(arguments: list[str]) -> int:
 
 def pages() -> dict[str, str]:
     """Return the text of every generated page by its file name."""
-    return {"cli.md": cli_page(), "config.md": config_page()}
+    return {"cli.md": cli_page(), "config.md": config_page(), "errors.md": f"{NOTE}\n{errors_page()}"}
 
 
 def cli_page() -> str:
