@@ -1,0 +1,1 @@
+"""The cases behind make_vectors.py, one module a clause."""

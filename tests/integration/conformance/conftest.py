@@ -1,0 +1,35 @@
+"""The stand-alone scripts, loaded from their files as nothing of Verax, and the vectors."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+CONFORMANCE = Path(__file__).parents[3] / "conformance"
+BYTES = ("receipt", "key", "reply", "policy", "bundle")
+
+
+def load_vectors(name: str) -> list[dict[str, Any]]:
+    """Return the vectors of one file with their bytes decoded."""
+    content = json.loads((CONFORMANCE / "vectors" / f"{name}.json").read_text(encoding="utf-8"))
+    return [
+        {key: base64.b64decode(value) if key in BYTES else value for key, value in vector.items()}
+        for vector in content["vectors"]
+    ]
+
+
+@pytest.fixture(scope="session")
+def checker() -> ModuleType:
+    """`conformance/check_receipt.py` as a module."""
+    sys.path.insert(0, str(CONFORMANCE))
+    try:
+        return importlib.import_module("check_receipt")
+    finally:
+        sys.path.remove(str(CONFORMANCE))
