@@ -6,7 +6,7 @@
         credentials.json   where the server is and the command line's API key   0600
         daily.key          the person's signing key, PKCS 8 PEM                  0600
         log.keys           pinned verifier keys of the logs, one a line
-        mark.json          newest governance checkpoint that this machine verified
+        marks.json         newest checkpoint of each log that this machine verified
         receipts/          receipts and replies of the last turns, `KEPT_RECEIPTS` at most
 
 * Folders are 0700. A private file that others can read is refused.
@@ -44,6 +44,7 @@ __all__ = [
 KEPT_RECEIPTS = 200
 """Turns whose receipt and reply stay in the keyring; `verax receipt save` keeps one for good."""
 
+_MARKS = "marks.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _TURN = re.compile(r"[0-9a-f]{32}\Z")
 _TURN_PREFIX = re.compile(r"[0-9a-f]{8,32}\Z")
@@ -80,7 +81,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A governance checkpoint that this machine verified; history may only grow from it."""
+    """A checkpoint that this machine verified; history may only grow from it."""
 
     size: int
     root: str
@@ -128,22 +129,31 @@ class Identity:
         """Pin verifier keys; earlier pins are replaced."""
         _write(self.log_keys_path, "".join(f"{key}\n" for key in keys).encode("ascii"), 0o644)
 
-    def mark(self) -> Mark:
-        """Return the newest verified checkpoint; the empty log where there is none."""
+    def mark(self, log: str) -> Mark:
+        """Return the newest verified checkpoint of the log `log`; the empty log where there is none.
+
+        Raises:
+            IntegrityError: the file was written by something else; an empty log is not assumed.
+        """
         try:
-            data = json.loads((self.folder / "mark.json").read_bytes())
+            data = self._marks().get(log, {"size": 0, "root": hashlib.sha256().hexdigest()})
             return Mark(int(data["size"]), str(data["root"]))
-        except FileNotFoundError:
-            return Mark(0, hashlib.sha256().hexdigest())
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise IntegrityError(
-                f"{self.folder / 'mark.json'}: not a mark of this program",
-                hint='remove the file, then run "verax log verify"',
+                f"{self.folder / _MARKS}: not written by this program",
+                hint='move the file away, then run "verax log verify"',
             ) from None
 
-    def keep_mark(self, mark: Mark) -> None:
-        """Store `mark` as the newest verified checkpoint."""
-        _write(self.folder / "mark.json", _json(asdict(mark)), 0o600)
+    def keep_mark(self, log: str, mark: Mark) -> None:
+        """Store `mark` as the newest verified checkpoint of the log `log`."""
+        _write(self.folder / _MARKS, _json({**self._marks(), log: asdict(mark)}), 0o600)
+
+    def _marks(self) -> dict[str, Any]:
+        try:
+            marks: dict[str, Any] = json.loads((self.folder / _MARKS).read_bytes())
+        except FileNotFoundError:
+            return {}
+        return marks
 
     def daily_seed(self) -> bytes:
         """Return the 32-byte seed of the person's signing key.
@@ -198,12 +208,14 @@ class Keyring:
 
     def create(self, credentials: Credentials) -> Identity:
         """Make the folder of an installation, or refresh its credentials."""
-        if not _NAME.match(credentials.name):
+        # A name may hold a slash after its label; a folder's may not.
+        label = credentials.name.replace("/", "_")
+        if not _NAME.match(label) or ".." in label:
             raise ConfigError(
                 f"keyring: {credentials.name!r} is no name of an installation",
                 hint="use letters, digits, dots and dashes",
             )
-        folder = self.path / credentials.name
+        folder = self.path / label
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Identity(folder, credentials).update()
 
@@ -228,7 +240,7 @@ class Keyring:
         """Return what is wrong with permissions, one line each, for `verax doctor`."""
         lines = []
         for identity in self.identities():
-            for name in ("credentials.json", "daily.key", "mark.json"):
+            for name in ("credentials.json", "daily.key", _MARKS):
                 path = identity.folder / name
                 if path.exists() and _is_exposed(path):
                     lines.append(f"{path} can be read by others")

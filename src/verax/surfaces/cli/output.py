@@ -31,6 +31,7 @@ __all__ = [
     "REFUSED",
     "USAGE",
     "Progress",
+    "confirm",
     "exit_code_of",
     "moment",
     "print_json",
@@ -92,6 +93,20 @@ def exit_code_of(error: VeraxError) -> int:
     if isinstance(error, (RefusedError, IntegrityError, KernelError, AccessError)):
         return REFUSED
     return FAILED
+
+
+def confirm(question: str, *, is_given: bool) -> None:
+    """Ask before something is signed or removed; `is_given` says that --yes was given.
+
+    Raises:
+        click.Abort: the answer was no.
+        click.UsageError: there is nobody to ask.
+    """
+    if is_given:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody is there to ask; give --yes to go on")
+    click.confirm(question, abort=True, err=True)
 
 
 def moment(time_ms: int | None) -> str | None:

@@ -18,6 +18,7 @@ from verax.surfaces.cli.keyring import Identity, Keyring
 
 if TYPE_CHECKING:
     from verax.config import Config, LoadedConfig
+    from verax.surfaces.cli.sources import LogSource
 
 __all__ = ["Session", "pass_session"]
 
@@ -76,6 +77,23 @@ class Session:
         from verax.surfaces.cli.proofs import meet
 
         return meet(self.keyring, client)
+
+    def open_logs(self) -> tuple[LogSource, Identity]:
+        """Return where the logs are read from, and whose keys they are read with.
+
+        A server that answers comes first; without one the files of the data folder are read.
+
+        Raises:
+            ConfigError: neither is there.
+        """
+        from verax.surfaces.cli.sources import FolderSource, ServerSource
+
+        client = self.client()
+        if self.config.url or client.is_up():
+            return ServerSource(client), self.met_identity(client)
+        if not self.config.home.is_dir():
+            raise ConfigError(f"data folder {self.config.home}: no installation there yet", hint='"verax up" makes one')
+        return FolderSource(self.config.home), self.require_identity()
 
     def client(self, *, timeout_s: float = 30.0) -> Client:
         """Return a client with the best key at hand: the configured one, else the keyring's, else none."""

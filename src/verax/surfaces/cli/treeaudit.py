@@ -19,7 +19,7 @@ from verax.kernel.merkle import EMPTY_ROOT, HASH_BYTES
 from verax.kernel.tiles import TILE_HEIGHT, TILE_WIDTH, TileAddress, parse_bundle
 from verax.surfaces.cli.sources import LogSource
 
-__all__ = ["TreeAudit", "audit_tree"]
+__all__ = ["TreeAudit", "Visit", "audit_tree"]
 
 Visit = Callable[[int, Sequence[bytes]], None]
 

@@ -119,7 +119,7 @@ def test_credentials_can_be_refreshed_and_do_not_show_the_key(tmp_path: Path) ->
     assert "vx-secret" not in repr(found.credentials)
 
 
-@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", ".hidden", "a" * 101, "a\n"])
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/../b", ".hidden", "a" * 101, "a\n", "a\\b"])
 def test_a_name_cannot_lead_out_of_the_keyring(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="no name of an installation"):
         make(tmp_path, name)
@@ -143,19 +143,27 @@ def test_a_newer_credentials_file_says_so(tmp_path: Path) -> None:
 def test_pins_and_marks_last(tmp_path: Path) -> None:
     identity = make(tmp_path)
     assert identity.log_keys() == []
-    assert identity.mark().size == 0
+    assert identity.mark("n/governance").size == 0
     identity.pin_log_keys(["a+1+x", "b+2+y"])
-    identity.keep_mark(Mark(7, "ab" * 32))
+    identity.keep_mark("n/governance", Mark(6, "cd" * 32))
+    identity.keep_mark("n/governance", Mark(7, "ab" * 32))
+    identity.keep_mark("n/replies/0", Mark(9, "ef" * 32))
     again = Keyring(tmp_path).identities()[0]
     assert again.log_keys() == ["a+1+x", "b+2+y"]
-    assert again.mark() == Mark(7, "ab" * 32)
+    assert again.mark("n/governance") == Mark(7, "ab" * 32)
+    assert again.mark("n/replies/0") == Mark(9, "ef" * 32)
 
 
-def test_a_broken_mark_is_not_taken_for_an_empty_log(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["", "[]", '{"n/governance": {}}', '{"n/governance": {"size": "x", "root": ""}}'])
+def test_a_broken_mark_is_not_taken_for_an_empty_log(tmp_path: Path, text: str) -> None:
     identity = make(tmp_path)
-    (identity.folder / "mark.json").write_text("{}")
-    with pytest.raises(IntegrityError, match="not a mark"):
-        identity.mark()
+    (identity.folder / "marks.json").write_text(text)
+    with pytest.raises(IntegrityError, match="not written by this program"):
+        identity.mark("n/governance")
+
+
+def test_a_name_with_a_label_gets_a_folder_of_its_own(tmp_path: Path) -> None:
+    assert make(tmp_path, "home/abc").folder == tmp_path / "home_abc"
 
 
 def test_the_recovery_key_survives_paper(tmp_path: Path) -> None:

@@ -1,0 +1,144 @@
+"""The governance log as this machine reads it: verified, folded, compared with what it saw before.
+
+Order, and nothing is believed before its step:
+
+1. The checkpoint, under a log key that is pinned in the keyring.
+2. Every entry and tile against the root that it signs.
+3. The tree that this machine saw last must be the beginning of this one.
+4. The fold over all entries; the first root document must have the known fingerprint.
+5. The new mark is kept, and the log keys that the root in force names are pinned.
+
+What a server says of its own state is never asked for: heads come from here (invariant 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verax.kernel.checkpoint import Checkpoint, open_checkpoint
+from verax.kernel.errors import CorruptStore, IntegrityError, RolledBack, UnknownObject
+from verax.kernel.fold import Folder, State
+from verax.kernel.note import VerifierKey, parse_verifier_keys
+from verax.kernel.release import Release
+from verax.surfaces.cli.keyring import Identity, Mark
+from verax.surfaces.cli.sources import LogSource, read_blob
+from verax.surfaces.cli.treeaudit import TreeAudit, Visit, audit_tree
+
+__all__ = ["History", "audit_since", "open_log", "read_history"]
+
+_GOVERNANCE = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The governance log, verified and folded; `entries` holds every entry in order."""
+
+    source: LogSource
+    checkpoint: Checkpoint
+    entries: tuple[bytes, ...]
+    audit: TreeAudit
+    state: State
+
+    def blob(self, digest: str) -> bytes:
+        """Return the blob of that digest.
+
+        Raises:
+            UnknownObject: the source does not hold it.
+            CorruptStore: its bytes have another digest.
+        """
+        data = read_blob(self.source, digest)
+        if data is None:
+            raise UnknownObject(f"blob {digest[:12]}: {self.source.name} does not hold it")
+        return data
+
+    def text(self, digest: str) -> str:
+        """Return a blob as text, empty where it is gone; for reasons, which people may have erased."""
+        data = read_blob(self.source, digest)
+        return "" if data is None else data.decode("utf-8", "replace")
+
+    def release(self, release_id: str) -> Release:
+        """Return a release by its whole id."""
+        return Release.from_bytes(self.blob(release_id))
+
+
+def open_log(source: LogSource, prefix: str, origin: str, keys: tuple[VerifierKey, ...]) -> Checkpoint:
+    """Return the verified checkpoint of one log.
+
+    Raises:
+        CorruptStore: there is none.
+        NoteError: no pinned key signed it.
+    """
+    data = source.read(f"{prefix}/checkpoint")
+    if data is None:
+        raise CorruptStore(f"log {origin}: {source.name} has no checkpoint", hint='"verax doctor" looks around')
+    return open_checkpoint(data, origin, keys)
+
+
+def read_history(source: LogSource, identity: Identity) -> History:
+    """Read, verify and fold the whole governance log.
+
+    Raises:
+        IntegrityError: any of the steps in the module's docstring failed.
+        KernelError: bytes that are not what the protocol demands.
+    """
+    name = identity.credentials.name
+    keys = parse_verifier_keys("\n".join(identity.log_keys()))
+    checkpoint = open_log(source, _GOVERNANCE, f"{name}/governance", keys)
+    entries: list[bytes] = []
+    audit = audit_since(source, _GOVERNANCE, checkpoint, identity, visit=lambda _, bundle: entries.extend(bundle))
+    folder = Folder(lambda digest: read_blob(source, digest))
+    for entry in entries:
+        folder.apply(entry)
+    history = History(source, checkpoint, tuple(entries), audit, folder.state)
+    _check_anchor(identity, history.state.fingerprint)
+    _remember(identity, history)
+    return history
+
+
+def audit_since(
+    source: LogSource,
+    prefix: str,
+    checkpoint: Checkpoint,
+    identity: Identity,
+    *,
+    may_prune: bool = False,
+    visit: Visit | None = None,
+) -> TreeAudit:
+    """Audit a whole log, and check that what this machine saw last is the beginning of it.
+
+    Raises:
+        RolledBack: the log is shorter than it was, or begins differently.
+        CorruptStore: its files do not lead to the signed root.
+    """
+    mark = identity.mark(checkpoint.origin)
+    if mark.size > checkpoint.size:
+        raise RolledBack(
+            f"log {checkpoint.origin}: this machine saw {mark.size} entries, {source.name} shows {checkpoint.size}",
+            hint="its operator must explain; keep marks.json of the keyring as evidence",
+        )
+    audit = audit_tree(source, prefix, checkpoint, sizes=frozenset({mark.size}), may_prune=may_prune, visit=visit)
+    if audit.roots[mark.size].hex() != mark.root:
+        raise RolledBack(
+            f"log {checkpoint.origin}: its first {mark.size} entries are not those that this machine saw",
+            hint="its operator shows different histories; keep marks.json of the keyring as evidence",
+        )
+    identity.keep_mark(checkpoint.origin, Mark(checkpoint.size, checkpoint.root.hex()))
+    return audit
+
+
+def _check_anchor(identity: Identity, fingerprint: str) -> None:
+    known = identity.credentials.fingerprint
+    if known and known != fingerprint:
+        raise IntegrityError(
+            f"installation {identity.credentials.name}: expected the root {known[:12]}, found {fingerprint[:12]}",
+            hint="this is another installation under the same name; trust nothing it says",
+            code="log/other-root",
+        )
+
+
+def _remember(identity: Identity, history: History) -> None:
+    if not identity.credentials.fingerprint:
+        identity.update(fingerprint=history.state.fingerprint)
+    named = list(history.state.root.logs)
+    if named != identity.log_keys():
+        identity.pin_log_keys(named)

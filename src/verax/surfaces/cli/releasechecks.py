@@ -1,0 +1,64 @@
+"""The checks of ``verax release verify``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from verax.config import Config
+from verax.kernel.bans import find_hits
+from verax.kernel.errors import ModelUnavailable
+from verax.kernel.release import Release, ban_texts
+from verax.models.weights import WeightsShelf, default_weights_folder
+from verax.surfaces.cli.history import History
+from verax.surfaces.cli.output import shorten
+from verax.surfaces.cli.session import Session
+
+__all__ = ["PULLED_WEIGHTS", "check_release", "weights_places"]
+
+PULLED_WEIGHTS = "weights"
+"""Folder below the data folder that ``verax model pull`` fills."""
+
+Check = dict[str, str]
+
+
+def check_release(release: Release, history: History, session: Session) -> list[Check]:
+    """Check a parsed release; parsing has already checked form, fields and templates."""
+    return [
+        {"name": "manifest", "state": "verified", "detail": f"{len(release.data)} canonical bytes hash to its id"},
+        _check_place(release, history),
+        _check_bans(release, history),
+        _check_weights(release, session),
+    ]
+
+
+def weights_places(config: Config) -> list[Path]:
+    """Return where weights are looked for: the configured file, the pulled ones, the installed ones."""
+    configured = [] if config.weights is None else [config.weights]
+    return [*configured, config.home / PULLED_WEIGHTS, default_weights_folder()]
+
+
+def _check_place(release: Release, history: History) -> Check:
+    served = sorted(name for name, channel in history.state.channels.items() if channel.head == release.id)
+    if served:
+        return {"name": "governance", "state": "verified", "detail": f"head of {', '.join(served)}"}
+    return {"name": "governance", "state": "not checked", "detail": "serves no channel now"}
+
+
+def _check_bans(release: Release, history: History) -> Check:
+    hits = find_hits(ban_texts(release), [record.ban for record in history.state.bans.values()])
+    if hits:
+        detail = f"holds {len(hits)} banned sentences: {', '.join(shorten(hit) for hit in sorted(hits))}"
+        return {"name": "bans", "state": "failed", "detail": detail}
+    return {"name": "bans", "state": "verified", "detail": "holds nothing that was rolled back"}
+
+
+def _check_weights(release: Release, session: Session) -> Check:
+    expected = release.model.weights
+    if expected == "unknown":
+        return {"name": "weights", "state": "not checked", "detail": "a remote model: its operator knows them"}
+    shelf = WeightsShelf(weights_places(session.config))
+    try:
+        path = shelf.find(expected)
+    except ModelUnavailable as error:
+        return {"name": "weights", "state": "failed", "detail": error.message}
+    return {"name": "weights", "state": "verified", "detail": f"{path} hashes to {shorten(expected)}"}
