@@ -124,7 +124,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             if name == "replace":  # Jinja adds keywords of its own inside loops; these take none
                 return _replace(context, owner, *args)
             if name == "join":
-                return _join(context, *args, owner)
+                (values,) = args
+                return _join(context, values, owner)
         return _charge(context, super().call(context, called, *args, **kwargs))
 
 

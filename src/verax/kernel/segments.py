@@ -47,6 +47,10 @@ class Segment:
     def __post_init__(self) -> None:
         if self.by not in _AUTHORS or self.role not in _ROLES:
             raise RecordError(f"segment: unknown author or role: {self.by!r}, {self.role!r}")
+        try:
+            self.text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise RecordError("segment: the text holds a lone surrogate") from None
 
 
 def close_segments(segments: Sequence[Segment], secret: TurnSecret) -> list[dict[str, canonical.Json]]:
