@@ -13,10 +13,11 @@ import click
 from verax.kernel.errors import RefusedError, RequestError, UnknownObject
 from verax.kernel.fold_state import ChangeState
 from verax.kernel.release import Release
+from verax.kernel.release_diff import FieldDiff, diff_releases
 from verax.kernel.root import RUNTIME_CHANNEL
-from verax.kernel.statement import FULL_SHARE_BP
+from verax.kernel.statement import FULL_SHARE_BP, NONE
 from verax.surfaces.cli.ask import DEFAULT_CHANNEL
-from verax.surfaces.cli.differences import Difference, compare_manifests
+from verax.surfaces.cli.differences import difference_lines, difference_row
 from verax.surfaces.cli.govern import Author, Proposal, open_author
 from verax.surfaces.cli.history import History, read_history
 from verax.surfaces.cli.output import confirm, print_json, print_rows, print_text, say, shorten
@@ -84,14 +85,13 @@ def show(session: Session, which: str, as_json: bool) -> None:
     history = read_history(*session.open_logs())
     found = _find(history, which)
     row = _row(history, found) | {"reason": history.text(found.reason), "seed": found.seed}
-    differences = [] if found.channel == RUNTIME_CHANNEL else _differences(history, found)
+    differences = _differences(history, found)
     if as_json:
-        rows = [{"path": item.path, "old": item.old, "new": item.new} for item in differences]
-        print_json(row | {"differences": rows})
+        print_json(row | {"differences": [difference_row(item) for item in differences]})
         return
     print_rows(["field", "value"], [{"field": name, "value": value} for name, value in row.items()])
     for item in differences:
-        for line in item.lines():
+        for line in difference_lines(item):
             print_text(line)
 
 
@@ -203,17 +203,19 @@ def show_difference(history: History, channel: str, release: Release) -> None:
         say(f"{channel} serves nothing yet; {release.short_id} would be its first release")
         return
     say(f"{channel}: {shorten(state.head)} → {shorten(release.id)}")
-    differences = compare_manifests(history.release(state.head).manifest, release.manifest)
+    differences = diff_releases(history.release(state.head), release)
     for item in differences:
-        for line in item.lines():
+        for line in difference_lines(item):
             say(f"  {line}")
     if not differences:
         say("  the same release")
 
 
-def _differences(history: History, found: ChangeState) -> list[Difference]:
-    base = {} if found.base == "none" else history.release(found.base).manifest
-    return compare_manifests(base, history.release(found.candidate).manifest)
+def _differences(history: History, found: ChangeState) -> tuple[FieldDiff, ...]:
+    """Return what a change would change; nothing for a runtime and for a channel's first release."""
+    if found.channel == RUNTIME_CHANNEL or found.base == NONE:
+        return ()
+    return diff_releases(history.release(found.base), history.release(found.candidate))
 
 
 def _row(history: History, found: ChangeState) -> dict[str, object]:

@@ -1,59 +1,62 @@
-"""What differs between two manifests, for people: a path, the old value, the new one."""
+"""Differences of two releases as lines for a terminal: ``[-gone-]`` and ``{+come+}``.
+
+The marks stay where there is no colour, so a difference can be read in a file as well.
+"""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-__all__ = ["Difference", "compare_manifests"]
+import click
 
+from verax.kernel.release_diff import FieldDiff, Run
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One field that differs; None where a side lacks it.
+__all__ = ["difference_lines", "difference_row"]
 
-    Attributes:
-        path: Where it stands, ``prompt.system`` for instance.
-    """
-
-    path: str
-    old: Any
-    new: Any
-
-    def lines(self) -> Iterator[str]:
-        """Yield the difference as lines: ``-`` for what goes, ``+`` for what comes."""
-        if isinstance(self.old, str) and isinstance(self.new, str) and ("\n" in self.old or "\n" in self.new):
-            yield f"  {self.path}:"
-            yield from _text_lines(self.old, self.new)
-            return
-        if self.old is not None:
-            yield f"- {self.path} = {self.old!r}"
-        if self.new is not None:
-            yield f"+ {self.path} = {self.new!r}"
+_AROUND = 1
+_OPEN = {"removed": "[-", "added": "{+", "same": ""}
+_CLOSE = {"removed": "-]", "added": "+}", "same": ""}
+_COLOURS = {"removed": "red", "added": "green"}
 
 
-def compare_manifests(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
-    """Return every field that differs, in order of its path."""
-    left, right = dict(_flatten(old, "")), dict(_flatten(new, ""))
-    paths = sorted(left.keys() | right.keys())
-    return [Difference(path, left.get(path), right.get(path)) for path in paths if left.get(path) != right.get(path)]
+def difference_lines(diff: FieldDiff) -> Iterator[str]:
+    """Yield one field's difference; of long text only the lines that differ and one around them."""
+    lines = _marked(diff.runs)
+    if len(lines) == 1:
+        yield f"{diff.path}: {lines[0][0]}"
+        return
+    yield f"{diff.path}:"
+    changed = [index for index, (_, differs) in enumerate(lines) if differs]
+    shown = {index for at in changed for index in range(at - _AROUND, at + _AROUND + 1) if 0 <= index < len(lines)}
+    last = -1
+    for index in sorted(shown):
+        if index > last + 1:
+            yield "  …"
+        yield f"  {lines[index][0]}"
+        last = index
+    if last + 1 < len(lines):
+        yield "  …"
 
 
-def _flatten(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for key in value:
-            yield from _flatten(value[key], f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list) and any(isinstance(item, (Mapping, list)) for item in value):
-        for index, item in enumerate(value):
-            yield from _flatten(item, f"{path}[{index}]")
-    else:
-        yield path, value
+def difference_row(diff: FieldDiff) -> dict[str, str | None]:
+    """Return one field's difference for ``--json``."""
+    return {"path": diff.path, "before": diff.before, "after": diff.after}
 
 
-def _text_lines(old: str, new: str) -> Iterator[str]:
-    """Yield a unified diff of two texts with three lines around each change, without its heading."""
-    compared = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=3)
-    for line in list(compared)[2:]:
-        yield line if line[:1] in "+-" else f"  {line.strip('@ ')}" if line.startswith("@@") else f" {line}"
+def _marked(runs: Sequence[Run]) -> list[tuple[str, bool]]:
+    """Return the lines of both texts in one, each with whether it differs."""
+    lines: list[tuple[str, bool]] = [("", False)]
+    for run in runs:
+        for number, part in enumerate(run.text.split("\n")):
+            if number:
+                lines.append(("", False))
+            if part or run.op != "same":
+                text, differs = lines[-1]
+                lines[-1] = (text + _mark(run.op, part), differs or run.op != "same")
+    return lines
+
+
+def _mark(op: str, text: str) -> str:
+    if op == "same":
+        return text
+    return click.style(f"{_OPEN[op]}{text}{_CLOSE[op]}", fg=_COLOURS[op])

@@ -13,8 +13,9 @@ import click
 
 from verax.kernel.errors import UnknownObject
 from verax.kernel.release import Release
+from verax.kernel.release_diff import diff_releases
 from verax.kernel.root import RUNTIME_CHANNEL
-from verax.surfaces.cli.differences import compare_manifests
+from verax.surfaces.cli.differences import difference_lines, difference_row
 from verax.surfaces.cli.history import History, read_history
 from verax.surfaces.cli.output import DONE, REFUSED, print_json, print_rows, print_text, say
 from verax.surfaces.cli.session import Session, pass_session
@@ -72,20 +73,18 @@ def show(session: Session, which: str, as_json: bool) -> None:
 @release.command("diff")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option("--json", "as_json", is_flag=True, help='Print {"old", "new", "differences": [{path, old, new}]}.')
+@click.option("--json", "as_json", is_flag=True, help='Print {"old", "new", "differences": [{path, before, after}]}.')
 @pass_session
 def diff(session: Session, old: str, new: str, as_json: bool) -> None:
-    """Print what differs between two releases, field by field and line by line."""
+    """Print what differs between two releases, field by field and word by word."""
     left, right = (_load(session, which) for which in (old, new))
-    differences = compare_manifests(left.manifest, right.manifest)
+    differences = diff_releases(left, right)
     if as_json:
-        rows = [{"path": item.path, "old": item.old, "new": item.new} for item in differences]
-        print_json({"old": left.id, "new": right.id, "differences": rows})
+        print_json({"old": left.id, "new": right.id, "differences": [difference_row(item) for item in differences]})
         return
     for item in differences:
-        for line in item.lines():
-            colour = {"+": "green", "-": "red"}.get(line[:1])
-            print_text(click.style(line, fg=colour) if colour else line)
+        for line in difference_lines(item):
+            print_text(line)
     if not differences:
         say("they are the same")
 
