@@ -80,11 +80,17 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """One call of a model: the release, the opened segments, the effective options."""
+    """One call of a model: the release, the opened segments, the effective options.
+
+    Attributes:
+        stream: Whether pieces are wanted as they come; without it a backend may answer with
+            one `Delta` a choice, which costs a remote call less.
+    """
 
     release: Release
     segments: tuple[Segment, ...]
     options: Options
+    stream: bool = True
 
 
 @dataclass(frozen=True, slots=True)

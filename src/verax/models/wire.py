@@ -1,0 +1,137 @@
+"""The body of a chat completion request, to the byte (protocol clause 7).
+
+`request_body` is a pure function of the release, the segments, the options and whether the
+reply is streamed. Its result is what goes on the wire and what `Sent.data` holds, so opened
+segments give the same bytes again.
+
+* JSON in UTF-8 without spaces; fields in the order in which they stand below.
+* ``messages``: consecutive segments of one role are one message, joined with nothing. With
+  tool style ``native`` the segments ``tools``, ``tool_calls`` and ``tool`` hold JSON and
+  unfold into OpenAI's shapes; with another style a tool's result is a ``user`` line, since a
+  server accepts ``tool`` lines only after calls that it made itself.
+* ``model``, ``messages``, ``stream``, ``max_tokens``, ``temperature``, ``top_p`` and ``seed``
+  always stand there, so that no default of the server shapes a reply. Other values stand there
+  where they are not off: ``presence_penalty``, ``frequency_penalty``, ``stop``, ``n``,
+  ``logprobs``, ``response_format``, ``tools``, and, beyond OpenAI's own, ``top_k`` and
+  ``repetition_penalty`` as vLLM, SGLang and others name them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from verax.kernel.errors import RequestError
+from verax.kernel.segments import Segment
+from verax.models.base import ModelCall, Options
+
+__all__ = ["embedding_body", "request_body", "wire_messages"]
+
+
+def request_body(call: ModelCall) -> bytes:
+    """Return the exact bytes of the request.
+
+    Raises:
+        RequestError: a native tool segment does not hold its JSON.
+    """
+    body: dict[str, Any] = {
+        "model": call.release.model.name,
+        "messages": wire_messages(call.segments, native=call.release.tools.style == "native"),
+        "stream": call.stream,
+    }
+    if call.stream:
+        body["stream_options"] = {"include_usage": True}
+    body |= _sampling(call.options)
+    if call.options.schema is not None:
+        body["response_format"] = _response_format(call.options.schema)
+    tools = [tool for segment in call.segments if segment.role == "tools" for tool in _parsed(segment, list)]
+    if tools:
+        body["tools"] = tools
+        if call.options.tool_choice is not None:
+            body["tool_choice"] = call.options.tool_choice
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def embedding_body(model: str, texts: Sequence[str]) -> bytes:
+    """Return the exact bytes of an embeddings request."""
+    return json.dumps({"model": model, "input": list(texts)}, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def wire_messages(segments: Sequence[Segment], *, native: bool) -> list[dict[str, Any]]:
+    """Return the messages in OpenAI's shape.
+
+    Args:
+        native: Whether segments of the roles ``tool_calls`` and ``tool`` hold JSON.
+
+    Raises:
+        RequestError: one of them does not.
+    """
+    messages: list[dict[str, Any]] = []
+    for role, group in _groups(segments):
+        if role == "tools":
+            continue
+        if role == "tool_calls":
+            _add_calls(messages, [call for segment in group for call in _parsed(segment, list)])
+        elif role == "tool" and native:
+            messages += [{"role": "tool", **_parsed(segment, dict)} for segment in group if segment.by != "release"]
+        else:
+            text = "".join(segment.text for segment in group)
+            messages.append({"role": "user" if role == "tool" else role, "content": text})
+    return messages
+
+
+def _groups(segments: Sequence[Segment]) -> Iterator[tuple[str, list[Segment]]]:
+    group: list[Segment] = []
+    for segment in segments:
+        if group and group[-1].role != segment.role:
+            yield group[-1].role, group
+            group = []
+        group.append(segment)
+    if group:
+        yield group[-1].role, group
+
+
+def _add_calls(messages: list[dict[str, Any]], calls: list[Any]) -> None:
+    if not messages or messages[-1]["role"] != "assistant":
+        messages.append({"role": "assistant", "content": None})
+    messages[-1]["tool_calls"] = calls
+
+
+def _parsed(segment: Segment, kind: type) -> Any:
+    try:
+        value = json.loads(segment.text)
+    except (json.JSONDecodeError, RecursionError):
+        value = None
+    if not isinstance(value, kind):
+        raise RequestError(
+            f"tools: expected a JSON {kind.__name__} in a segment of role {segment.role!r}", param="tools"
+        )
+    return value
+
+
+def _sampling(options: Options) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "max_tokens": options.max_tokens,
+        "temperature": options.temperature,
+        "top_p": options.top_p,
+        "seed": options.seed,
+    }
+    optional = {
+        "presence_penalty": (options.presence_penalty, 0.0),
+        "frequency_penalty": (options.frequency_penalty, 0.0),
+        "stop": (list(options.stop), []),
+        "n": (options.n, 1),
+        "top_k": (options.top_k, 0),
+        "repetition_penalty": (options.repeat_penalty, 1.0),
+    }
+    values |= {name: value for name, (value, off) in optional.items() if value != off}
+    if options.top_logprobs is not None:
+        values |= {"logprobs": True, "top_logprobs": options.top_logprobs}
+    return values
+
+
+def _response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
+    if schema == {"type": "object"}:
+        return {"type": "json_object"}
+    return {"type": "json_schema", "json_schema": {"name": "reply", "schema": dict(schema)}}
