@@ -58,14 +58,14 @@ def compose(release: Release, request: TurnRequest, held: frozenset[int], today:
     """
     tools = choose_tools(request.tools, request.tool_choice)
     style = _tool_style(release, tools)
-    segments = _system(release, request, tools, style, today)
-    segments += [Segment("release", example.role, example.text) for example in release.prompt.examples]
     native = release.tools.style == "native"
+    lines = [_system(release, request, tools, style, today)]
+    lines += [[Segment("release", example.role, example.text)] for example in release.prompt.examples]
     for index, item in enumerate(request.items):
-        segments += _line(release, item, "assistant" if index in held else "app", native=native)
+        lines += _lines(release, item, "assistant" if index in held else "app", native=native)
     options = effective_options(release, request.sampling, fresh_seed)
     return Composition(
-        segments=tuple(_separate(release, segments)),
+        segments=tuple(_join_lines(release, lines)),
         options=_shape(options, request, tools, style),
         tool_style=style,
     )
@@ -187,22 +187,22 @@ def _around(head: str, segment: Segment, tail: str) -> list[Segment]:
     return [*before, segment, *after]
 
 
-def _line(release: Release, item: InputItem, by: Author, *, native: bool) -> list[Segment]:
-    """Return the segments of one line; `by` is the author of an assistant line."""
+def _lines(release: Release, item: InputItem, by: Author, *, native: bool) -> list[list[Segment]]:
+    """Return the lines of one item, each as its segments; `by` is the author of an assistant line."""
     if item.role in ("system", "developer"):
         return []
     if item.role == "user":
-        return [Segment("user", "user", item.text)]
+        return [[Segment("user", "user", item.text)]]
     if item.role == "tool":
         if native:
             result = {"content": item.text, "tool_call_id": item.tool_call_id}
-            return [Segment("tool", "tool", _compact(result))]
-        return _around(release.tools.result_head, Segment("tool", "tool", item.text), release.tools.result_tail)
-    text = [Segment(by, "assistant", item.text)] if item.text or not item.tool_calls else []
+            return [[Segment("tool", "tool", _compact(result))]]
+        return [_around(release.tools.result_head, Segment("tool", "tool", item.text), release.tools.result_tail)]
+    text = [[Segment(by, "assistant", item.text)]] if item.text or not item.tool_calls else []
     return text + _calls(release, item, by, native=native)
 
 
-def _calls(release: Release, item: InputItem, by: Author, *, native: bool) -> list[Segment]:
+def _calls(release: Release, item: InputItem, by: Author, *, native: bool) -> list[list[Segment]]:
     if not item.tool_calls:
         return []
     if native:
@@ -210,23 +210,21 @@ def _calls(release: Release, item: InputItem, by: Author, *, native: bool) -> li
             {"id": c.call_id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}}
             for c in item.tool_calls
         ]
-        return [Segment(by, "tool_calls", _compact(calls))]
+        return [[Segment(by, "tool_calls", _compact(calls))]]
     texts = [f'{{"name":{_compact(call.name)},"arguments":{call.arguments}}}' for call in item.tool_calls]
     head, tail = release.tools.call_head, release.tools.call_tail
-    return [part for text in texts for part in _around(head, Segment(by, "assistant", text), tail)]
+    return [_around(head, Segment(by, "assistant", text), tail) for text in texts]
 
 
 def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _separate(release: Release, segments: list[Segment]) -> list[Segment]:
-    """Part neighbouring lines of one role; the system message was separated as it was built."""
+def _join_lines(release: Release, lines: list[list[Segment]]) -> list[Segment]:
+    """Part neighbouring lines of one role by the release's separator."""
     result: list[Segment] = []
-    for segment in segments:
-        last = result[-1] if result else None
-        is_seam = last is not None and last.role == segment.role and segment.role in ("user", "assistant", "tool")
-        if is_seam and release.prompt.separator:
-            result.append(Segment("release", segment.role, release.prompt.separator))
-        result.append(segment)
+    for line in lines:
+        if result and line and result[-1].role == line[0].role and release.prompt.separator:
+            result.append(Segment("release", line[0].role, release.prompt.separator))
+        result += line
     return result
