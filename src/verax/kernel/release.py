@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +75,15 @@ class Release:
             manifest = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise ReleaseError(f"release: not TOML: {error if str(error) else 'nested too deeply'}") from None
+        return _read(manifest)
+
+    @classmethod
+    def from_manifest(cls, manifest: Mapping[str, Any]) -> Release:
+        """Read a manifest from plain objects; fields with a default may be left out.
+
+        Raises:
+            ReleaseError: an unknown or missing field, or a value out of its limits.
+        """
         return _read(manifest)
 
     @classmethod
