@@ -91,9 +91,9 @@ class Database:
     async def truncate_wal(self) -> None:
         """Remove what deleted rows left behind (clause 14); call it after an erasure.
 
-        SQLite zeroes deleted content (``secure_delete``) and empties its log here. PostgreSQL
-        is only asked to vacuum: its own log and backups keep copies for as long as the
-        operator keeps those.
+        SQLite zeroes deleted content (``secure_delete``) and empties its log here. On
+        PostgreSQL this does nothing: its files, log and backups keep old rows for as long as
+        its own vacuum and the operator let them.
 
         Raises:
             BusyError: a long read still needs the log; call again.

@@ -104,12 +104,11 @@ class PostgresConnection:
         """Nothing to do: the server keeps its own log short."""
 
     def scrub(self) -> None:
-        """Let the server reuse the space of deleted rows.
+        """Nothing that would help: the server zeroes no deleted row.
 
-        The server zeroes nothing: old row versions stay on its disk until they are
-        overwritten, and in its write-ahead log and backups as long as it keeps those.
+        Old row versions stay on its disk until autovacuum and new rows overwrite them, and in
+        its write-ahead log and backups for as long as the operator keeps those.
         """
-        self._run(b"VACUUM")
 
     def problems(self) -> list[str]:
         """Only whether the server answers: checking its files is the work of its own tools."""

@@ -1,0 +1,237 @@
+"""Erasing: a turn, a conversation, a stored response, or everything a person has (clause 14).
+
+*Life of an erasure.* One transaction writes down the job and hides its subject; from then on
+nobody finds it. Then, in batches that let other writers through: the records, secrets and
+texts of its turns (`verax.store.turns` logs how many were erased), its messages, responses
+and usage. Then the write-ahead log is emptied. Last the job is removed. A start calls
+`resume`, which finishes the jobs that a crash or a long read left behind; every step may run
+twice.
+
+What stays: the opaque leaves in the reply log, the erase receipts, and whatever copies people
+took. Nothing here can reach a backup.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from verax.kernel.errors import UnknownObject
+from verax.store import messages_rows
+from verax.store.accounts import Accounts
+from verax.store.clock import Clock, SystemClock
+from verax.store.database import Database, Tx
+from verax.store.identifiers import new_id
+from verax.store.responses import delete_response
+from verax.store.turns import TurnStore
+
+__all__ = ["EraseReport", "Eraser"]
+
+_BATCH = 1_000
+
+Kind = Literal["turn", "conversation", "user"]
+
+
+@dataclass(frozen=True, slots=True)
+class EraseReport:
+    """What was erased.
+
+    Attributes:
+        turns: Turns whose record, secret and text are gone.
+        messages: Messages whose content is gone.
+        erasures: Ids of the erase receipts (`verax.store.turns.TurnStore.erasure`).
+    """
+
+    turns: int = 0
+    messages: int = 0
+    erasures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    job_id: str
+    user_id: str
+    kind: Kind
+    subject: str
+
+
+class Eraser:
+    """Erases for an installation.
+
+    Args:
+        turns: Where records and secrets are.
+        accounts: Learns at once that a person's credentials are gone.
+    """
+
+    def __init__(self, database: Database, turns: TurnStore, accounts: Accounts, clock: Clock | None = None) -> None:
+        self._database = database
+        self._turns = turns
+        self._accounts = accounts
+        self._clock = clock or SystemClock()
+
+    async def turn(self, turn_id: str, user_id: str) -> EraseReport:
+        """Erase one turn: reply, question if nothing else answers it, response, record, secret.
+
+        Raises:
+            UnknownObject: no such turn of this user.
+        """
+        now_ms = self._clock.now_ms()
+
+        def hide(tx: Tx) -> tuple[str, int]:
+            if not tx.execute("SELECT 1 FROM turns WHERE id = ? AND user_id = ?", (turn_id, user_id)):
+                raise UnknownObject("turn: no such turn of this account")
+            return turn_id, _hide_turn(tx, turn_id, user_id, now_ms)
+
+        return await self._begin("turn", user_id, hide)
+
+    async def response(self, response_id: str, user_id: str) -> EraseReport:
+        """Erase a stored response with its lines and its turn; raises `UnknownObject`."""
+        now_ms = self._clock.now_ms()
+        return await self._begin("turn", user_id, lambda tx: delete_response(tx, response_id, user_id, now_ms))
+
+    async def conversation(self, conversation_id: str, user_id: str) -> EraseReport:
+        """Erase a conversation with all its branches and turns; raises `UnknownObject`."""
+
+        def hide(tx: Tx) -> tuple[str, int]:
+            messages_rows.read_conversation(tx, conversation_id, user_id)
+            tx.execute("UPDATE conversations SET user_id = '' WHERE id = ?", (conversation_id,))
+            return conversation_id, 0
+
+        return await self._begin("conversation", user_id, hide)
+
+    async def user(self, user_id: str) -> EraseReport:
+        """Erase a person: account, credentials, conversations, responses, turns and usage.
+
+        A turn that still runs meanwhile is erased by the next `resume`.
+
+        Raises:
+            UnknownObject: no such account.
+            ConflictError: it is the last owner.
+        """
+        await self._accounts.set_disabled(user_id, True)
+
+        def hide(tx: Tx) -> tuple[str, int]:
+            tx.execute("DELETE FROM api_keys WHERE user_id = ?", (user_id,))
+            return user_id, 0
+
+        return await self._begin("user", user_id, hide)
+
+    async def resume(self) -> list[EraseReport]:
+        """Finish every erasure that was begun and not ended; call it at start and now and then."""
+        rows = await self._database.read(
+            lambda tx: tx.execute("SELECT id, user_id, kind, subject FROM erase_jobs ORDER BY id")
+        )
+        return [await self._run(_Job(*row)) for row in rows]
+
+    async def _begin(self, kind: Kind, user_id: str, hide: Callable[[Tx], tuple[str, int]]) -> EraseReport:
+        """Write down the job and hide its subject in one transaction, then do it.
+
+        Args:
+            hide: Returns the job's subject, and how many messages it erased at once.
+        """
+        now_ms = self._clock.now_ms()
+        job_id = new_id("erase", now_ms)
+
+        def begin(tx: Tx) -> tuple[str, int]:
+            subject, count = hide(tx)
+            tx.execute(
+                "INSERT INTO erase_jobs (id, user_id, kind, subject, created_ms) VALUES (?, ?, ?, ?, ?)",
+                (job_id, user_id, kind, subject, now_ms),
+            )
+            return subject, count
+
+        subject, count = await self._database.write(begin)
+        report = await self._run(_Job(job_id, user_id, kind, subject))
+        return replace(report, messages=report.messages + count)
+
+    async def _run(self, job: _Job) -> EraseReport:
+        tally = _Tally()
+        is_done = True
+        if job.kind == "turn":
+            await self._erase_turns([job.subject], job.user_id, tally)
+        elif job.kind == "conversation":
+            await self._erase_conversation(job.subject, job.user_id, tally)
+        else:
+            is_done = await self._erase_user(job.user_id, tally)
+        if is_done:
+            await self._database.truncate_wal()
+            await self._database.write(lambda tx: tx.execute("DELETE FROM erase_jobs WHERE id = ?", (job.job_id,)))
+        return EraseReport(tally.turns, tally.messages, tuple(tally.erasures))
+
+    async def _erase_turns(self, turn_ids: Sequence[str], user_id: str, tally: _Tally) -> None:
+        for start in range(0, len(turn_ids), _BATCH):
+            batch = turn_ids[start : start + _BATCH]
+            erasure = await self._turns.erase(batch, user_id)
+            if erasure is not None:
+                tally.turns += erasure.count
+                tally.erasures.append(erasure.erasure_id)
+            await self._database.write(lambda tx, batch=batch: _unlink(tx, batch))  # type: ignore[misc]
+
+    async def _erase_conversation(self, conversation_id: str, user_id: str, tally: _Tally) -> None:
+        select = "SELECT id, turn_id FROM messages WHERE conversation_id = ? LIMIT ?"
+        while rows := await self._database.read(lambda tx: tx.execute(select, (conversation_id, _BATCH))):
+            await self._erase_turns([turn_id for _, turn_id in rows if turn_id], user_id, tally)
+            ids = [(message_id,) for message_id, _ in rows]
+            await self._database.write(partial(Tx.execute_many, sql="DELETE FROM messages WHERE id = ?", rows=ids))
+            tally.messages += len(ids)
+        await self._database.write(partial(_delete_conversation, conversation_id=conversation_id))
+
+    async def _erase_user(self, user_id: str, tally: _Tally) -> bool:
+        """Erase what is there; False when a turn of this user still runs."""
+        await self._erase_turns(await self._turns.ids_of(user_id), user_id, tally)
+        select = "SELECT id FROM conversations WHERE user_id = ? LIMIT ?"
+        while rows := await self._database.read(lambda tx: tx.execute(select, (user_id, _BATCH))):
+            for (conversation_id,) in rows:
+                await self._erase_conversation(conversation_id, user_id, tally)
+
+        def finish(tx: Tx) -> bool:
+            tx.execute("DELETE FROM usage WHERE user_id = ?", (user_id,))
+            return not tx.execute("SELECT 1 FROM turns WHERE user_id = ? LIMIT 1", (user_id,))
+
+        if not await self._database.write(finish):
+            return False
+        # Gone already where a crash came between this step and the end of the job.
+        with contextlib.suppress(UnknownObject):
+            await self._accounts.remove_user(user_id)
+        return True
+
+
+class _Tally:
+    """Counts while a job runs."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self.messages = 0
+        self.erasures: list[str] = []
+
+
+def _hide_turn(tx: Tx, turn_id: str, user_id: str, now_ms: int) -> int:
+    """Blank what a turn left in conversations; return how many messages."""
+    count = 0
+    for (response_id,) in tx.execute("SELECT id FROM responses WHERE turn_id = ? AND user_id = ?", (turn_id, user_id)):
+        count += delete_response(tx, response_id, user_id, now_ms)[1]
+    replies = [
+        row[0]
+        for row in tx.execute(
+            "SELECT m.id FROM messages m JOIN conversations c ON c.id = m.conversation_id"
+            " WHERE m.turn_id = ? AND c.user_id = ?",
+            (turn_id, user_id),
+        )
+    ]
+    questions = messages_rows.unanswered_parents(tx, replies)
+    messages_rows.blank(tx, [*replies, *questions], now_ms)
+    return count + len(replies) + len(questions)
+
+
+def _unlink(tx: Tx, turn_ids: Sequence[str]) -> None:
+    """Keep the numbers of turns and forget whose they were."""
+    tx.execute_many("UPDATE usage SET turn_id = NULL WHERE turn_id = ?", [(turn_id,) for turn_id in turn_ids])
+
+
+def _delete_conversation(tx: Tx, conversation_id: str) -> None:
+    tx.execute("DELETE FROM responses WHERE conversation_id = ?", (conversation_id,))
+    tx.execute("DELETE FROM branches WHERE conversation_id = ?", (conversation_id,))
+    tx.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))

@@ -1,0 +1,100 @@
+"""What turns used: one row a turn, summed by day.
+
+Example::
+
+    record_usage(tx, Usage(turn_id, user_id, key_id, "assistant", "complete", 12, 80, 950, now_ms))
+
+Call `record_usage` inside the closure that finishes the turn: then the row is there exactly
+when the record is. Erasing a turn keeps its numbers and forgets which turn they were of;
+erasing a person removes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from verax.store.database import Database, SqlValue, Tx
+
+__all__ = ["DailyUsage", "Meter", "Usage", "record_usage"]
+
+_DAY_MS = 86_400_000
+_EPOCH = date(1970, 1, 1)
+
+_SUMS = """
+SELECT day, user_id, channel, count(*), sum(prompt_tokens), sum(completion_tokens), sum(duration_ms)
+FROM usage
+WHERE day >= ? AND day <= ? {user}
+GROUP BY day, user_id, channel
+ORDER BY day, user_id, channel
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one turn used.
+
+    Attributes:
+        key_id: The API key that asked, empty for a session.
+        status: The status of the turn's record (clause 9).
+        duration_ms: From the request to the end of the reply.
+    """
+
+    turn_id: str
+    user_id: str
+    key_id: str
+    channel: str
+    status: str
+    prompt_tokens: int
+    completion_tokens: int
+    duration_ms: int
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DailyUsage:
+    """Sums over one day (UTC), one account and one channel."""
+
+    day: date
+    user_id: str
+    channel: str
+    turns: int
+    prompt_tokens: int
+    completion_tokens: int
+    duration_ms: int
+
+
+def record_usage(tx: Tx, usage: Usage) -> None:
+    """Add the row of one turn, inside the transaction that finishes it."""
+    tx.execute(
+        "INSERT INTO usage (turn_id, user_id, key_id, channel, status, prompt_tokens, completion_tokens, duration_ms,"
+        " day, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            usage.turn_id,
+            usage.user_id,
+            usage.key_id,
+            usage.channel,
+            usage.status,
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            usage.duration_ms,
+            usage.created_ms // _DAY_MS,
+            usage.created_ms,
+        ),
+    )
+
+
+class Meter:
+    """Reads what was used."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def daily(self, first: date, last: date, user_id: str | None = None) -> list[DailyUsage]:
+        """Return sums by day, account and channel, both days included; of one account if named."""
+        sql = _SUMS.format(user="" if user_id is None else "AND user_id = ?")
+        params: list[SqlValue] = [(first - _EPOCH).days, (last - _EPOCH).days]
+        if user_id is not None:
+            params.append(user_id)
+        rows = await self._database.read(lambda tx: tx.execute(sql, params))
+        return [DailyUsage(_EPOCH + timedelta(days=row[0]), row[1], row[2], *map(int, row[3:])) for row in rows]
