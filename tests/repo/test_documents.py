@@ -17,7 +17,8 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "ch
 LIMIT_S = 60
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-_BLOCK = re.compile(r"^```(?:sh|console|bash)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"`([^`]+)`")
+_COMMAND = re.compile(r"(?:make|(?:\.venv/bin/)?verax|python3 \S+\.py) ")
 _FRAGMENT = re.compile(r"[a-z0-9-]+\.(?:added|changed|fixed|removed|security)\.md")
 
 # The terms of the design that the glossary must define.
@@ -39,10 +40,16 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 
 
 def commands_of(page: Path) -> list[str]:
-    """Return the lines of a page's shell blocks that call make or verax."""
-    lines = "\n".join(_BLOCK.findall(page.read_text(encoding="utf-8"))).splitlines()
-    stripped = (line.removeprefix("$ ").partition("  #")[0].strip() for line in lines)
-    return [line for line in stripped if re.match(r"(?:make|verax|\.venv/bin/verax|python3 \S+\.py)\b", line)]
+    """Return what a page tells to run: lines of its shell blocks, and inline code that begins with a command."""
+    lines, fence = [], None
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            fence = None if fence is not None else line[3:]
+        elif fence in ("sh", "console"):
+            lines.append(line.removeprefix("$ ").partition("  #")[0].strip())
+        elif fence is None:
+            lines += _INLINE.findall(line)
+    return [line for line in lines if _COMMAND.match(line)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
