@@ -25,13 +25,15 @@ from verax.kernel.record import Record, TurnSecret, entry_of
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
 from verax.store.database import Database, open_database
+from verax.store.erase import EraseReport
 from verax.store.receipts import ReceiptStatus
+from verax.store.responses import Responses
 from verax.store.turns import OpenedTurn
-from verax.surfaces.http.ports import Embeddings, HealthDetail, StoredResponse
+from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.testing.logs import NAME
 from verax.testing.simulated_log import SimulatedLog, sample_record
 from verax.turn.events import Choice, Completed, Started, TextDelta, TurnEvent
-from verax.turn.request import Caller, InputItem, TurnRequest
+from verax.turn.request import Caller, TurnRequest
 
 __all__ = ["FakeEngine", "FakeInstallation", "Turn", "say"]
 
@@ -161,6 +163,10 @@ class FakeReceipts:
             if turn_id not in self._indices:
                 self._indices[turn_id] = self.log.append(entry_of(record))
 
+    def forget(self, turn_id: str) -> None:
+        """Forget a turn; its leaf stays."""
+        del self._turns[turn_id]
+
     async def status(self, turn_id: str) -> ReceiptStatus:
         """Return how far the leaf has come."""
         record, secret, owner_id, promise = self._turn(turn_id)
@@ -231,36 +237,25 @@ class FakeBlobs:
         return self._blobs.get(digest)
 
 
-class FakeResponses:
-    """Stored responses in memory."""
+class FakeEraser:
+    """Erases stored responses for real, and turns from the fake receipts."""
 
-    def __init__(self) -> None:
-        self._stored: dict[str, StoredResponse] = {}
+    def __init__(self, responses: Responses, receipts: FakeReceipts) -> None:
+        self._responses = responses
+        self._receipts = receipts
 
-    async def put(self, response: StoredResponse) -> None:
-        """Keep a response."""
-        self._stored[response.response_id] = response
+    async def response(self, response_id: str, user_id: str) -> EraseReport:
+        """Erase a stored response with its turn."""
+        turn_id = (await self._responses.get(response_id, user_id)).turn_id
+        await self._responses.delete(response_id, user_id)
+        return await self.turn(turn_id, user_id)
 
-    async def get(self, response_id: str, owner_id: str) -> StoredResponse:
-        """Return a response of this owner."""
-        found = self._stored.get(response_id)
-        if found is None or found.owner_id != owner_id:
-            raise UnknownObject("response: no stored response has this id", code="response/unknown")
-        return found
-
-    async def history(self, response_id: str, owner_id: str) -> Sequence[InputItem]:
-        """Return all lines up to and including a response."""
-        lines: list[InputItem] = []
-        while response_id:
-            found = await self.get(response_id, owner_id)
-            lines[:0] = found.items
-            response_id = found.previous_id
-        return lines
-
-    async def delete(self, response_id: str, owner_id: str) -> None:
-        """Forget a response."""
-        await self.get(response_id, owner_id)
-        del self._stored[response_id]
+    async def turn(self, turn_id: str, user_id: str) -> EraseReport:
+        """Erase one turn."""
+        if (await self._receipts.status(turn_id)).owner_id != user_id:
+            raise UnknownObject("turn: no such turn of this account")
+        self._receipts.forget(turn_id)
+        return EraseReport(1, 2, ("e" * 32,))
 
 
 @dataclass(frozen=True)
@@ -341,7 +336,8 @@ class FakeInstallation:
         self.fake_governance = FakeGovernance()
         names = [name for name in self.fake_governance.shown.channels if name != "runtime"]
         self.engine = FakeEngine(self.fake_receipts, names)
-        self.responses = FakeResponses()
+        self.responses = Responses(database)
+        self.eraser = FakeEraser(self.responses, self.fake_receipts)
         self.blobs = FakeBlobs()
         self.simulated = SimulatedLog(f"{NAME}/governance", hashlib.sha256(b"governance").digest())
         self.governance_log = FakeLog(self.simulated)

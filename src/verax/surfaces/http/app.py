@@ -59,9 +59,9 @@ def create_app(installation: Installation) -> Application:
     engine, governance = installation.engine, installation.governance
     routes = [
         *ChannelEndpoints(governance, gate).routes(),
-        *ResponseEndpoints(engine, installation.responses, gate, metrics, limits).routes(),
+        *ResponseEndpoints(engine, installation.responses, installation.eraser, gate, metrics, limits).routes(),
         *EmbeddingEndpoints(engine, gate, limits.body_bytes).routes(),
-        *ReceiptEndpoints(installation.receipts, installation.turns, gate).routes(),
+        *ReceiptEndpoints(installation.receipts, installation.turns, installation.eraser, gate).routes(),
         *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
         *LogEndpoints(installation.governance_log, installation.reply_logs, installation.blobs).routes(),
         *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),

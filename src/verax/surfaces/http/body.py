@@ -101,9 +101,7 @@ def parse_json(data: bytes) -> Any:
 
 def _load(text: str) -> Any:
     try:
-        return json.loads(
-            text, parse_constant=_refuse_constant, parse_float=_finite_float, object_pairs_hook=_unique_object
-        )
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         reason = error.msg.split(":", 1)[0].lower()
         raise RequestError(
@@ -164,6 +162,12 @@ def _refuse_surrogates(value: Any, path: str) -> None:
         for name, item in value.items():
             _refuse_surrogates(name, path)
             _refuse_surrogates(item, f"{path}.{name}" if path else name)
+
+
+# Made once: json.loads with options makes a decoder on every call.
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite_float, object_pairs_hook=_unique_object
+)
 
 
 def _too_large(limit_bytes: int) -> TooLarge:

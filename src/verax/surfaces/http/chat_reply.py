@@ -1,7 +1,7 @@
 """From the events of a turn to chat completions: whole bodies and stream chunks.
 
 * The unchanging front of every chunk is built once a stream; a text delta costs one
-  ``json.dumps`` of its text.
+  string to encode.
 * A chunk always has a choice, except the usage chunk that the caller asked for: many
   clients index ``choices[0]`` without looking.
 * The last chunk before ``[DONE]`` carries the whole `verax` object; the first one carries
@@ -16,7 +16,7 @@ from typing import Any
 from verax.surfaces.http.faults import Fault
 from verax.surfaces.http.reply import (
     claim_object,
-    json_text,
+    dump,
     logprobs_object,
     refusal_text,
     system_fingerprint,
@@ -91,10 +91,10 @@ class ChatStream:
             "service_tier": "default",
             "system_fingerprint": system_fingerprint(started),
         }
-        self._front = "data: " + json_text(head)[:-1]
-        self._usage_field = ',"usage":null' if with_usage else ""
-        self._text_front = [self._front + f',"choices":[{{"index":{i},"delta":{{"content":' for i in range(choices)]
-        self._text_back = '},"logprobs":null,"finish_reason":null}]' + self._usage_field + "}\n\n"
+        self._front = b"data: " + dump(head)[:-1]
+        self._usage_field = b',"usage":null' if with_usage else b""
+        self._text_front = [self._front + b',"choices":[{"index":%d,"delta":{"content":' % i for i in range(choices)]
+        self._text_back = b'},"logprobs":null,"finish_reason":null}]' + self._usage_field + b"}\n\n"
         self._claims: list[ClaimVerdict] = []
 
     def opening(self) -> bytes:
@@ -109,7 +109,7 @@ class ChatStream:
         """Return the chunk of more text."""
         if event.logprobs and self._with_logprobs:
             return self._chunk(event.choice, {"content": event.text}, logprobs=logprobs_object(event.logprobs))
-        return (self._text_front[event.choice] + json_text(event.text) + self._text_back).encode("utf-8")
+        return self._text_front[event.choice] + dump(event.text) + self._text_back
 
     def tool_call(self, event: ToolCallDelta) -> bytes:
         """Return the chunk of more of one tool call."""
@@ -145,7 +145,7 @@ class ChatStream:
         ]
         if self._with_usage:
             tail = {"choices": [], "usage": _usage(completed), "verax": verax}
-            chunks.append((self._front + "," + json_text(tail)[1:] + "\n\n").encode("utf-8"))
+            chunks.append(self._front + b"," + dump(tail)[1:] + b"\n\n")
         chunks.append(DONE)
         return b"".join(chunks)
 
@@ -164,10 +164,10 @@ class ChatStream:
             "logprobs": None if logprobs is None else {"content": logprobs, "refusal": None},
             "finish_reason": finish_reason,
         }
-        text = f'{self._front},"choices":[{json_text(choice)}]{self._usage_field}'
+        data = self._front + b',"choices":[' + dump(choice) + b"]" + self._usage_field
         if verax is not None:
-            text += f',"verax":{json_text(verax)}'
-        return (text + "}\n\n").encode("utf-8")
+            data += b',"verax":' + dump(verax)
+        return data + b"}\n\n"
 
 
 def _choice(index: int, choice: Choice, refusal: Refusal | None, *, with_logprobs: bool) -> dict[str, Any]:

@@ -8,7 +8,6 @@ clients honour.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ from verax.kernel.errors import (
     StorageError,
     VeraxError,
 )
+from verax.surfaces.http.reply import dump
 from verax.turn.events import Failed
 
 __all__ = ["INTERNAL", "Fault", "fault_of_error", "fault_of_event"]
@@ -61,13 +61,13 @@ class Fault:
 
     def to_bytes(self) -> bytes:
         """Return the body as UTF-8 JSON."""
-        return _dump(self.to_dict())
+        return dump(self.to_dict())
 
     def to_event_bytes(self) -> bytes:
         """Return the body for a stream whose status line is long sent: the status stands inside."""
         body = self.to_dict()
         body["error"]["status"] = self.status
-        return _dump(body)
+        return dump(body)
 
     def headers(self) -> list[Header]:
         """Return the headers that belong to this fault."""
@@ -119,7 +119,3 @@ def fault_of_event(event: Failed) -> Fault:
         turn_id=event.turn_id,
         is_final=event.code.startswith(("governance/", "runtime/", "store/", "log/")),
     )
-
-
-def _dump(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

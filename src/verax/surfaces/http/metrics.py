@@ -51,11 +51,16 @@ class Metrics:
         self._tokens = Counter("verax_tokens", "Tokens read and written.", ["channel", "kind"], registry=self._registry)
         self._streams = Gauge("verax_open_streams", "Streams that are being written.", registry=self._registry)
         self._registry.register(_Measured(measurements))
+        self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def request_ended(self, endpoint: str, status: int, seconds: float) -> None:
         """Count one request; status 0 means that the client left before an answer."""
-        self._requests.labels(endpoint, str(status)).inc()
-        self._seconds.labels(endpoint).observe(seconds)
+        known = self._known.get((endpoint, status))
+        if known is None:
+            known = (self._requests.labels(endpoint, str(status)), self._seconds.labels(endpoint))
+            self._known[endpoint, status] = known
+        known[0].inc()
+        known[1].observe(seconds)
 
     def turn_ended(self, started: Started, completed: Completed) -> None:
         """Count one recorded turn and its tokens."""

@@ -134,6 +134,14 @@ OPERATIONS: tuple[Operation, ...] = (
         needs_key=True,
     ),
     Operation(
+        "DELETE",
+        "/v1/turns/{id}",
+        "eraseTurn",
+        "Erase the text, record and secret of a turn",
+        _json(replies.TurnErased),
+        needs_key=True,
+    ),
+    Operation(
         "GET", "/v1/governance/state", "getGovernanceState", "Return what the log says", _json(replies.GovernanceState)
     ),
     Operation(

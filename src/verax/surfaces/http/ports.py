@@ -14,27 +14,29 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from verax.config import Config
 from verax.kernel.fold import State
 from verax.store.accounts_types import Account, NewSession
+from verax.store.erase import EraseReport
+from verax.store.messages_types import Line, StoredResponse
 from verax.store.receipts import ReceiptStatus
 from verax.store.turns import OpenedTurn
 from verax.turn.events import TurnEvent
-from verax.turn.request import Caller, InputItem, TurnRequest
+from verax.turn.request import Caller, TurnRequest
 
 __all__ = [
     "Accounts",
     "BlobSource",
     "Embeddings",
     "Engine",
+    "Eraser",
     "GovernanceDesk",
     "HealthDetail",
     "Installation",
     "LogReader",
     "Receipts",
-    "StoredResponse",
     "StoredResponses",
     "Turns",
 ]
@@ -118,24 +120,6 @@ class Turns(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class StoredResponse:
-    """A response as `/v1/responses` keeps it.
-
-    Attributes:
-        response_id: ``resp_`` and the turn's id.
-        previous_id: The response it continues, empty for the first.
-        items: What this response added: its input lines, then its own reply.
-        body: The response object as it was sent.
-    """
-
-    response_id: str
-    owner_id: str
-    previous_id: str
-    items: Sequence[InputItem]
-    body: Mapping[str, Any]
-
-
 class StoredResponses(Protocol):
     """Responses that were stored for their owners."""
 
@@ -143,16 +127,24 @@ class StoredResponses(Protocol):
         """Keep a response."""
         ...
 
-    async def get(self, response_id: str, owner_id: str) -> StoredResponse:
-        """Return a response of this owner; raises `UnknownObject`."""
+    async def get(self, response_id: str, user_id: str) -> StoredResponse:
+        """Return a response of this user; raises `UnknownObject`."""
         ...
 
-    async def history(self, response_id: str, owner_id: str) -> Sequence[InputItem]:
+    async def history(self, response_id: str, user_id: str) -> Sequence[Line]:
         """Return all lines up to and including a response, oldest first; raises `UnknownObject`."""
         ...
 
-    async def delete(self, response_id: str, owner_id: str) -> None:
-        """Forget a response; raises `UnknownObject`."""
+
+class Eraser(Protocol):
+    """Erases what a person owns, its record and secret included (clause 14)."""
+
+    async def response(self, response_id: str, user_id: str) -> EraseReport:
+        """Erase a stored response with its turn; raises `UnknownObject`."""
+        ...
+
+    async def turn(self, turn_id: str, user_id: str) -> EraseReport:
+        """Erase one turn; raises `UnknownObject`."""
         ...
 
 
@@ -217,6 +209,8 @@ class Installation(Protocol):
     def turns(self) -> Turns: ...
     @property
     def responses(self) -> StoredResponses: ...
+    @property
+    def eraser(self) -> Eraser: ...
     @property
     def governance(self) -> GovernanceDesk: ...
     @property

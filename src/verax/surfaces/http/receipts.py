@@ -20,7 +20,7 @@ from verax.kernel.record import entry_of
 from verax.store.receipts import ReceiptStatus
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
 from verax.surfaces.http.gate import Gate
-from verax.surfaces.http.ports import Receipts, Turns
+from verax.surfaces.http.ports import Eraser, Receipts, Turns
 
 __all__ = ["ReceiptEndpoints"]
 
@@ -31,9 +31,10 @@ _PARTS = ("reply", "request")
 class ReceiptEndpoints:
     """Serves receipts, proofs, secrets and opened segments."""
 
-    def __init__(self, receipts: Receipts, turns: Turns, gate: Gate) -> None:
+    def __init__(self, receipts: Receipts, turns: Turns, eraser: Eraser, gate: Gate) -> None:
         self._receipts = receipts
         self._turns = turns
+        self._eraser = eraser
         self._gate = gate
 
     def routes(self) -> list[Route]:
@@ -43,6 +44,7 @@ class ReceiptEndpoints:
             Route("/v1/receipts/{id}/proof", Endpoint(self.get_proof), methods=["GET"]),
             Route("/v1/receipts/{id}/secret", Endpoint(self.get_secret), methods=["GET"]),
             Route("/v1/turns/{id}/segments", Endpoint(self.get_segments), methods=["GET"]),
+            Route("/v1/turns/{id}", Endpoint(self.erase_turn), methods=["DELETE"]),
         ]
 
     async def get_receipt(self, exchange: Exchange) -> Response:
@@ -88,6 +90,14 @@ class ReceiptEndpoints:
         return json_response(
             {"id": turn.turn_id, "prompt": turn.prompt, "sent": turn.sent, "segments": list(turn.segments)}
         )
+
+    async def erase_turn(self, exchange: Exchange) -> Response:
+        """Erase the text, record and secret of a turn for its owner (clause 14)."""
+        exchange.query()
+        caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
+        turn_id = _turn_id(exchange)
+        report = await self._eraser.turn(turn_id, caller.user_id)
+        return json_response({"id": turn_id, "object": "turn", "deleted": True, "erasures": list(report.erasures)})
 
     async def _status(self, exchange: Exchange) -> tuple[ReceiptStatus, bool]:
         caller = await self._gate.caller_or_none(exchange.headers, exchange.method, exchange.address)

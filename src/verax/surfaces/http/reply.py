@@ -7,9 +7,10 @@ owner of the turn only, `secret` (clause 10).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from pydantic_core import to_json
 
 from verax.models.base import TokenLogprob
 from verax.turn.events import ClaimVerdict, Completed, Refusal, Started
@@ -17,7 +18,6 @@ from verax.turn.events import ClaimVerdict, Completed, Refusal, Started
 __all__ = [
     "claim_object",
     "dump",
-    "json_text",
     "logprobs_object",
     "receipt_url",
     "refusal_text",
@@ -27,15 +27,12 @@ __all__ = [
     "verax_object",
 ]
 
-
-def json_text(value: Any) -> str:
-    """Return compact JSON with characters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_IMPOSSIBLE = -9999.0
 
 
 def dump(value: Any) -> bytes:
-    """Return compact JSON as UTF-8."""
-    return json_text(value).encode("utf-8")
+    """Return compact JSON as UTF-8; what is no number in JSON becomes null."""
+    return to_json(value, inf_nan_mode="null")
 
 
 def receipt_url(base_url: str, turn_id: str) -> str:
@@ -103,14 +100,18 @@ def refusal_text(refusal: Refusal) -> str:
 
 
 def logprobs_object(tokens: Iterable[TokenLogprob]) -> list[dict[str, Any]]:
-    """Return tokens in OpenAI's shape; bytes that the model did not give are the token's UTF-8."""
+    """Return tokens in OpenAI's shape; bytes that the model did not give are the token's UTF-8.
+
+    An impossible token has -9999.0, as at OpenAI: JSON knows no infinity.
+    """
     return [
         {
             "token": token.token,
-            "logprob": token.logprob,
+            "logprob": max(token.logprob, _IMPOSSIBLE),
             "bytes": list(token.token.encode("utf-8") if token.bytes is None else token.bytes),
             "top_logprobs": [
-                {"token": text, "logprob": value, "bytes": list(text.encode("utf-8"))} for text, value in token.top
+                {"token": text, "logprob": max(value, _IMPOSSIBLE), "bytes": list(text.encode("utf-8"))}
+                for text, value in token.top
             ],
         }
         for token in tokens

@@ -26,6 +26,7 @@ __all__ = [
     "ResponseDeleted",
     "ResponseObject",
     "Session",
+    "TurnErased",
     "TurnSecretBody",
 ]
 
@@ -259,6 +260,15 @@ class OpenedSegments(ReplyModel):
     prompt: str
     sent: str
     segments: list[Json]
+
+
+class TurnErased(ReplyModel):
+    """Text, record and secret of a turn are gone; `erasures` names the erase receipts."""
+
+    id: str
+    object: Literal["turn"]
+    deleted: Literal[True]
+    erasures: list[str]
 
 
 class GovernanceState(ReplyModel):

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from verax.kernel.errors import VeraxError
+from verax.store.messages_types import StoredResponse
 from verax.surfaces.http.body import read_json
 from verax.surfaces.http.chat import Limits
 from verax.surfaces.http.conversation import TurnFailed, open_turn, take_started
@@ -21,7 +22,7 @@ from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
 from verax.surfaces.http.faults import INTERNAL, Fault, fault_of_error, fault_of_event
 from verax.surfaces.http.gate import Gate
 from verax.surfaces.http.metrics import Metrics
-from verax.surfaces.http.ports import Engine, StoredResponse, StoredResponses
+from verax.surfaces.http.ports import Engine, Eraser, StoredResponses
 from verax.surfaces.http.reply import stream_headers, turn_headers, verax_object
 from verax.surfaces.http.responses_reply import (
     ResponseStream,
@@ -30,7 +31,13 @@ from verax.surfaces.http.responses_reply import (
     output_items,
     response_object,
 )
-from verax.surfaces.http.responses_request import ResponseRequest, items_of_input, turn_of_response
+from verax.surfaces.http.responses_request import (
+    ResponseRequest,
+    item_of_line,
+    items_of_input,
+    line_of_item,
+    turn_of_response,
+)
 from verax.surfaces.http.validation import validate
 from verax.turn.events import (
     ClaimVerdict,
@@ -54,8 +61,17 @@ Events = AsyncGenerator[TurnEvent, None]
 class ResponseEndpoints:
     """Answers the Responses API."""
 
-    def __init__(self, engine: Engine, stored: StoredResponses, gate: Gate, metrics: Metrics, limits: Limits) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        stored: StoredResponses,
+        eraser: Eraser,
+        gate: Gate,
+        metrics: Metrics,
+        limits: Limits,
+    ) -> None:
         self._engine = engine
+        self._eraser = eraser
         self._stored = stored
         self._gate = gate
         self._metrics = metrics
@@ -77,7 +93,8 @@ class ResponseEndpoints:
         body = validate(ResponseRequest, raw)
         history: tuple[InputItem, ...] = ()
         if body.previous_response_id is not None:
-            history = tuple(await self._stored.history(body.previous_response_id, caller.user_id))
+            lines = await self._stored.history(body.previous_response_id, caller.user_id)
+            history = tuple(item_of_line(line) for line in lines)
         request = turn_of_response(body, history, caller, self._limits.messages)
         async with open_turn(self._engine, request, exchange.receive) as events:
             answer = _Answer(exchange, caller, body, await take_started(events), self._stored, self._metrics)
@@ -94,11 +111,11 @@ class ResponseEndpoints:
         return json_response(dict(stored.body))
 
     async def delete(self, exchange: Exchange) -> Response:
-        """Forget a stored response."""
+        """Erase a stored response with the record and secret of its turn (clause 14)."""
         exchange.query()
         caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
         response_id = exchange.path_value("id")
-        await self._stored.delete(response_id, caller.user_id)
+        await self._eraser.response(response_id, caller.user_id)
         return json_response({"id": response_id, "object": "response", "deleted": True})
 
 
@@ -194,23 +211,24 @@ class _Answer:
             await self._stored.put(
                 StoredResponse(
                     response_id=response["id"],
-                    owner_id=self._caller.user_id,
+                    user_id=self._caller.user_id,
                     previous_id=self._body.previous_response_id or "",
-                    items=(*items_of_input(self._body), *_reply_lines(self._started.turn_id, completed)),
+                    lines=tuple(line_of_item(item) for item in (*items_of_input(self._body), *self._said(completed))),
+                    turn_id=self._started.turn_id,
                     body=_without_secret(response),
                 )
             )
         return response
 
+    def _said(self, completed: Completed) -> tuple[InputItem, ...]:
+        turn_id = self._started.turn_id
+        return tuple(
+            InputItem("assistant", choice.text, tool_calls=choice.tool_calls, reply_id=turn_id)
+            for choice in completed.choices[:1]
+        )
+
     def _failed(self, stream: ResponseStream, fault: Fault) -> bytes:
         return stream.closing(failed_object(self._draft, fault))
-
-
-def _reply_lines(turn_id: str, completed: Completed) -> tuple[InputItem, ...]:
-    return tuple(
-        InputItem("assistant", choice.text, tool_calls=choice.tool_calls, reply_id=turn_id)
-        for choice in completed.choices[:1]
-    )
 
 
 def _without_secret(response: Mapping[str, Any]) -> dict[str, Any]:

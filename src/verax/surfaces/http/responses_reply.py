@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from verax.surfaces.http.faults import Fault
-from verax.surfaces.http.reply import json_text, logprobs_object, refusal_text
+from verax.surfaces.http.reply import dump, logprobs_object, refusal_text
 from verax.surfaces.http.responses_request import ResponseRequest
 from verax.turn.events import Choice, Completed, Refusal, Started, TextDelta, ToolCall, ToolCallDelta
 
@@ -236,9 +236,9 @@ class ResponseStream:
         return self._outputs - 1
 
     def _event(self, kind: str, **fields: Any) -> bytes:
-        data = json_text({"type": kind, "sequence_number": self._sequence, **fields})
+        data = dump({"type": kind, "sequence_number": self._sequence, **fields})
         self._sequence += 1
-        return f"event: {kind}\ndata: {data}\n\n".encode()
+        return b"event: " + kind.encode("ascii") + b"\ndata: " + data + b"\n\n"
 
 
 def _message(turn_id: str, status: str, parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from verax.kernel.errors import RequestError, TooLarge
+from verax.store.messages_types import Line
 from verax.surfaces.http.parameters import HINT, NEUTRAL
 from verax.surfaces.http.tools import (
     MAX_TOOLS,
@@ -32,7 +33,7 @@ from verax.surfaces.http.validation import WireModel
 from verax.turn.events import ToolCall
 from verax.turn.request import Caller, InputItem, SamplingRequest, TurnRequest
 
-__all__ = ["ResponseRequest", "items_of_input", "turn_of_response"]
+__all__ = ["ResponseRequest", "item_of_line", "items_of_input", "line_of_item", "turn_of_response"]
 
 _REPLY_ID = re.compile(r"msg_([0-9a-f]{32})\Z")
 _Status = Literal["in_progress", "completed", "incomplete"]
@@ -271,6 +272,22 @@ def items_of_input(body: ResponseRequest) -> tuple[InputItem, ...]:
         else:
             _add_call(items, ToolCall(line.call_id, line.name, line.arguments))
     return tuple(items)
+
+
+def line_of_item(item: InputItem) -> Line:
+    """Return a line of the conversation as it is stored."""
+    data: JsonObject = {}
+    if item.tool_calls:
+        data["tool_calls"] = [{"id": c.call_id, "name": c.name, "arguments": c.arguments} for c in item.tool_calls]
+    if item.tool_call_id:
+        data["tool_call_id"] = item.tool_call_id
+    return Line(item.role, item.text, data, item.reply_id)
+
+
+def item_of_line(line: Line) -> InputItem:
+    """Return a stored line as a line of a request; the turn path checks whose reply it is."""
+    calls = tuple(ToolCall(call["id"], call["name"], call["arguments"]) for call in line.data.get("tool_calls", ()))
+    return InputItem(line.role, line.text, calls, str(line.data.get("tool_call_id", "")), line.turn_id)
 
 
 def _add_call(items: list[InputItem], call: ToolCall) -> None:

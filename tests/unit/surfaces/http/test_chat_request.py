@@ -30,7 +30,7 @@ def refused(**fields: Any) -> RequestError:
 
 
 def test_the_shortest_body_keeps_every_value_of_the_release() -> None:
-    assert turn() == TurnRequest("assistant", CALLER, (InputItem("user", "Hello"),))
+    assert turn() == TurnRequest("assistant", CALLER, (InputItem("user", "Hello"),), stream=False)
 
 
 def test_every_honoured_parameter_reaches_the_turn() -> None:
@@ -47,6 +47,11 @@ def test_every_honoured_parameter_reaches_the_turn() -> None:
         top_logprobs=5,
     )
     assert request.sampling == SamplingRequest(0.5, 0.9, -1.0, 1.5, 7, 42, ("a", "b"), 3, 5)
+
+
+def test_a_stream_is_asked_for_only_by_true() -> None:
+    assert turn(stream=True).stream is True
+    assert turn(stream=False).stream is turn(stream=None).stream is False
 
 
 def test_one_stop_string_needs_no_list() -> None:

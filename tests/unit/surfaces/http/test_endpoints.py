@@ -132,6 +132,20 @@ async def test_owners_open_the_segments_of_their_own_turns(
     assert (await anonymous.get(path, headers=other)).status_code == 403
 
 
+async def test_an_owner_erases_a_turn_and_nobody_else_does(
+    installation: FakeInstallation, client: httpx.AsyncClient, anonymous: httpx.AsyncClient
+) -> None:
+    verax = (await ask(client))["verax"]
+    path = f"/v1/turns/{verax['id']}"
+    other = {"authorization": f"Bearer {await installation.make_key('bob', ['owner'])}"}
+    assert (await anonymous.delete(path)).status_code == 401
+    assert (await anonymous.delete(path, headers=other)).status_code == 404
+    erased = await client.delete(path)
+    reply_models.TurnErased.model_validate(erased.json())
+    assert (await client.get(verax["receipt"])).status_code == 404
+    assert (await client.delete(path)).status_code == 404
+
+
 async def test_the_governance_state_is_public(anonymous: httpx.AsyncClient) -> None:
     body = (await anonymous.get("/v1/governance/state")).json()
     reply_models.GovernanceState.model_validate(body)

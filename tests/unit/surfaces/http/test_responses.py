@@ -22,7 +22,13 @@ from verax.surfaces.http.responses_reply import (
     output_items,
     response_object,
 )
-from verax.surfaces.http.responses_request import ResponseRequest, items_of_input, turn_of_response
+from verax.surfaces.http.responses_request import (
+    ResponseRequest,
+    item_of_line,
+    items_of_input,
+    line_of_item,
+    turn_of_response,
+)
 from verax.surfaces.http.validation import validate
 from verax.turn.events import Choice, Completed, Failed, Refusal, Started, TextDelta, ToolCall, ToolCallDelta
 from verax.turn.request import Caller, InputItem, ResponseFormat, SamplingRequest, TurnRequest
@@ -49,7 +55,7 @@ def refused(**fields: Any) -> RequestError:
 
 
 def test_a_text_is_one_user_line() -> None:
-    assert turn() == TurnRequest("assistant", CALLER, (InputItem("user", "Hello"),))
+    assert turn() == TurnRequest("assistant", CALLER, (InputItem("user", "Hello"),), stream=False)
 
 
 def test_instructions_stand_before_the_history() -> None:
@@ -109,6 +115,18 @@ def test_an_items_list_becomes_lines_and_calls_in_a_row_one_line() -> None:
         InputItem("assistant", "", (ToolCall("call_3", "weather", "{}"),)),
         InputItem("assistant", "no"),
     )
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        InputItem("user", "x"),
+        InputItem("assistant", "said", (ToolCall("call_1", "weather", "{}"),), reply_id="e" * 32),
+        InputItem("tool", "sunny", tool_call_id="call_1"),
+    ],
+)
+def test_a_stored_line_comes_back_as_it_was(item: InputItem) -> None:
+    assert item_of_line(line_of_item(item)) == item
 
 
 def test_only_an_assistant_line_names_a_reply() -> None:
