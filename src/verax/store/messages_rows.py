@@ -55,14 +55,15 @@ WHERE conversation_id = ? AND depth = ? AND (branch = ? OR branch IN
 _ROOT = -1  # the branch and depth above the first message
 
 # The ranges of a path, newest first, and no more of them than the window needs. Each is cut to
-# the window before messages are looked up, so that only those of the window are read.
+# the window before messages are looked up, so that only those of the window are read. CROSS JOIN
+# keeps SQLite from turning the order of the joins round.
 _PATH = """
 WITH RECURSIVE ranges (number, parent, starts, ends) AS (
     SELECT number, parent, starts, CAST(? AS bigint) FROM branches WHERE conversation_id = ? AND number = ?
     UNION ALL
     SELECT b.number, b.parent, b.starts, r.starts - 1
-    FROM ranges r JOIN branches b ON b.conversation_id = ? AND b.number = r.parent
-    WHERE r.starts > ?
+    FROM ranges r CROSS JOIN branches b
+    WHERE b.conversation_id = ? AND b.number = r.parent AND r.starts > ?
 ), cut (number, parent, starts, low, high) AS (
     SELECT number, parent, starts,
         CASE WHEN starts > ? THEN starts ELSE ? END,
@@ -71,16 +72,16 @@ WITH RECURSIVE ranges (number, parent, starts, ends) AS (
 )
 SELECT m.id, m.conversation_id, m.parent_id, m.depth, m.role, m.text, m.data, m.turn_id, m.created_ms, m.erased_ms,
     r.number, r.parent, r.starts
-FROM cut r
-JOIN messages m ON m.conversation_id = ? AND m.branch = r.number AND m.depth BETWEEN r.low AND r.high
+FROM cut r CROSS JOIN messages m
+WHERE m.conversation_id = ? AND m.branch = r.number AND m.depth BETWEEN r.low AND r.high
 ORDER BY m.depth
 """
 
 _FORKS = """
-SELECT b.parent, b.starts, m.id
-FROM branches b
-JOIN messages m ON m.conversation_id = b.conversation_id AND m.depth = b.starts AND m.branch IN (b.number, b.parent)
+SELECT b.parent, b.starts, m.branch, m.id
+FROM branches b CROSS JOIN messages m
 WHERE b.conversation_id = ? AND b.starts >= ? AND b.starts < ? AND b.parent IN ({marks})
+    AND m.conversation_id = b.conversation_id AND m.depth = b.starts AND m.branch IN (b.number, b.parent)
 """
 
 
@@ -283,18 +284,15 @@ def _with_siblings(tx: Tx, conversation_id: str, found: Sequence[Row], first: in
     # The branch that the parent of each message lies on: the message's own, unless it starts it.
     parent_branch = {row[3]: row[11] if row[12] == row[3] else row[10] for row in found}
     branches = sorted(set(parent_branch.values()))
-    forks: dict[int, set[str]] = {}
+    forks: dict[int, set[tuple[int, str]]] = {row[3]: {(row[10], row[0])} for row in found}
     if branches:
         sql = _FORKS.format(marks=", ".join("?" * len(branches)))
-        for parent, depth, message_id in tx.execute(sql, (conversation_id, first, stop, *branches)):
+        for parent, depth, branch, message_id in tx.execute(sql, (conversation_id, first, stop, *branches)):
             if parent_branch.get(depth) == parent:
-                forks.setdefault(depth, set()).add(message_id)
-    messages = []
-    for row in found:
-        message = to_message(row)
-        siblings = forks.get(message.depth, set()) | {message.message_id}
-        messages.append(replace(message, siblings=tuple(sorted(siblings))))
-    return tuple(messages)
+                forks[depth].add((branch, message_id))
+    return tuple(
+        replace(to_message(row), siblings=tuple(message_id for _, message_id in sorted(forks[row[3]]))) for row in found
+    )
 
 
 def _to_row(message: Message, branch: int) -> tuple[str | int | None, ...]:
