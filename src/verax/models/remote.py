@@ -31,8 +31,8 @@ from verax.models.wire_reply import ReplyReader
 
 __all__ = ["KeyResolver", "RemoteBackend", "RemoteSettings", "open_session"]
 
-KeyResolver = Callable[[str], str | None]
-"""Returns the key of that name, None where the installation keeps none."""
+KeyResolver = Callable[[str], str]
+"""Returns the key of that name; raises `ModelUnavailable` where the installation keeps none."""
 
 _RETRIED = frozenset({429, 503})
 _MAX_ERROR_BYTES = 65_536
@@ -146,14 +146,7 @@ class RemoteBackend:
     def _headers(self) -> Mapping[str, str]:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
         if self._model.key_name:
-            key = self._key_of(self._model.key_name)
-            if not key:
-                raise ModelUnavailable(
-                    f"model {self._model.name}: this installation keeps no key named {self._model.key_name!r}",
-                    hint=f'store it with "verax model key {self._model.key_name}"',
-                    code="model/no-key",
-                )
-            headers["Authorization"] = f"Bearer {key}"
+            headers["Authorization"] = f"Bearer {self._key_of(self._model.key_name)}"
         return headers
 
     async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
