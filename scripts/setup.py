@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
-SEEDS = frozenset({"pip"})
+KEPT = frozenset({"pip", "verax"})
 INPUTS = ("pyproject.toml", "scripts/setup.py", "requirements/weights.lock", "requirements/weights.sha256")
 
 
@@ -146,7 +146,7 @@ def make_environment(plan: Plan) -> None:
 
 def install_packages(plan: Plan, steps: Steps) -> None:
     """Install the lock; pip itself refuses whatever has another hash."""
-    total = sum(1 for _ in locked_names(plan.lock))
+    total = sum(1 for _ in locked_pins(plan.lock))
     command = pip_command(plan, ["install", "--require-hashes", "--only-binary", ":all:", "-r", str(plan.lock)])
     log: list[str] = []
     done = 0
@@ -163,14 +163,15 @@ def install_packages(plan: Plan, steps: Steps) -> None:
 
 def prune(plan: Plan) -> None:
     """Remove distributions that no lock names; the server would refuse to start beside them."""
-    code = "import importlib.metadata as m; print('\\n'.join(d.name for d in m.distributions()))"
+    code = "import importlib.metadata as m; print('\\n'.join(f'{d.name}=={d.version}' for d in m.distributions()))"
     listed = subprocess.run([plan.python, "-I", "-c", code], capture_output=True, text=True, check=True)
-    known = {"verax", *SEEDS}
-    for lock in REQUIREMENTS.glob("*.lock"):
-        known.update(locked_names(lock))
-    strangers = sorted({name for name in listed.stdout.split() if normal(name) not in known})
+    known = {pin for lock in REQUIREMENTS.glob("*.lock") for pin in locked_pins(lock)}
+    found = {normal(line.partition("==")[0]): line for line in listed.stdout.split()}
+    strangers = [
+        name for name, line in found.items() if name not in KEPT and f"{name}=={line.partition('==')[2]}" not in known
+    ]
     if strangers:
-        run_pip(plan, ["uninstall", "--yes", *strangers])
+        run_pip(plan, ["uninstall", "--yes", *sorted(strangers)])
 
 
 def place_weights(plan: Plan) -> None:
@@ -222,11 +223,12 @@ def explain(output: str) -> str:
     return f"pip failed:\n{output.rstrip()}\nhint: {hint}"
 
 
-def locked_names(lock: Path) -> Iterator[str]:
-    """Yield the normalised names of the packages in a lock."""
+def locked_pins(lock: Path) -> Iterator[str]:
+    """Yield ``name==version`` for each package in a lock."""
     for line in lock.read_text().splitlines():
         if line and line[0].isalnum():
-            yield normal(line.partition("==")[0])
+            name, _, rest = line.partition("==")
+            yield f"{normal(name)}=={rest.split()[0].rstrip(';')}"
 
 
 def normal(name: str) -> str:
