@@ -38,7 +38,7 @@ __all__ = [
     "Sandbox",
 ]
 
-MAX_STEPS = 5_000_000
+MAX_STEPS = 2_000_000
 MAX_CHARS = 64_000_000
 _MAX_RANGE = 100_000
 _MAX_NUMBER = 2**63

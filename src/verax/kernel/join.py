@@ -58,7 +58,7 @@ def join_chat(release: Release, segments: Sequence[Segment]) -> str:
     for role, group in _groups(segments):
         if role == "tools" or (role in {"tool", "tool_calls"} and release.tools.style == "native"):
             for segment in group:
-                if segment.by != "release":
+                if segment.by != "release" or segment.text != release.prompt.separator:
                     _unfold(role, segment.text, guard, variables)
         else:
             variables["messages"].append({"role": role, "content": guard.message(group)})
