@@ -6,7 +6,6 @@ statements; here an Ed25519 key from the keyring does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -177,10 +176,8 @@ def unfreeze(session: Session, channel: str, reason: str, yes: bool) -> None:
     say(f"{channel} answers again")
 
 
-def propose_and_admit(
-    author: Author, channel: str, candidate: bytes, reason: str, blobs: Mapping[str, bytes] | None = None
-) -> Proposal:
-    """Propose and admit in one go, as a solo root allows; `blobs` are kept beside the candidate.
+def propose_and_admit(author: Author, channel: str, candidate: bytes, reason: str) -> Proposal:
+    """Propose and admit in one go, as a solo root allows.
 
     Raises:
         RefusedError: the root is not solo; others must review first.
@@ -191,7 +188,7 @@ def propose_and_admit(
             hint='propose it with "verax change propose"; others review it',
             code="governance/not-solo",
         )
-    proposal = author.propose(channel, candidate, reason, blobs or {})
+    proposal = author.propose(channel, candidate, reason)
     author.admit(proposal)
     return proposal
 

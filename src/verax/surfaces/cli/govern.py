@@ -89,21 +89,15 @@ class Author:
             )
         return cls(identity, history, client, seed)
 
-    def propose(
-        self, channel: str, candidate: bytes, reason: str, blobs: Mapping[str, bytes] | None = None
-    ) -> Proposal:
-        """Submit a change that would bring `candidate` (a manifest's bytes) to `channel`.
-
-        Args:
-            blobs: Further content to keep, by digest.
-        """
+    def propose(self, channel: str, candidate: bytes, reason: str) -> Proposal:
+        """Submit a change that would bring `candidate` (a manifest's bytes) to `channel`."""
         state = self.history.state.channels.get(channel)
         base = (state.head if state is not None else None) or NONE
         index = state.head_index if state is not None and base != NONE else 0
         note = reason.encode("utf-8")
         change = Change(self._basis(), channel, hex_digest(candidate), base, index or 0, hex_digest(note))
-        kept = {change.candidate: candidate, change.reason: note, **(blobs or {})}
-        return Proposal(self._submit(change, kept), channel, change.candidate, base)
+        blobs = {change.candidate: candidate, change.reason: note}
+        return Proposal(self._submit(change, blobs), channel, change.candidate, base)
 
     def review(self, proposal: Proposal, verdict: Verdict, unban: tuple[str, ...] = ()) -> str:
         """Submit a verdict on a change and return the statement's id."""

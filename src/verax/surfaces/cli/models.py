@@ -6,6 +6,7 @@ head of a channel with another ``[model]``, proposed, shown and admitted like an
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ import click
 from verax.kernel.errors import ConfigError, VeraxError
 from verax.kernel.release import Release
 from verax.kernel.root import RUNTIME_CHANNEL
+from verax.models.pull import pull_gguf, source_url
 from verax.models.weights import WeightsShelf
 from verax.store.home import Home
 from verax.store.model_keys import ModelKeys
@@ -27,7 +29,7 @@ from verax.surfaces.cli.history import read_history
 from verax.surfaces.cli.modelspecs import embedded_model, remote_model
 from verax.surfaces.cli.neighbours import find_model_servers
 from verax.surfaces.cli.output import Progress, confirm, print_json, print_rows, print_text, say, shorten
-from verax.surfaces.cli.releasechecks import weights_places
+from verax.surfaces.cli.releasechecks import PULLED_WEIGHTS, weights_places
 from verax.surfaces.cli.session import Session, pass_session
 
 __all__ = ["model"]
@@ -144,6 +146,34 @@ def test(session: Session, channel: str, question: str, as_json: bool) -> None:
         f"release {shorten(str(found['release']))}: first text after {found['first_text_s']} s, "
         f"{found['completion_tokens']} tokens in {found['total_s']} s ({found['tokens_per_s']} a second)"
     )
+
+
+@model.command("pull")
+@click.argument("source", metavar="OWNER/REPO/FILE.gguf|URL")
+@click.option("--sha256", metavar="DIGEST", help="The digest it must have; the hub's own word when not given.")
+@click.option("--revision", default="main", show_default=True, help="Branch, tag or commit on the hub.")
+@click.option("--json", "as_json", is_flag=True, help='Print {"path", "size_bytes", "sha256", "checked"}.')
+@pass_session
+def pull(session: Session, source: str, sha256: str | None, revision: str, as_json: bool) -> None:
+    """Download a GGUF file into the data folder, checked against its digest.
+
+    What was fetched stays when the connection breaks; the same command goes on. HF_ENDPOINT names the
+    hub for short names and HF_TOKEN the token for files behind a licence. Connect it with model add --file.
+    """
+    environ = session.environ
+    url = source_url(source, environ.get("HF_ENDPOINT", ""), revision)
+    target = session.config.home / PULLED_WEIGHTS / url.rpartition("/")[2]
+    with Progress(target.name, unit="bytes") as progress:
+        fetching = pull_gguf(url, target, sha256, progress.reach, environ.get("HF_TOKEN") or None)
+        pulled = asyncio.run(fetching)
+    if as_json:
+        row = {"path": str(pulled.path), "size_bytes": pulled.size_bytes, "sha256": pulled.sha256}
+        print_json(row | {"checked": pulled.checked})
+        return
+    print_text(str(pulled.path))
+    how = "matches its digest" if pulled.checked else "no digest was known; this is what came"
+    say(f"{pulled.size_bytes / 1e6:,.1f} MB, SHA-256 {pulled.sha256}: {how}")
+    say(f"connect it: verax model add {pulled.path.stem} --file {pulled.path}")
 
 
 def _keep_key(session: Session, keys: ModelKeys, name: str) -> None:

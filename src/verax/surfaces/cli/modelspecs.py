@@ -57,18 +57,11 @@ def embedded_model(name: str, path: Path, context_tokens: int | None, progress: 
         raise ModelUnavailable(
             f"model {path.name}: the file holds no chat template", hint="take a file of the model's chat version"
         )
-    done = 0
-
-    def advance(now: int, _total: int) -> None:
-        nonlocal done
-        progress.advance(now - done)
-        done = now
-
     trained = header.context_tokens or _EMBEDDED_CONTEXT_TOKENS
     return {
         "backend": "embedded",
         "name": name,
-        "weights": hash_file(path, advance),
+        "weights": hash_file(path, progress.reach),
         "context_tokens": context_tokens or min(trained, _EMBEDDED_CONTEXT_TOKENS),
         "chat_template": header.chat_template,
         "special_tokens": list(header.special_tokens),

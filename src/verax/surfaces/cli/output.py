@@ -153,6 +153,11 @@ class Progress:
         self._drawn_at = now
         click.echo("\r\x1b[K" + self.line(), nl=False, err=True)
 
+    def reach(self, done: int, total: int | None) -> None:
+        """Set how much is done, for work that counts by itself."""
+        self._total = total
+        self.advance(done - self._done)
+
     def line(self) -> str:
         """Return the bar as text."""
         if not self._total:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
 from verax.kernel.errors import ConfigError, KernelError
 from verax.kernel.root import RUNTIME_CHANNEL
 from verax.kernel.runtime import PortableRuntime, source_digest
+from verax.store.blobs import Blobs
+from verax.store.home import Home
 from verax.surfaces.cli.changes import propose_and_admit
 from verax.surfaces.cli.govern import open_author
 from verax.surfaces.cli.history import History, read_history
@@ -23,7 +26,7 @@ from verax.surfaces.cli.sources import read_blob
 from verax.surfaces.launch.files import hash_files, walk_files
 from verax.surfaces.launch.measure import find_places
 
-__all__ = ["PortableCode", "measure_code", "runtime"]
+__all__ = ["PortableCode", "keep_listing", "measure_code", "runtime"]
 
 _TAG = b"verax/source/v1\n"
 
@@ -39,11 +42,6 @@ class PortableCode:
 
     portable: PortableRuntime
     listing: bytes
-
-    @property
-    def blobs(self) -> dict[str, bytes]:
-        """Both blobs by digest."""
-        return {self.portable.digest: self.portable.data, self.portable.source: self.listing}
 
 
 @click.group()
@@ -90,7 +88,8 @@ def admit(session: Session, reason: str, yes: bool) -> int:
     for line in describe_code_changes(author.history, code):
         say(line)
     confirm(f"admit runtime {shorten(code.portable.digest)}?", is_given=yes)
-    propose_and_admit(author, RUNTIME_CHANNEL, code.portable.data, reason, {code.portable.source: code.listing})
+    keep_listing(session.config.home, code)
+    propose_and_admit(author, RUNTIME_CHANNEL, code.portable.data, reason)
     say(f"admitted {shorten(code.portable.digest)}; a server that runs other code must be started again")
     return DONE
 
@@ -105,6 +104,11 @@ def measure_code() -> PortableCode:
     lines = sorted(f"{digest} {path}" for path, digest in digests.items())
     listing = _TAG + "".join(f"{line}\n" for line in lines).encode("utf-8")
     return PortableCode(PortableRuntime(source_digest(digests), lock), listing)
+
+
+def keep_listing(home: Path, code: PortableCode) -> None:
+    """Keep the list of files as a blob; no statement names it, so it is put there by hand."""
+    Blobs(Home(home).blobs).put(code.listing)
 
 
 def describe_code_changes(history: History, code: PortableCode) -> list[str]:
