@@ -16,7 +16,7 @@ from collections.abc import Mapping
 __all__ = ["CONFUSABLES"]
 
 _LOOK_ALIKES: Mapping[str, str] = {
-    "a": "4аαɑᴀа",
+    "a": "4аαɑᴀᎪꭺ",
     "b": "8вβьъɓʙƅᏼᏴ",
     "c": "сϲᴄсᏟꮯ",
     "d": "ԁđɖɗᴅꓓᎠꭰ",
