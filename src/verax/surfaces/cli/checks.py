@@ -13,13 +13,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from verax.kernel.errors import VeraxError
 from verax.store.home import Home
 from verax.surfaces.cli.neighbours import find_model_servers, find_port_holder, is_port_free
 from verax.surfaces.cli.processes import find_holder
 from verax.surfaces.cli.session import Session
+
+if TYPE_CHECKING:
+    from verax.surfaces.cli.history import History
 
 __all__ = ["CHECKS", "Finding", "run_checks"]
 
@@ -174,6 +177,57 @@ def _check_lock(home: Path) -> Iterator[Finding]:
         yield Finding("lock", "fine", "the data folder is free")
 
 
+def check_governance(session: Session) -> Iterator[Finding]:
+    """Does the governance log verify, do its heads have their weights, is the installed code admitted?"""
+    from verax.surfaces.cli.history import read_history
+
+    if session.identity() is None or not session.config.home.is_dir():
+        return
+    history = read_history(*session.open_logs())
+    size = history.checkpoint.size
+    yield Finding("governance log", "fine", f"{size} entries, verified; root {history.state.fingerprint[:12]}")
+    yield from _check_heads(session, history)
+    if not session.config.url:
+        yield from _check_runtime(history)
+
+
+def _check_heads(session: Session, history: History) -> Iterator[Finding]:
+    from verax.models.weights import WeightsShelf
+    from verax.surfaces.cli.releasechecks import weights_places
+
+    shelf = WeightsShelf(weights_places(session.config))
+    for name, channel in sorted(history.state.channels.items()):
+        if channel.frozen:
+            yield Finding(f"channel {name}", "note", "is frozen: it answers nobody", f"verax change unfreeze {name}")
+        if channel.head is None or name == "runtime":
+            continue
+        spec = history.release(channel.head).model
+        if spec.backend != "embedded" or session.config.url:
+            continue
+        try:
+            path = shelf.find(spec.weights)
+        except VeraxError as error:
+            yield Finding("weights", "wrong", f"{name}: {error.message}", error.hint)
+        else:
+            yield Finding("weights", "fine", f"{name}: {path} has the digest of its release")
+
+
+def _check_runtime(history: History) -> Iterator[Finding]:
+    from verax.surfaces.cli.runtimes import describe_code_changes, measure_code
+
+    code = measure_code()
+    if history.state.channels["runtime"].head == code.portable.digest:
+        yield Finding("runtime", "fine", f"the installed code {code.portable.digest[:12]} is admitted")
+        return
+    changes = describe_code_changes(history, code)
+    yield Finding(
+        "runtime",
+        "wrong",
+        f"the installed code is not the admitted runtime: {len(changes)} differences, first: {changes[0]}",
+        '"verax runtime admit" shows what changed and admits it',
+    )
+
+
 CHECKS: dict[str, Check] = {
     "python": check_python,
     "data folder": check_folder,
@@ -182,5 +236,6 @@ CHECKS: dict[str, Check] = {
     "threads": check_threads,
     "clock": check_clock,
     "keyring": check_keyring,
+    "governance": check_governance,
     "model server": check_neighbours,
 }
