@@ -20,7 +20,7 @@ from verax.turn.ports import Governance, RuntimeIdentity
 from verax.turn.request import TurnRequest
 from verax.turn.verify import check_truth_mode
 
-__all__ = ["Resolution", "is_withdrawn", "resolve"]
+__all__ = ["Resolution", "check_runtime", "is_withdrawn", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def resolve(request: TurnRequest, governance: Governance, runtime: RuntimeIdenti
             param="model",
             code="channel/unknown",
         )
-    _check_runtime(state, runtime)
+    check_runtime(state, runtime)
     governance.check_fresh(request.channel)
     serving = _serving(request, state)
     release = governance.release(serving.release)
@@ -78,7 +78,13 @@ def is_withdrawn(resolution: Resolution, state: State) -> bool:
     return channel is None or channel.frozen or resolution.release.id in channel.withdrawn
 
 
-def _check_runtime(state: State, runtime: RuntimeIdentity) -> None:
+def check_runtime(state: State, runtime: RuntimeIdentity) -> None:
+    """Refuse code that nobody admitted, or that changed after it was measured (clause 13).
+
+    Raises:
+        RefusedError: the runtime channel serves another runtime, or is frozen.
+        RuntimeChanged: code changed after it was measured.
+    """
     runtime.check_sealed()
     admitted = state.channels.get(RUNTIME_CHANNEL)
     if admitted is None or admitted.head != runtime.portable or admitted.frozen:

@@ -1,0 +1,303 @@
+"""One installation, put together: the only place that knows every room.
+
+*Life of an installation in a process:*
+
+1. The data folder is locked; a second server is refused.
+2. The database is opened and migrated, the machine's own keys are read.
+3. The governance log is rebuilt, compared with every mark and folded; then the reply log.
+4. Turns that a dead process left open are recorded as failed.
+5. The logs' sequencers and the check of governance start; from here on turns run.
+6. `Installation.close` lets turns in flight finish, integrates what is queued, and gives the
+   folder back.
+
+`verax.surfaces.founding` makes an installation in an empty data folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from verax.config import Config
+from verax.kernel.errors import ConfigError, VeraxError
+from verax.models.embedded import EmbeddedSettings
+from verax.models.registry import Backends, BackendSettings
+from verax.models.remote import RemoteSettings
+from verax.models.weights import default_weights_folder
+from verax.store.accounts import Accounts
+from verax.store.blobs import Blobs
+from verax.store.clock import Clock, SystemClock
+from verax.store.database import Database, open_database
+from verax.store.governance import MAX_ENTRY_BYTES, GovernanceParts, GovernanceStore, Recorder
+from verax.store.home import Home, lock_home, open_home
+from verax.store.keys import ServerKeys, load_server_keys
+from verax.store.messages import Messages
+from verax.store.model_keys import ModelKeys
+from verax.store.receipts import Receipts
+from verax.store.replies import ReplyLimits, ReplyLog
+from verax.store.responses import Responses
+from verax.store.tlog import LogSpec, TileLog
+from verax.store.tlog_live import LiveLog, Pace
+from verax.store.turns import TurnStore
+from verax.surfaces.http.ports import Embeddings, HealthDetail
+from verax.turn.embed import embed
+from verax.turn.events import TurnEvent
+from verax.turn.path import EngineParts, TurnEngine
+from verax.turn.ports import BackendSource, RuntimeIdentity
+from verax.turn.request import Caller, TurnRequest
+from verax.turn.resolve import check_runtime
+
+__all__ = ["Engine", "GovernanceRooms", "Installation", "Surroundings", "open_database_of"]
+
+_DRAIN_S = 30.0
+_GOVERNANCE_LOG, _FIRST_REPLY_LOG = 0, 1
+_GOVERNANCE_PACE_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What comes from outside the data folder; tests hand in their own.
+
+    Attributes:
+        runtime: The measured code of this process.
+        backends: Where models come from; None for the real ones.
+        clock: Wall and monotonic time.
+        random_bytes: A cryptographic source.
+    """
+
+    runtime: RuntimeIdentity
+    backends: BackendSource | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    random_bytes: Callable[[int], bytes] = os.urandom
+
+
+class Engine:
+    """The turn path and the embeddings beside it, as surfaces see them."""
+
+    def __init__(self, parts: EngineParts) -> None:
+        self._parts = parts
+        self._turns = TurnEngine(parts)
+
+    @property
+    def running(self) -> int:
+        """Number of turns in flight."""
+        return self._turns.running
+
+    def run(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
+        """Run one turn; see `verax.turn.path`."""
+        return self._turns.run(request)
+
+    async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
+        """Embed texts by the model of the channel's head; see `verax.turn.embed`."""
+        parts = self._parts
+        found = await embed((channel, caller, texts), parts.governance, parts.runtime, parts.backends)
+        return Embeddings(found.vectors, found.release, found.runtime, found.mode)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Let turns in flight finish, then cancel what is left."""
+        await self._turns.drain(timeout_s)
+
+
+@dataclass(slots=True)
+class Installation:
+    """An open installation; made by `Installation.open`."""
+
+    config: Config
+    home: Home
+    database: Database
+    accounts: Accounts
+    messages: Messages
+    responses: Responses
+    blobs: Blobs
+    governance: GovernanceStore
+    governance_log: LiveLog
+    replies: ReplyLog
+    turns: TurnStore
+    receipts: Receipts
+    model_keys: ModelKeys
+    engine: Engine
+    runtime: RuntimeIdentity
+    recovered: int
+    _stack: contextlib.AsyncExitStack
+
+    @classmethod
+    async def open(cls, config: Config, around: Surroundings) -> Installation:
+        """Open the installation of `config.home`; see the module's docstring.
+
+        Raises:
+            StoreLocked: another server holds the data folder.
+            ConfigError: there is no installation in it.
+            IntegrityError: what is stored is not what was signed.
+            StorageError: disk or database.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            home = open_home(config.home)
+            stack.enter_context(lock_home(home))
+            keys = _require_keys(home)
+            database = open_database_of(config, home)
+            stack.callback(database.close)
+            rooms = GovernanceRooms(home, database, keys, around.clock)
+            governance = await rooms.open(stack)
+            if governance.state.size == 0:
+                raise _no_installation(home)
+            replies = _open_replies(config, home, keys, database, around.clock)
+            turns = TurnStore(database, replies, around.clock)
+            recovered = await turns.recover()
+            replies.live.start()
+            stack.push_async_callback(replies.live.close)
+            governance.start()
+            model_keys = ModelKeys(home.keys_dir)
+            backends = around.backends or _open_backends(config, model_keys, stack)
+            engine = Engine(
+                EngineParts(governance, turns, backends, around.runtime, around.clock.now_ms, around.random_bytes)
+            )
+            stack.push_async_callback(engine.drain, _DRAIN_S)
+            accounts = Accounts(
+                database,
+                clock=around.clock,
+                session_hours=config.session_hours,
+                rate_per_minute=config.rate_per_minute,
+                rate_burst=config.rate_burst,
+            )
+            stack.push_async_callback(accounts.flush)
+            return cls(
+                config=config,
+                home=home,
+                database=database,
+                accounts=accounts,
+                messages=Messages(database, around.clock),
+                responses=Responses(database, around.clock),
+                blobs=Blobs(home.blobs),
+                governance=governance,
+                governance_log=rooms.live,
+                replies=replies,
+                turns=turns,
+                receipts=Receipts(turns, replies),
+                model_keys=model_keys,
+                engine=engine,
+                runtime=around.runtime,
+                recovered=recovered,
+                _stack=stack.pop_all(),
+            )
+
+    async def close(self) -> None:
+        """Finish turns in flight, integrate what is queued, close everything in reverse order."""
+        await self._stack.aclose()
+
+    @property
+    def reply_logs(self) -> Mapping[str, LiveLog]:
+        """The reply logs as they are served, by number."""
+        return {"0": self.replies.live}
+
+    def health(self) -> Sequence[HealthDetail]:
+        """Say what is ready and what is not; a turn is answered when all of it is."""
+        return [
+            _health("runtime", self._check_runtime, f"code {self.runtime.portable[:12]} is admitted"),
+            _health("governance", self._check_governance, f"log of {self.governance.state.size} entries"),
+            _health("replies", self.replies.check_accepting, f"log of {self.replies.live.published.size} entries"),
+        ]
+
+    def measurements(self) -> Mapping[str, float]:
+        """Return gauges by name."""
+        return {
+            "verax_turns_in_flight": float(self.engine.running),
+            "verax_governance_log_entries": float(self.governance.state.size),
+            "verax_reply_log_entries": float(self.replies.live.published.size),
+        }
+
+    def _check_runtime(self) -> None:
+        check_runtime(self.governance.state, self.runtime)
+
+    def _check_governance(self) -> None:
+        for channel in self.governance.state.channels:
+            self.governance.check_fresh(channel)
+
+
+@dataclass(slots=True)
+class GovernanceRooms:
+    """Opens the governance log of a data folder; also used to found an installation."""
+
+    home: Home
+    database: Database
+    keys: ServerKeys
+    clock: Clock
+    live: LiveLog = field(init=False)
+
+    async def open(self, stack: contextlib.AsyncExitStack) -> GovernanceStore:
+        """Open log and store, and start the log's sequencer; `stack` closes both."""
+        spec = LogSpec(
+            log_id=_GOVERNANCE_LOG,
+            origin=self.keys.governance_origin,
+            folder=self.home.governance_dir,
+            signers=(self.keys.governance_signer(),),
+            max_entry_bytes=MAX_ENTRY_BYTES,
+        )
+        log = await asyncio.to_thread(TileLog.open, self.database, spec)
+        self.live = LiveLog(self.database, log, Pace(interval_s=_GOVERNANCE_PACE_S), self.clock)
+        self.live.start()
+        stack.push_async_callback(self.live.close)
+        recorder = Recorder("recorder", self.keys.seeds["recorder"])
+        mark = self.home.governance_dir / "adopted"
+        store = await GovernanceStore.open(
+            GovernanceParts(self.live, Blobs(self.home.blobs), mark, recorder, self.clock)
+        )
+        stack.push_async_callback(store.close)
+        return store
+
+
+def open_database_of(config: Config, home: Home) -> Database:
+    """Open the configured database: PostgreSQL by URL, else SQLite in the data folder."""
+    return open_database(config.database_url or home.database_path)
+
+
+def _open_replies(config: Config, home: Home, keys: ServerKeys, database: Database, clock: Clock) -> ReplyLog:
+    spec = LogSpec(
+        log_id=_FIRST_REPLY_LOG,
+        origin=keys.replies_origin,
+        folder=home.replies_dir(0),
+        signers=(keys.replies_signer(),),
+    )
+    live = LiveLog(database, TileLog.open(database, spec), Pace(interval_s=config.log_interval_ms / 1000), clock)
+    limits = ReplyLimits(deadline_ms=config.promise_deadline_ms)
+    return ReplyLog(live, keys.promise_signer(), clock, limits=limits)
+
+
+def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.AsyncExitStack) -> Backends:
+    settings = BackendSettings(
+        places=((config.weights,) if config.weights else ()) + (default_weights_folder(),),
+        embedded=EmbeddedSettings(
+            slots=config.slots, threads=config.embedded_threads, queue_length=config.queue_length
+        ),
+        remote=RemoteSettings(
+            connect_timeout_s=config.remote_connect_timeout_s,
+            idle_timeout_s=config.remote_idle_timeout_s,
+            retries=config.remote_retries,
+        ),
+    )
+    backends = Backends(settings, model_keys.key_of)
+    stack.push_async_callback(backends.close)
+    return backends
+
+
+def _health(name: str, check: Callable[[], None], good: str) -> HealthDetail:
+    try:
+        check()
+    except VeraxError as error:
+        return HealthDetail(name, is_ready=False, detail=str(error))
+    return HealthDetail(name, is_ready=True, detail=good)
+
+
+def _require_keys(home: Home) -> ServerKeys:
+    keys = load_server_keys(home.keys_dir)
+    if keys is None:
+        raise _no_installation(home)
+    return keys
+
+
+def _no_installation(home: Home) -> ConfigError:
+    return ConfigError(
+        f"data folder {home.path}: no installation there yet", hint='"verax up" makes one', code="config/no-home"
+    )
