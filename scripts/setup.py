@@ -147,7 +147,9 @@ def make_environment(plan: Plan) -> None:
 def install_packages(plan: Plan, steps: Steps) -> None:
     """Install the lock; pip itself refuses whatever has another hash."""
     total = sum(1 for _ in locked_pins(plan.lock))
-    command = pip_command(plan, ["install", "--require-hashes", "--only-binary", ":all:", "-r", str(plan.lock)])
+    command = pip_command(
+        plan, ["install", "--no-compile", "--require-hashes", "--only-binary", ":all:", "-r", str(plan.lock)]
+    )
     log: list[str] = []
     done = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
