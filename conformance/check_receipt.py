@@ -31,9 +31,9 @@ STEPS = ("record", "proof", "signature", "inclusion", "reply", "witnesses", "gov
 DIGEST, HALF, COUNT = '"[0-9a-f]{64}"', '"[0-9a-f]{32}"', "(0|[1-9][0-9]*)"
 PARAM = r'"[a-z][a-z0-9_]{0,63}":("[ !#-\[\]-~]{0,64}"|-?[0-9]+|true|false)'
 FIELDS = dict.fromkeys(("release", "runtime", "prompt", "sent", "request", "reply"), DIGEST)
-FIELDS |= {"log": r'"[!#-*,-\[\]-~]+/replies/(0|[1-9][0-9]{0,8})"', "channel": r'"[a-z0-9][a-z0-9_./-]{0,127}"'}
+FIELDS |= {"channel": '"[a-z][a-z0-9-]{0,31}(/[a-z0-9][a-z0-9-]{0,31})?"', "arm": '"(head|canary|preview)"'}
+FIELDS |= {"log": r'"[!#-*,-\[\]-~]+/replies/(0|[1-9][0-9]{0,8})"', "mode": '"(solo|quorum)"'}
 FIELDS |= {"v": "1", "id": HALF, "salt": HALF, "seed": COUNT, "time_ms": COUNT, "reply_form": '"(text|items)"'}
-FIELDS |= {"arm": '"(head|canary|preview)"', "mode": '"(solo|quorum)"'}
 FIELDS |= {"status": '"(complete|length|refused|rewritten|cancelled|withdrawn|failed)"'}
 FIELDS |= {"backend": r'\{"kind":"[a-z][a-z0-9_-]{0,31}","weights":("unknown"|' + DIGEST + r")\}"}
 FIELDS |= {"governance": r'\{"root":' + DIGEST + ',"size":' + COUNT + r"\}"}
@@ -267,7 +267,7 @@ def run(receipt, keys, reply=None, policy=None, bundle=None):
     ):
         try:
             results.append(("not checked", f"Ask with --{option}.") if given is None else ("verified", check()))
-        except (ImportError, Failure) as failure:
+        except (ImportError, ValueError) as failure:
             results.append(("failed", str(failure)))
     return results, record
 

@@ -104,6 +104,7 @@ BAD_FIELDS: list[tuple[str, Any]] = [
     ("channel", ""),
     ("channel", "Assistant"),
     ("channel", "/x"),
+    ("channel", "a/b/c"),
     ("arm", "tail"),
     ("arm", ["head"]),
     ("mode", "none"),
