@@ -14,11 +14,24 @@ from verax.kernel.errors import ConfigError, RequestError
 from verax.store.accounts import Accounts, User
 from verax.store.database import Database, open_database
 from verax.store.home import Home
+from verax.store.keys import load_server_keys
 from verax.surfaces.cli.session import Session
 
-__all__ = ["choose_user", "with_accounts", "with_database"]
+__all__ = ["choose_user", "is_founded", "with_accounts", "with_database"]
 
 T = TypeVar("T")
+
+
+def is_founded(session: Session) -> bool:
+    """Say whether the data folder holds an installation with an account; makes nothing."""
+    home = Home(session.config.home)
+    if not (home.governance_dir / "checkpoint").exists() or load_server_keys(home.keys_dir) is None:
+        return False
+
+    async def has_account(accounts: Accounts) -> bool:
+        return bool(await accounts.users())
+
+    return with_accounts(session, has_account)
 
 
 def with_database(session: Session, work: Callable[[Database], Awaitable[T]]) -> T:

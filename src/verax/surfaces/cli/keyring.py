@@ -207,7 +207,13 @@ class Keyring:
         self.path = path
 
     def create(self, credentials: Credentials) -> Identity:
-        """Make the folder of an installation, or refresh its credentials."""
+        """Make the folder of an installation, or refresh its credentials.
+
+        Another installation that was found at the same place before is found there no more.
+
+        Raises:
+            ConfigError: the name could lead out of the keyring.
+        """
         # A name may hold a slash after its label; a folder's may not.
         label = credentials.name.replace("/", "_")
         if not _NAME.match(label) or ".." in label:
@@ -215,6 +221,10 @@ class Keyring:
                 f"keyring: {credentials.name!r} is no name of an installation",
                 hint="use letters, digits, dots and dashes",
             )
+        for other in self.identities():
+            was = other.credentials
+            if was.name != credentials.name and (was.url == credentials.url or was.home == credentials.home != ""):
+                other.update(url="", home="")
         folder = self.path / label
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Identity(folder, credentials).update()

@@ -42,6 +42,7 @@ def up(session: Session, detach: bool, host: str | None, port: int | None) -> in
         raise click.UsageError(
             f"the address of another server is set ({config.url}); unset VERAX_URL to start one here"
         )
+    from verax.surfaces.cli.direct import is_founded
     from verax.surfaces.cli.processes import find_holder
     from verax.surfaces.launch.launcher import is_isolated, relaunch
 
@@ -49,17 +50,17 @@ def up(session: Session, detach: bool, host: str | None, port: int | None) -> in
     if holder is not None:
         return _say_running(session, holder)
     _check_port(config)
-    if not is_isolated():
+    is_new = not is_founded(session)
+    if not is_isolated() and (is_new or not detach):
         relaunch(sys.argv[1:], session.environ)
     from verax.surfaces.cli import serving
 
-    serving.prepare(session)
+    measurement = serving.found_here(session) if is_new else None
     if not detach:
-        serving.serve_here(session)
+        serving.serve_here(session, measurement)
         return DONE
     serving.serve_in_background(session)
-    say(f"running at {config.base_url}")
-    say(f'ask it:  {_command()} ask "Who wrote Hamlet?"')
+    _tell_running(config)
     return DONE
 
 
@@ -104,6 +105,15 @@ def status(session: Session, as_json: bool) -> int:
     else:
         _print_status(client.url, health, state)
     return DONE if health["status"] == "ready" else REFUSED
+
+
+def _tell_running(config: Config) -> None:
+    from verax.surfaces.cli.neighbours import find_model_servers
+
+    say(f"running at {config.base_url}")
+    for found in find_model_servers():
+        say(f"{found.kind} runs here too; connect it: {found.command}")
+    say(f'ask it:  {_command()} ask "Who wrote Hamlet?"')
 
 
 def _say_running(session: Session, holder: int) -> int:

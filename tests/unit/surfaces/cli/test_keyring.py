@@ -98,8 +98,8 @@ def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
 
 def test_an_installation_is_found_by_its_folder_before_its_address(tmp_path: Path) -> None:
     make(tmp_path, "first", home="/data/first")
-    make(tmp_path, "second", home="/data/second")
     keyring = Keyring(tmp_path)
+    keyring.create(Credentials(name="second", url="http://localhost:9000", home="/data/second"))
 
     def name_of(identity: Identity | None) -> str:
         return identity.credentials.name if identity else ""
@@ -108,6 +108,16 @@ def test_an_installation_is_found_by_its_folder_before_its_address(tmp_path: Pat
     assert name_of(keyring.find(home=Path("/elsewhere"), url="http://localhost:8420/")) == "first"
     assert name_of(keyring.find(home=Path("/elsewhere"), url="http://far")) == ""
     assert Keyring(tmp_path / "none").identities() == []
+
+
+def test_a_new_installation_takes_the_place_of_the_one_that_was_there(tmp_path: Path) -> None:
+    make(tmp_path, "old", home="/data", api_key="vx-old")
+    make(tmp_path, "new", home="/data", api_key="vx-new")
+    found = Keyring(tmp_path).find(home=Path("/data"), url="http://localhost:8420")
+    assert found is not None
+    assert found.credentials.name == "new"
+    kept = {item.credentials.name: item.credentials.api_key for item in Keyring(tmp_path).identities()}
+    assert kept == {"old": "vx-old", "new": "vx-new"}
 
 
 def test_credentials_can_be_refreshed_and_do_not_show_the_key(tmp_path: Path) -> None:

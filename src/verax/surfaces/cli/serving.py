@@ -1,0 +1,235 @@
+"""Founding, serving and starting in the background: what ``verax up`` does once it is isolated.
+
+*Life of a server process:* the code is measured; the listening sockets are bound, so that a busy
+port ends the start early; the installation is opened under its lock; the seal starts to watch;
+requests are taken until a signal comes; turns in flight finish; everything closes in reverse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import sys
+from collections.abc import Callable
+
+import uvloop
+
+from verax.config import Config
+from verax.kernel.errors import VeraxError
+from verax.store.blobs import Blobs
+from verax.store.genesis import OWNER, Genesis
+from verax.store.home import Home
+from verax.store.keys import load_server_keys
+from verax.surfaces.cli.keyring import Credentials, encode_recovery_key
+from verax.surfaces.cli.output import Progress, say
+from verax.surfaces.cli.processes import start_in_background
+from verax.surfaces.cli.runtimes import measure_code
+from verax.surfaces.cli.session import Session
+from verax.surfaces.founding import Founding, found
+from verax.surfaces.http.server import serve
+from verax.surfaces.installation import Installation, Surroundings
+from verax.surfaces.launch.environment import kept_environment
+from verax.surfaces.launch.launcher import isolated_command
+from verax.surfaces.launch.measure import RuntimeMeasurement, measure_runtime
+from verax.surfaces.launch.seal import Seal, Violation
+
+__all__ = ["found_here", "serve_here", "serve_in_background"]
+
+_START_LIMIT_S = 180.0
+_log = logging.getLogger("verax")
+
+
+def found_here(session: Session) -> RuntimeMeasurement:
+    """Make the installation, keep the owner's keys, and show what is shown once.
+
+    Raises:
+        RuntimeChanged: what is installed is not what the lock names.
+        StoreLocked, StorageError, IntegrityError: as their classes say.
+    """
+    with Progress("measuring the code"):
+        measurement = measure_runtime()
+    around = Surroundings(Seal(measurement, _report))
+    founding = asyncio.run(found(session.config, measurement.portable_data, around))
+    if founding is not None:
+        _keep_code(Blobs(Home(session.config.home).blobs), measurement)
+        _keep_keys(session, founding)
+        _tell(session.config, founding)
+    return measurement
+
+
+def serve_here(session: Session, measurement: RuntimeMeasurement | None = None) -> None:
+    """Serve in this process until a signal comes.
+
+    Raises:
+        StoreLocked: another server holds the data folder.
+        ConfigError, StorageError, IntegrityError: as their classes say.
+    """
+    config = session.config
+    logging.basicConfig(
+        stream=sys.stderr, level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    sockets = listen(config)
+    measured = measurement or measure_runtime()
+    identity = session.identity()
+    if identity is not None and identity.credentials.url != config.client_url:
+        identity.update(url=config.client_url)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(config, measured, sockets))
+
+
+def serve_in_background(session: Session) -> None:
+    """Start an isolated server that outlives this process, and wait until it answers."""
+    config = session.config
+    flags = [part for name, value in session.flags.items() for part in ("--set", f"{name}={value}")]
+    client = session.client(timeout_s=5.0)
+    with Progress("starting the server"):
+        start_in_background(
+            isolated_command([*flags, "up"]),
+            kept_environment(session.environ),
+            config.home,
+            client.is_up,
+            wait_s=_START_LIMIT_S,
+        )
+
+
+def listen(config: Config) -> list[socket.socket]:
+    """Bind every address of the configured host; ``localhost`` has one or two.
+
+    Raises:
+        VeraxError: no address of it can be bound.
+    """
+    sockets: list[socket.socket] = []
+    problem = "it has no address here"
+    try:
+        addresses = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        addresses, problem = [], error.strerror or problem
+    for family, kind, protocol, _, address in dict.fromkeys(addresses):
+        try:
+            sockets.append(_bind(family, kind, protocol, address))
+        except OSError as error:
+            problem = error.strerror or problem
+            # A machine without IPv6 still has localhost.
+            if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                break
+    else:
+        if sockets:
+            return sockets
+    for bound in sockets:
+        bound.close()
+    raise VeraxError(
+        f"address {config.host}:{config.port}: cannot be listened on: {problem}",
+        hint='"verax doctor" says who holds the port; VERAX_PORT sets another one',
+        code="server/port-busy",
+    )
+
+
+def _bind(family: int, kind: int, protocol: int, address: tuple[object, ...]) -> socket.socket:
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+async def _serve(config: Config, measurement: RuntimeMeasurement, sockets: list[socket.socket]) -> None:
+    loop = asyncio.get_running_loop()
+    alarms: set[asyncio.Task[None]] = set()
+    installation: Installation | None = None
+
+    def raise_alarm(violation: Violation) -> None:
+        if installation is None:
+            return
+        detail = {"kind": violation.kind, "runtime": measurement.digest}
+        task = loop.create_task(installation.governance.alarm("runtime/changed", "runtime", detail))
+        alarms.add(task)
+        task.add_done_callback(alarms.discard)
+
+    def on_violation(violation: Violation) -> None:
+        _report(violation)
+        loop.call_soon_threadsafe(raise_alarm, violation)
+
+    seal = Seal(measurement, on_violation)
+    installation = await Installation.open(config, Surroundings(seal))
+    try:
+        _keep_code(installation.blobs, measurement)
+        installation.blobs.put(measurement.instance)
+        if installation.recovered:
+            _log.warning(
+                "%d turns that were open when the last server ended are recorded as failed", installation.recovered
+            )
+        seal.start()
+        await serve(installation, sockets, on_ready=_ready(config))
+    finally:
+        seal.stop()
+        await installation.close()
+
+
+def _ready(config: Config) -> Callable[[], None]:
+    def tell() -> None:
+        say(f"running at {config.base_url}; Ctrl-C ends it")
+
+    return tell
+
+
+def _report(violation: Violation) -> None:
+    _log.error("the running code changed, no new turns start: %s", violation)
+
+
+def _keep_code(blobs: Blobs, measurement: RuntimeMeasurement) -> None:
+    """Keep the admitted part of the manifest, and the list of files that its source digest names."""
+    blobs.put(measurement.portable_data)
+    code = measure_code()
+    if code.portable.source == measurement.manifest.portable.source:
+        blobs.put(code.listing)
+
+
+def _keep_keys(session: Session, founding: Founding) -> None:
+    config, genesis = session.config, founding.genesis
+    keys = load_server_keys(Home(config.home).keys_dir)
+    if keys is None:
+        raise VeraxError("genesis: the server's keys are not where they were written", hint='run "verax doctor"')
+    identity = session.keyring.create(
+        Credentials(
+            name=keys.name,
+            url=config.client_url,
+            home=str(config.home),
+            fingerprint=genesis.fingerprint if genesis else "",
+            person=OWNER if genesis else "",
+            key_id=genesis.daily_key_id if genesis else "",
+            api_key=founding.api_key,
+        )
+    )
+    signers = (keys.governance_signer(), keys.replies_signer(), keys.promise_signer())
+    identity.pin_log_keys([str(signer.verifier) for signer in signers])
+    if genesis is not None:
+        identity.keep_daily_seed(genesis.daily_seed)
+
+
+def _tell(config: Config, founding: Founding) -> None:
+    say(f"a new installation in {config.home}")
+    say()
+    say(f"  address       {config.base_url}")
+    say(f"  sign in       {founding.owner.user.name}, password {founding.owner.password}")
+    say('                shown once; "verax user password owner" sets another one')
+    if founding.genesis is None:
+        say("  keys          an earlier start was cut short and its signing key is lost: this installation can")
+        say("                answer, but not be governed; to start anew, move the folder away")
+    else:
+        _tell_keys(config, founding.genesis)
+    say()
+
+
+def _tell_keys(config: Config, genesis: Genesis) -> None:
+    say(f"  fingerprint   {genesis.fingerprint}")
+    say("                of the root document: whoever checks a receipt starts from it")
+    say(f"  recovery key  {encode_recovery_key(genesis.recovery_seed)}")
+    say("                shown once: write it down, it replaces a lost signing key")
+    say(f"  your keys     {config.keyring}")
