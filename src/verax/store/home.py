@@ -5,6 +5,7 @@
     <home>/
       lock              held while a server or a command owns the folder; names its process
       verax.db          rows (SQLite); absent where PostgreSQL is used
+      governance.seen   newest governance checkpoint this server adopted (clause 6)
       log/governance/   tiles and checkpoint of the governance log
       log/replies/<k>/  tiles and checkpoint of a reply log
       blobs/            long content by digest (clause 3)
@@ -47,6 +48,11 @@ class Home:
     def governance_dir(self) -> Path:
         """Folder of the governance log."""
         return self.log_dir / "governance"
+
+    @property
+    def governance_mark(self) -> Path:
+        """The newest governance checkpoint that this server adopted."""
+        return self.path / "governance.seen"
 
     def replies_dir(self, number: int) -> Path:
         """Folder of reply log `number`."""

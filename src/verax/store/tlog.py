@@ -153,6 +153,11 @@ class TileLog:
         return tuple(signer.verifier for signer in self._spec.signers)
 
     @property
+    def all_verifiers(self) -> tuple[VerifierKey, ...]:
+        """Those, and keys that signed earlier checkpoints."""
+        return self._spec.verifiers
+
+    @property
     def published(self) -> PublishedTree:
         """The tree that readers see; swapped as one object."""
         return self._published
@@ -275,6 +280,23 @@ class TileLog:
                 self._files.write(address, data)
                 repaired.append(address.path)
             return repaired
+
+    def recheck_now(self) -> None:
+        """Compare row and checkpoint file with what this process published, as start-up does.
+
+        Raises:
+            RolledBack: either was changed behind this process.
+        """
+        with self._lock:
+            row = self._db.read_now(lambda tx: read_row(tx, self.log_id))
+            head = TreeHead(self._tree.size, self._tree.root())
+            if row.head != head or row.appended < head.size:
+                raise self._moved(head, row.head)
+            if self._tree is self._published.tree and self._files.read_checkpoint() != self._published.checkpoint:
+                raise RolledBack(
+                    f"log {self.origin}: the checkpoint file is not the one that was published at size {head.size}",
+                    hint="restore it from a backup; the published tree is still served",
+                )
 
     def pending_now(self) -> int:
         """Return how many committed entries no published tree holds yet."""

@@ -139,14 +139,19 @@ class LiveLog:
         """Wait until entry `index` is in the published tree.
 
         Raises:
-            TimeoutError: not within `timeout_s`.
-            StorageError, IntegrityError: the log was closed or failed meanwhile.
+            StorageError, IntegrityError: not within `timeout_s`, or the log was closed or failed.
         """
         if index < self._log.published.size:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append((index, waiter))
-        await asyncio.wait_for(waiter, timeout_s)
+        try:
+            await asyncio.wait_for(waiter, timeout_s)
+        except TimeoutError:
+            raise StorageError(
+                f"log {self._log.origin}: entry {index} was not published within {timeout_s:.0f} s",
+                hint="the entry is durable and will be published; look at the disk",
+            ) from None
 
     def keys(self) -> bytes:
         """Return the verifier keys of this log, one a line."""

@@ -1,0 +1,368 @@
+"""The governance log as this process obeys it (protocol clauses 3, 5 and 6).
+
+* Heads come from the fold over the log's entries and from nowhere else. No row, file or
+  setting holds a state that could be changed instead.
+* `state` is one immutable object, swapped in one assignment; whoever resolves reads it once.
+* A statement is appended only if the fold says that it will have an effect, as the next entry
+  exactly; its blobs are durable before it.
+* A state is adopted by the rules of `verax.store.governance_adopt`. The newest adopted
+  checkpoint lies on disk; a store that does not lead to it is refused: ``log/rolled-back``.
+* No successful check for a channel's ``max_head_age_s``: no new turns. Something found
+  inconsistent: no new turns at once.
+
+*Life of a statement.* Preview; blobs durable; entry durable at the next index (clause 2);
+integrated and published; verified and folded; mark durable; state swapped; answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TypeVar
+
+from verax.kernel import canonical
+from verax.kernel.errors import (
+    ConflictError,
+    CorruptStore,
+    IntegrityError,
+    RolledBack,
+    StaleError,
+    UnknownObject,
+    VeraxError,
+)
+from verax.kernel.fold import Folder, State
+from verax.kernel.release import Release
+from verax.kernel.statement import NONE, Basis
+from verax.store.blobs import Blobs
+from verax.store.clock import Clock
+from verax.store.disk import Disk, LocalDisk, publish
+from verax.store.governance_adopt import has_quorum, log_keys, verify_checkpoint, withhold_forward_moves
+from verax.store.governance_alarms import AlarmDesk, AlarmLimits, PendingAlarm, Recorder
+from verax.store.governance_intake import Intake
+from verax.store.tlog_live import LiveLog
+
+__all__ = ["MAX_ENTRY_BYTES", "GovernanceParts", "GovernanceStore", "Recorder"]
+
+MAX_ENTRY_BYTES = 32_768
+"""Largest envelope (clause 3)."""
+
+_PUBLISH_LIMIT_S = 30.0
+
+T = TypeVar("T")
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class GovernanceParts:
+    """What a governance store is made of.
+
+    Attributes:
+        live: The governance log, open; started and closed by whoever opened it.
+        mark: File of the newest adopted checkpoint.
+        check_interval_s: Time between two checks of log and marks.
+    """
+
+    live: LiveLog
+    blobs: Blobs
+    mark: Path
+    recorder: Recorder
+    clock: Clock
+    disk: Disk = field(default_factory=LocalDisk)
+    alarm_limits: AlarmLimits = field(default_factory=AlarmLimits)
+    check_interval_s: float = 30.0
+
+
+class GovernanceStore:
+    """The adopted state, and the way in for signed statements; made by `GovernanceStore.open`."""
+
+    def __init__(self, parts: GovernanceParts) -> None:
+        self._parts = parts
+        self._intake = Intake(parts.blobs)
+        self._folder = Folder(self._intake.find)
+        self._state = self._folder.state
+        self._witnessed_size = 0
+        self._checked_s = parts.clock.monotonic_s()
+        self._fault: IntegrityError | None = None
+        self._desk = AlarmDesk(parts.clock, parts.alarm_limits)
+        self._turn = asyncio.Lock()
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="verax-governance")
+        self._load = lru_cache(maxsize=64)(self._load_release)
+
+    @classmethod
+    async def open(cls, parts: GovernanceParts, *, repair: bool = False) -> GovernanceStore:
+        """Fold the whole log, compare it with the newest adopted checkpoint, and adopt it.
+
+        Args:
+            repair: Adopt the log though the file of the newest adopted checkpoint is gone.
+                Never accepts one that disagrees.
+
+        Raises:
+            RolledBack: the log does not lead to the adopted checkpoint.
+            CorruptStore: entries or blobs are not what was signed.
+            FoldError: unsupported rules, or a missing blob that a rule needs.
+        """
+        store = cls(parts)
+        await store._call(partial(store._compare_mark, repair=repair))
+        await store._call(store._adopt)
+        return store
+
+    @property
+    def state(self) -> State:
+        """The state that every turn resolves from; swapped as one object."""
+        return self._state
+
+    @property
+    def live(self) -> LiveLog:
+        """The log itself: keys, checkpoint, tiles."""
+        return self._parts.live
+
+    @property
+    def fault(self) -> IntegrityError | None:
+        """What was found inconsistent; None while nothing was."""
+        return self._fault
+
+    def check_fresh(self, channel: str) -> None:
+        """Refuse turns that would run under a state nobody checked lately (clause 6).
+
+        Raises:
+            IntegrityError: the last check found log and marks inconsistent.
+            StaleError: no check succeeded within the channel's ``max_head_age_s``.
+            UnknownObject: the root names no such channel.
+        """
+        if self._fault is not None:
+            raise self._fault.with_traceback(None)
+        rules = self._state.root.channels.get(channel)
+        if rules is None:
+            raise UnknownObject(f"channel {channel[:64]!r}: this installation has none of that name")
+        age_s = self._parts.clock.monotonic_s() - self._checked_s
+        if age_s > rules.max_head_age_s:
+            raise StaleError(
+                f"channel {channel}: governance was checked {age_s:.0f} s ago, expected at most {rules.max_head_age_s}",
+                hint="the server log says why the check fails",
+            )
+
+    def release(self, release_id: str) -> Release:
+        """Return an admitted or proposed release.
+
+        Raises:
+            UnknownObject: no such release.
+            CorruptStore: its blob is damaged.
+        """
+        return self._load(release_id)
+
+    def blob(self, digest: str) -> bytes:
+        """Return a blob that a statement refers to.
+
+        Raises:
+            UnknownObject: no such blob.
+            CorruptStore: it is damaged.
+        """
+        data = self._parts.blobs.get(digest)
+        if data is None:
+            raise UnknownObject(f"blob {digest[:12]}: the log refers to none of that digest")
+        return data
+
+    async def begin(self, entries: Sequence[bytes], blobs: Sequence[bytes]) -> None:
+        """Append the first entries of an installation, all or none.
+
+        Raises:
+            ConflictError: the log has entries already, or one of these would have no effect.
+        """
+        async with self._turn:
+            await self._settle()
+            if self._state.size:
+                raise ConflictError(f"governance log: expected an empty one, it has {self._state.size} entries")
+            await self._call(lambda: self._intake.keep_first(entries, blobs))
+            await self._append(entries)
+
+    async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
+        """Append a signed statement that has an effect, adopt the result, and return its index.
+
+        Args:
+            envelope: The DSSE envelope, canonical bytes.
+            blobs: Content that the statement names and this store may lack, by digest.
+
+        Raises:
+            ConflictError: the fold's reason why it would have no effect.
+            RequestError: a blob is missing, is not needed, or has another digest.
+            KernelError: not a statement.
+            StoreFull, StorageError, IntegrityError: as their classes say.
+        """
+        task = asyncio.ensure_future(self._submit(envelope, blobs))
+        return await asyncio.shield(task)  # a caller that leaves cannot stop between append and adoption
+
+    async def alarm(self, code: str, channel: str, detail: Mapping[str, canonical.Json]) -> None:
+        """Count an alarm, and write what may be written now (clause 3).
+
+        An alarm that cannot be written is logged and tried again with the next check.
+
+        Raises:
+            StatementError: the detail might hold text from outside.
+        """
+        self._desk.note(code, channel, detail)
+        await self._write_alarms()
+
+    async def check(self) -> None:
+        """Check log and marks, and adopt what is new.
+
+        Raises:
+            IntegrityError: something is inconsistent; no new turns from now on.
+            StorageError, FoldError: the check could not be made; turns go on until it is stale.
+        """
+        try:
+            async with self._turn:
+                await self._call(self._parts.live.log.recheck_now)
+                await self._call(self._compare_mark)
+                await self._call(self._adopt)
+        except IntegrityError as error:
+            self._fault = error
+            raise
+
+    def start(self) -> None:
+        """Start checking regularly."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._watch(), name="governance check")
+
+    async def close(self) -> None:
+        """Write alarms that wait, then stop. Safe to call twice."""
+        self._stop.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+        await self._write_alarms()
+        self._thread.shutdown()
+
+    async def _watch(self) -> None:
+        while not self._stop.is_set():
+            try:
+                await asyncio.wait_for(self._stop.wait(), self._parts.check_interval_s)
+            except TimeoutError:
+                await self._check_and_tell()
+
+    async def _check_and_tell(self) -> None:
+        """One round of the watch: an error here ends in the log and in `check_fresh`, not in silence."""
+        was_sound = self._fault is None
+        try:
+            await self.check()
+        except VeraxError as error:
+            _logger.error("governance check failed: %s", error)
+            if isinstance(error, IntegrityError) and was_sound:
+                self._desk.note(error.reason_code, NONE, {})
+        await self._write_alarms()
+
+    async def _submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
+        async with self._turn:
+            await self._settle()
+            await self._call(lambda: self._intake.accept(envelope, blobs, self._folder))
+            return await self._append([envelope])
+
+    async def _settle(self) -> None:
+        """Wait until everything appended is published, and adopt it."""
+        if self._fault is not None:
+            raise self._fault.with_traceback(None)
+        log = self._parts.live.log
+        pending = await self._call(log.pending_now)
+        if pending:
+            self._parts.live.notify()
+            await self._parts.live.wait_published(log.published.size + pending - 1, _PUBLISH_LIMIT_S)
+        await self._call(self._adopt)
+
+    async def _append(self, entries: Sequence[bytes]) -> int:
+        """Append entries as the next ones exactly; return the index of the last when it is adopted."""
+        live = self._parts.live
+        indices = await live.append(entries, expected=self._folder.state.size)
+        await live.wait_published(indices[-1], _PUBLISH_LIMIT_S)
+        await self._call(self._adopt)
+        return indices[-1]
+
+    async def _write_alarms(self) -> None:
+        async with self._turn:
+            for alarm in self._desk.due():
+                try:
+                    await self._settle()
+                    await self._append([await self._call(partial(self._prepare_alarm, alarm))])
+                except VeraxError as error:
+                    _logger.error("alarm %s on %s could not be written: %s", alarm.code, alarm.channel, error)
+                    return
+                self._desk.written(alarm)
+
+    async def _call(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    def _compare_mark(self, *, repair: bool = False) -> None:
+        """Refuse a log that does not lead to the newest checkpoint this process adopted."""
+        parts, log = self._parts, self._parts.live.log
+        note = parts.disk.read(parts.mark)
+        if note is None:
+            if log.published.size and not repair:
+                raise CorruptStore(
+                    f"{parts.mark}: the newest adopted checkpoint is gone",
+                    hint='restore it from a backup, or run "verax log repair" to adopt the log that is here',
+                )
+            return
+        seen = verify_checkpoint(note, log.origin, log_keys(self._state, log.origin, log.all_verifiers))
+        if seen.size > log.published.size or log.root_at(seen.size) != seen.root:
+            raise RolledBack(
+                f"governance log: this server adopted size {seen.size} ({seen.root.hex()[:12]}), "
+                f"the log that is here has {log.published.size} and does not lead there",
+                hint="an older or another log was put in place: restore the newest one",
+            )
+
+    def _adopt(self) -> None:
+        """Verify, fold and swap; nothing happens when nothing is new, but the check counts."""
+        parts, log, old = self._parts, self._parts.live.log, self._state
+        published = log.published
+        keys = log_keys(old, log.origin, log.verifiers)
+        checkpoint = verify_checkpoint(published.checkpoint, log.origin, keys)
+        if checkpoint.size < old.size or log.root_at(old.size) != old.tree_root:
+            raise RolledBack(
+                f"governance log: expected the tree adopted at size {old.size}, found size {checkpoint.size}",
+                hint="restore the newest log",
+            )
+        for entry in log.entries_now(self._folder.state.size, checkpoint.size):
+            self._folder.apply(entry)
+        new = self._folder.state
+        if (new.size, new.tree_root) != (checkpoint.size, checkpoint.root):
+            raise CorruptStore(
+                f"governance log: the entries in the database do not give the tree signed at size {checkpoint.size}",
+                hint="restore the newest backup of the database",
+            )
+        if new.size != old.size or parts.disk.read(parts.mark) != published.checkpoint:
+            verify_checkpoint(published.checkpoint, log.origin, log_keys(new, log.origin, log.verifiers))
+            self._swap(new, published.checkpoint)
+        self._checked_s = parts.clock.monotonic_s()
+
+    def _swap(self, new: State, note: bytes) -> None:
+        parts, origin = self._parts, self._parts.live.log.origin
+        if has_quorum(note, new, log_keys(new, origin, ())):
+            self._witnessed_size = new.size
+        publish(parts.disk, {parts.mark: note})
+        self._state = withhold_forward_moves(new, self._state.channels, self._witnessed_size)
+
+    def _prepare_alarm(self, alarm: PendingAlarm) -> bytes:
+        state, parts = self._folder.state, self._parts
+        basis = Basis(
+            log=parts.live.log.origin,
+            root=state.root.version,
+            seen_size=state.size,
+            seen_root=state.tree_root.hex(),
+            nonce=secrets.token_hex(16),
+            time_ms=parts.clock.now_ms(),
+        )
+        envelope, blobs = alarm.sign(basis, parts.recorder)
+        self._intake.accept(envelope, blobs, self._folder)
+        return envelope
+
+    def _load_release(self, release_id: str) -> Release:
+        data = self._parts.blobs.get(release_id)
+        if data is None:
+            raise UnknownObject(f"release {release_id[:12]}: this installation holds no such release")
+        return Release.from_bytes(data)

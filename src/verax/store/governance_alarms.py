@@ -1,0 +1,117 @@
+"""Alarms, merged before they reach the log (protocol clause 3).
+
+* Alarms of one code on one channel are merged: the first is written at once, later ones are
+  counted and written together, at most once every `merge_s`.
+* At most `per_hour` reach the log in any hour; the rest waits, counted, and is not lost
+  while the process lives.
+* A detail holds no text from outside: values are integers, booleans and short tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from verax.kernel import canonical
+from verax.kernel.dsse import sign_envelope
+from verax.kernel.errors import StatementError
+from verax.kernel.statement import Alarm, Basis, payload_of
+from verax.store.clock import Clock
+
+__all__ = ["AlarmDesk", "AlarmLimits", "PendingAlarm", "Recorder"]
+
+_HOUR_S = 3600.0
+_TOKEN = re.compile(r"[A-Za-z0-9_.,:/+-]{0,128}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLimits:
+    """How often alarms are written; `per_hour` is the protocol's."""
+
+    merge_s: float = 60.0
+    per_hour: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """The machine key that signs alarms: its id in the root document, and its seed."""
+
+    key_id: str
+    seed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAlarm:
+    """Alarms of one code on one channel that the log does not hold yet; `detail` is the first one's."""
+
+    code: str
+    channel: str
+    detail: bytes
+    count: int
+    first_ms: int
+    last_ms: int
+
+    def sign(self, basis: Basis, recorder: Recorder) -> tuple[bytes, dict[str, bytes]]:
+        """Return the envelope of the alarm, and its detail as the blob it names."""
+        digest = canonical.hex_digest(self.detail)
+        statement = Alarm(basis, self.code, self.channel, digest, self.count, self.first_ms, self.last_ms)
+        envelope = sign_envelope(payload_of(statement), [(recorder.key_id, recorder.seed)])
+        return envelope, {digest: self.detail}
+
+
+class AlarmDesk:
+    """Collects alarms and says which may be written now.
+
+    Args:
+        clock: Wall time for what is written, monotonic time for the limits.
+    """
+
+    def __init__(self, clock: Clock, limits: AlarmLimits | None = None) -> None:
+        self._clock = clock
+        self._limits = limits or AlarmLimits()
+        self._pending: dict[tuple[str, str], PendingAlarm] = {}
+        self._written_s: dict[tuple[str, str], float] = {}
+        self._recent_s: deque[float] = deque()
+
+    def note(self, code: str, channel: str, detail: Mapping[str, canonical.Json]) -> None:
+        """Count one alarm.
+
+        Raises:
+            StatementError: the detail might hold text from outside.
+        """
+        for name, value in detail.items():
+            is_token = isinstance(value, str) and _TOKEN.match(value)
+            if not is_token and not isinstance(value, int):
+                raise StatementError(f"alarm {code}: detail {name!r}: expected a number or a short token")
+        now_ms = self._clock.now_ms()
+        found = self._pending.get((code, channel))
+        if found is None:
+            found = PendingAlarm(code, channel, canonical.encode(detail), 0, now_ms, now_ms)
+        self._pending[code, channel] = replace(found, count=found.count + 1, last_ms=now_ms)
+
+    def due(self) -> list[PendingAlarm]:
+        """Return what may be written now, oldest first."""
+        now_s = self._clock.monotonic_s()
+        while self._recent_s and now_s - self._recent_s[0] >= _HOUR_S:
+            self._recent_s.popleft()
+        room = self._limits.per_hour - len(self._recent_s)
+        ready = [
+            alarm
+            for key, alarm in self._pending.items()
+            if key not in self._written_s or now_s - self._written_s[key] >= self._limits.merge_s
+        ]
+        return sorted(ready, key=lambda alarm: alarm.first_ms)[:room]
+
+    def written(self, alarm: PendingAlarm) -> None:
+        """Say that `alarm`, as `due` gave it, is in the log; what was counted since stays."""
+        key = (alarm.code, alarm.channel)
+        now_s = self._clock.monotonic_s()
+        self._written_s[key] = now_s
+        self._recent_s.append(now_s)
+        left = self._pending[key].count - alarm.count
+        if left:
+            self._pending[key] = replace(self._pending[key], count=left, first_ms=alarm.last_ms)
+        else:
+            del self._pending[key]
