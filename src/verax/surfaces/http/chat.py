@@ -14,7 +14,7 @@ from verax.kernel.errors import VeraxError
 from verax.surfaces.http.body import read_json
 from verax.surfaces.http.chat_reply import ChatStream, chat_body, error_chunk
 from verax.surfaces.http.chat_request import ChatRequest, turn_of_chat
-from verax.surfaces.http.conversation import TurnFailed, open_turn, take_started
+from verax.surfaces.http.conversation import TurnFailed, open_turn, renaming, take_started
 from verax.surfaces.http.exchange import Exchange
 from verax.surfaces.http.faults import INTERNAL, fault_of_error, fault_of_event
 from verax.surfaces.http.gate import Gate
@@ -38,6 +38,8 @@ __all__ = ["ChatEndpoint", "Limits"]
 _log = logging.getLogger(__name__)
 
 Events = AsyncGenerator[TurnEvent, None]
+
+_NEWER_NAMES = {"max_tokens": "max_completion_tokens"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,13 @@ class ChatEndpoint:
         raw = await read_json(exchange.headers, exchange.receive, self._limits.body_bytes)
         body = validate(ChatRequest, raw)
         request = turn_of_chat(body, caller, self._limits.messages)
-        async with open_turn(self._engine, request, exchange.receive) as events:
-            started = await take_started(events)
-            if body.stream:
-                await self._stream(exchange, body, started, events)
-            else:
-                await self._whole(exchange, body, started, events)
+        with renaming(_NEWER_NAMES if body.max_completion_tokens is not None else {}):
+            async with open_turn(self._engine, request, exchange.receive) as events:
+                started = await take_started(events)
+                if body.stream:
+                    await self._stream(exchange, body, started, events)
+                else:
+                    await self._whole(exchange, body, started, events)
 
     async def _whole(self, exchange: Exchange, body: ChatRequest, started: Started, events: Events) -> None:
         refusals: dict[int, Refusal] = {}

@@ -8,19 +8,19 @@ cancellation is used, not a cancel scope: a scope would cancel the recording too
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 
 from starlette.types import Receive
 
 from verax.kernel.errors import VeraxError
 from verax.surfaces.http.body import ClientGone
-from verax.surfaces.http.faults import Fault, fault_of_event
+from verax.surfaces.http.faults import Fault, fault_of_error, fault_of_event
 from verax.surfaces.http.ports import Engine
 from verax.turn.events import Failed, Started, TurnEvent
 from verax.turn.request import TurnRequest
 
-__all__ = ["TurnFailed", "open_turn", "take_started"]
+__all__ = ["TurnFailed", "open_turn", "renaming", "take_started"]
 
 
 class TurnFailed(Exception):
@@ -53,6 +53,17 @@ async def open_turn(
         raise
     finally:
         watcher.cancel()
+
+
+@contextmanager
+def renaming(names: Mapping[str, str]) -> Iterator[None]:
+    """Let errors of the turn path name parameters as the request does; none was sent to the client yet."""
+    try:
+        yield
+    except VeraxError as error:
+        raise TurnFailed(fault_of_error(error).renamed(names)) from error
+    except TurnFailed as error:
+        raise TurnFailed(error.fault.renamed(names)) from error
 
 
 async def take_started(events: AsyncGenerator[TurnEvent, None]) -> Started:

@@ -8,7 +8,8 @@ clients honour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from verax.kernel.errors import (
@@ -50,6 +51,18 @@ class Fault:
         if self.status >= 500:
             return "server_error"
         return _TYPES.get(self.status, "invalid_request_error")
+
+    def renamed(self, names: Mapping[str, str]) -> Fault:
+        """Return the fault in the words of a request whose parameters have other names."""
+        if self.param is None:
+            return self
+        for old, new in names.items():
+            if self.param == old or self.param.startswith((f"{old}.", f"{old}[")):
+                message = self.message
+                if message.startswith(old):
+                    message = new + message[len(old) :]
+                return replace(self, param=new + self.param[len(old) :], message=message)
+        return self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the body."""

@@ -17,7 +17,7 @@ from verax.kernel.errors import VeraxError
 from verax.store.messages_types import StoredResponse
 from verax.surfaces.http.body import read_json
 from verax.surfaces.http.chat import Limits
-from verax.surfaces.http.conversation import TurnFailed, open_turn, take_started
+from verax.surfaces.http.conversation import TurnFailed, open_turn, renaming, take_started
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
 from verax.surfaces.http.faults import INTERNAL, Fault, fault_of_error, fault_of_event
 from verax.surfaces.http.gate import Gate
@@ -56,6 +56,14 @@ __all__ = ["ResponseEndpoints"]
 _log = logging.getLogger(__name__)
 
 Events = AsyncGenerator[TurnEvent, None]
+
+# What the turn path calls by the names of chat has other names here.
+_NAMES = {
+    "messages": "input",
+    "max_tokens": "max_output_tokens",
+    "logprobs": "top_logprobs",
+    "response_format": "text.format",
+}
 
 
 class ResponseEndpoints:
@@ -96,12 +104,13 @@ class ResponseEndpoints:
             lines = await self._stored.history(body.previous_response_id, caller.user_id)
             history = tuple(item_of_line(line) for line in lines)
         request = turn_of_response(body, history, caller, self._limits.messages)
-        async with open_turn(self._engine, request, exchange.receive) as events:
-            answer = _Answer(exchange, caller, body, await take_started(events), self._stored, self._metrics)
-            if body.stream:
-                await answer.stream(events)
-                return None
-            return await answer.whole(events)
+        with renaming(_NAMES):
+            async with open_turn(self._engine, request, exchange.receive) as events:
+                answer = _Answer(exchange, caller, body, await take_started(events), self._stored, self._metrics)
+                if body.stream:
+                    await answer.stream(events)
+                    return None
+                return await answer.whole(events)
 
     async def retrieve(self, exchange: Exchange) -> Response:
         """Return a stored response to its owner."""

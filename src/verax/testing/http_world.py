@@ -1,0 +1,198 @@
+"""An installation for clients of the HTTP surface: the real turn path, stores and logs of replies.
+
+Only governance is simulated and the model scripted. The channel ``assistant`` calls tools by
+a JSON schema, ``native`` calls them itself, ``frozen`` answers nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from verax.config import Config
+from verax.kernel.errors import ConflictError, KernelError, UnknownObject
+from verax.kernel.fold import State
+from verax.store.accounts import Accounts
+from verax.store.accounts_credentials import Passwords
+from verax.store.erase import Eraser
+from verax.store.receipts import Receipts
+from verax.store.responses import Responses
+from verax.store.tlog_live import LiveLog
+from verax.store.turns import TurnStore
+from verax.surfaces.http.ports import Embeddings, HealthDetail
+from verax.testing.governance import channel_rules
+from verax.testing.releases import make_release
+from verax.testing.scripted import Reply, Rule, ScriptedBackend, ScriptedTool
+from verax.testing.turns import SimulatedGovernance, TurnWorld
+from verax.turn.embed import embed
+from verax.turn.events import TurnEvent
+from verax.turn.path import TurnEngine
+from verax.turn.request import Caller, TurnRequest
+
+__all__ = ["HttpWorld", "usual_backend"]
+
+_SETTLE_LIMIT_S = 30.0
+_ALLOW = (
+    '[sampling]\nmax_tokens = 512\nallow = ["temperature", "top_p", "presence_penalty", "frequency_penalty", '
+    '"max_tokens", "seed", "stop", "n", "logprobs"]\n'
+)
+_TOOLS = '[tools]\nstyle = "{style}"\nhead = "Tools:\\n"\ntail = "\\nReply with JSON."\n'
+
+
+def usual_backend() -> ScriptedBackend:
+    """Return a model that answers the questions that the clients' tests ask; else it echoes."""
+    return ScriptedBackend(
+        [
+            Rule("Hamlet", "Hamlet was written by William Shakespeare."),
+            Rule("call the tool", '{"name": "weather", "arguments": {"city": "Oslo"}}'),
+            Rule("use native tools", Reply(("",), tools=(ScriptedTool("weather", '{"city": "Oslo"}'),))),
+            Rule("answer in JSON", '{"name": "Ann", "age": 7}'),
+            Rule("several", Reply(("one", "two", "three"))),
+            Rule("slowly", Reply(("word " * 400,), delay_s=0.05)),
+        ]
+    )
+
+
+class _Engine:
+    """The turn path and embeddings, as the surface sees them."""
+
+    def __init__(self, engine: TurnEngine, world: TurnWorld, governance: SimulatedGovernance) -> None:
+        self._engine = engine
+        self._world = world
+        self._governance = governance
+
+    def run(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
+        """Run one turn."""
+        return self._engine.run(request)
+
+    async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
+        """Embed texts."""
+        world = self._world
+        found = await embed((channel, caller, texts), self._governance, world.runtime, world.backends)
+        return Embeddings(found.vectors, found.release, found.runtime, found.mode)
+
+
+class _Desk:
+    """Takes statements into the simulated governance log."""
+
+    def __init__(self, governance: SimulatedGovernance) -> None:
+        self._governance = governance
+
+    @property
+    def state(self) -> State:
+        """The adopted state."""
+        return self._governance.state
+
+    async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
+        """Append a statement that has an effect."""
+        log = self._governance.log
+        for data in blobs.values():
+            log.put(data)
+        try:
+            outcome = log.append_entry(envelope)
+        except KernelError as error:
+            raise ConflictError(error.message) from error
+        if not outcome.effective:
+            raise ConflictError(outcome.reason, code="governance/no-effect")
+        self._governance.adopt()
+        return outcome.index
+
+
+class _NoLog:
+    """A governance log of which nothing is published yet."""
+
+    def keys(self) -> bytes:
+        """Return no key."""
+        return b""
+
+    def checkpoint(self) -> bytes:
+        """Refuse."""
+        raise UnknownObject("log: nothing is published yet")
+
+    async def tile(self, path: str) -> bytes:
+        """Refuse."""
+        raise UnknownObject(f"log: {path} is beyond the published tree")
+
+
+class HttpWorld:
+    """Implements `verax.surfaces.http.ports.Installation`."""
+
+    def __init__(self, config: Config, world: TurnWorld) -> None:
+        self.config = config
+        self.world = world
+        self.accounts = Accounts(
+            world.database,
+            clock=world.clock,
+            passwords=Passwords(time_cost=1, memory_kib=64, parallelism=1),
+            rate_per_minute=config.rate_per_minute,
+        )
+        self.engine = _Engine(world.engine, world, world.governance)
+        self.responses = Responses(world.database, world.clock)
+        self.eraser = Eraser(world.database, world.turns, self.accounts, world.clock)
+        self.governance = _Desk(world.governance)
+        self.blobs = world.governance.log.blobs
+        self.governance_log = _NoLog()
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, backend: ScriptedBackend | None = None, **settings: Any) -> AsyncIterator[HttpWorld]:
+        """Open one in a temporary folder; `settings` are those of `Config`."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            config = Config(home=folder / "home", keyring=folder / "keyring", **settings)
+            release = make_release("You answer.", rest=_ALLOW + _TOOLS.format(style="schema"))
+            async with TurnWorld.open(folder, backend or usual_backend(), release) as world:
+                _add_channels(world.governance)
+                yield cls(config, world)
+
+    @property
+    def receipts(self) -> Receipts:
+        """Receipts."""
+        return self.world.receipts
+
+    @property
+    def turns(self) -> TurnStore:
+        """Recorded turns."""
+        return self.world.turns
+
+    @property
+    def reply_logs(self) -> Mapping[str, LiveLog]:
+        """The one reply log."""
+        return {"0": self.world.live}
+
+    def health(self) -> Sequence[HealthDetail]:
+        """Say that all is well."""
+        return [HealthDetail("model", True, "scripted")]
+
+    def measurements(self) -> Mapping[str, float]:
+        """Return one gauge."""
+        return {"verax_reply_log_entries": float(self.world.live.published.size)}
+
+    async def settle(self) -> None:
+        """Wait until every turn has ended and every leaf is integrated."""
+        live = self.world.live
+        await self.world.engine.drain(_SETTLE_LIMIT_S)
+        last = live.published.size + await asyncio.to_thread(live.log.pending_now) - 1
+        if last >= 0:
+            await live.wait_published(last, _SETTLE_LIMIT_S)
+
+    async def make_key(self, name: str = "ann", roles: Iterable[str] = ("member",)) -> str:
+        """Create an account and return an API key of it."""
+        user = await self.accounts.create_user(name, roles=roles)
+        return (await self.accounts.create_key("test", user.user_id)).plain
+
+
+def _add_channels(governance: SimulatedGovernance) -> None:
+    names = ("assistant", "frozen", "native", "runtime")
+    log = governance.log
+    log.change_root("ann", channels=[channel_rules(name, approvals=0, suites=()) for name in names])
+    log.release_now(
+        make_release("You call tools.", name="native", rest=_ALLOW + _TOOLS.format(style="native")), "native"
+    )
+    log.release_now(make_release("You are still.", name="frozen"), "frozen")
+    log.move("ann", "freeze", channel="frozen")
+    governance.adopt()
