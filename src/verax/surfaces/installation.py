@@ -5,7 +5,7 @@
 1. The data folder is locked; a second server is refused.
 2. The database is opened and migrated, the machine's own keys are read.
 3. The governance log is rebuilt, compared with every mark and folded; then the reply log.
-4. Turns that a dead process left open are recorded as failed.
+4. Turns that a dead process left open are recorded as failed, erasures that it left are ended.
 5. The logs' sequencers and the check of governance start; from here on turns run.
 6. `Installation.close` lets turns in flight finish, integrates what is queued, and gives the
    folder back.
@@ -31,10 +31,12 @@ from verax.store.accounts import Accounts
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock, SystemClock
 from verax.store.database import Database, open_database
+from verax.store.erase import Eraser
 from verax.store.governance import MAX_ENTRY_BYTES, GovernanceParts, GovernanceStore, Recorder
 from verax.store.home import Home, lock_home, open_home
 from verax.store.keys import ServerKeys, load_server_keys
 from verax.store.messages import Messages
+from verax.store.meter import Meter
 from verax.store.model_keys import ModelKeys
 from verax.store.receipts import Receipts
 from verax.store.replies import ReplyLimits, ReplyLog
@@ -111,6 +113,8 @@ class Installation:
     accounts: Accounts
     messages: Messages
     responses: Responses
+    eraser: Eraser
+    meter: Meter
     blobs: Blobs
     governance: GovernanceStore
     governance_log: LiveLog
@@ -163,6 +167,8 @@ class Installation:
                 rate_burst=config.rate_burst,
             )
             stack.push_async_callback(accounts.flush)
+            eraser = Eraser(database, turns, accounts, around.clock)
+            await eraser.resume()
             return cls(
                 config=config,
                 home=home,
@@ -170,6 +176,8 @@ class Installation:
                 accounts=accounts,
                 messages=Messages(database, around.clock),
                 responses=Responses(database, around.clock),
+                eraser=eraser,
+                meter=Meter(database),
                 blobs=Blobs(home.blobs),
                 governance=governance,
                 governance_log=rooms.live,
