@@ -221,7 +221,7 @@ def _effect_of(
             return judge_move(statement, signers, ledger, root)
         case Alarm():
             require_threshold("recorder", signers, root)
-            return Effect()
+    return Effect()
 
 
 def _apply(judgement: _Judgement, ledger: Ledger) -> None:

@@ -57,8 +57,7 @@ def judge_move(statement: Move, signers: frozenset[Signer], ledger: Ledger, root
             return _roll_back(statement, channel, ledger, root)
         case "freeze":
             return _freeze(statement, channel)
-        case "unfreeze":
-            return _unfreeze(statement, channel, ledger, root)
+    return _unfreeze(statement, channel, ledger, root)
 
 
 def _admit(statement: Move, channel: ChannelState, ledger: Ledger, root: RootDocument) -> Effect:

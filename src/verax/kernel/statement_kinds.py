@@ -189,10 +189,9 @@ def describe(statement: Statement) -> Description:
             own |= {"share_bp": statement.share_bp, "cause": statement.cause}
             about = statement.from_id if statement.act in {"rollback", "freeze"} else statement.to_id
             return Description("move", _thing(statement.channel), about, own)
-        case Alarm():
-            own = {"code": statement.code, "channel": statement.channel, "count": statement.count}
-            own |= {"first_ms": statement.first_ms, "last_ms": statement.last_ms}
-            return Description("alarm", "detail", statement.detail, own)
+    own = {"code": statement.code, "channel": statement.channel, "count": statement.count}
+    own |= {"first_ms": statement.first_ms, "last_ms": statement.last_ms}
+    return Description("alarm", "detail", statement.detail, own)
 
 
 def _thing(channel: str) -> str:
