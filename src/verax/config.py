@@ -324,7 +324,8 @@ def _explain(error: ValidationError, sources: Mapping[str, str]) -> ConfigError:
     if not name:
         return ConfigError(f"configuration: {reason}", hint='"verax config show" lists every setting')
     where = sources.get(name, "default")
-    return ConfigError(f"setting {name} (from {where}): {reason}", hint=f"mend it, or remove it: {where}")
+    place = {"flag": "the flag", "default": f"the setting {name}"}.get(where, where)
+    return ConfigError(f"setting {name} (from {where}): {reason}", hint=f"mend {place}")
 
 
 def _shown(value: object) -> str | int | float | bool | None:

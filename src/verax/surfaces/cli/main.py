@@ -82,9 +82,8 @@ def cli(context: click.Context, home: str | None, url: str | None, settings: dic
     environ = dict(os.environ)
     if environ.get("NO_COLOR"):
         context.color = False
-    context.obj = Session(
-        environ, {**settings, "home": home or settings.get("home"), "url": url or settings.get("url")}
-    )
+    named = {name: value for name, value in (("home", home), ("url", url)) if value is not None}
+    context.obj = Session(environ, settings | named)
 
 
 def run(arguments: Sequence[str]) -> int:
