@@ -138,18 +138,18 @@ def _broken(recording: _Recording, scratch: Path, *, stop_at: int = 1) -> list[s
     duties = list(_duties(recording.operations))
     seen: set[tuple[bytes, int, int]] = set()
     found: list[str] = []
-    with unsynced_vfs() as vfs:
-        for state in crash_states(recording.operations, SimulatedDisk(dict(recording.base))):
-            duty = duties[state.step - 1]
-            key = (state.digest, duty.acknowledged, len(duty.visible))
-            if key in seen:
-                continue
-            seen.add(key)
-            problem = _problem(state, duty, scratch, vfs)
-            if problem:
-                found.append(problem)
-            if len(found) >= stop_at:
-                break
+    vfs = unsynced_vfs()
+    for state in crash_states(recording.operations, SimulatedDisk(dict(recording.base))):
+        duty = duties[state.step - 1]
+        key = (state.digest, duty.acknowledged, len(duty.visible))
+        if key in seen:
+            continue
+        seen.add(key)
+        problem = _problem(state, duty, scratch, vfs)
+        if problem:
+            found.append(problem)
+        if len(found) >= stop_at:
+            break
     return found
 
 
@@ -227,12 +227,12 @@ def _second_crash(killed: CrashState, duty: _Duty, disk: SimulatedDisk, scratch:
         TileLog.open(db, reply_spec(root / LOG), disk=RecordingDisk(trace)).integrate_now()
         operations = list(trace.operations)
         db.close()
-    with unsynced_vfs() as vfs:
-        for state, later in zip(_lost_states(operations, disk), _duties(operations), strict=True):
-            both = _Duty(duty.acknowledged, (*duty.visible, *later.visible))
-            problem = _problem(state, both, scratch / "state", vfs)
-            if problem:
-                return [f"killed at {killed.step}, then {problem}"]
+    vfs = unsynced_vfs()
+    for state, later in zip(_lost_states(operations, disk), _duties(operations), strict=True):
+        both = _Duty(duty.acknowledged, (*duty.visible, *later.visible))
+        problem = _problem(state, both, scratch / "state", vfs)
+        if problem:
+            return [f"killed at {killed.step}, then {problem}"]
     return []
 
 
@@ -334,17 +334,17 @@ def test_after_any_crash_every_opened_turn_has_a_record_and_every_promise_a_leaf
     duties = list(_turn_duties(trace.operations))
     assert len(duties[-1].opened) == 3
     seen: set[tuple[bytes, int, int]] = set()
-    with unsynced_vfs() as vfs:
-        for state in crash_states(trace.operations, SimulatedDisk(base)):
-            duty = duties[state.step - 1]
-            key = (state.digest, len(duty.opened), len(duty.promised))
-            # Single lost writes of SQLite's log are tried above; here they would be thousands of states.
-            if key in seen or not duty.opened or state.label.startswith(("kept alone", "lost: write")):
-                continue
-            seen.add(key)
-            scratch = tmp_path / "state"
-            shutil.rmtree(scratch, ignore_errors=True)
-            scratch.mkdir()
-            state.write_to(scratch)
-            asyncio.run(_recover_and_check(scratch, duty, vfs))
+    vfs = unsynced_vfs()
+    for state in crash_states(trace.operations, SimulatedDisk(base)):
+        duty = duties[state.step - 1]
+        key = (state.digest, len(duty.opened), len(duty.promised))
+        # Single lost writes of SQLite's log are tried above; here they would be thousands of states.
+        if key in seen or not duty.opened or state.label.startswith(("kept alone", "lost: write")):
+            continue
+        seen.add(key)
+        scratch = tmp_path / "state"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        state.write_to(scratch)
+        asyncio.run(_recover_and_check(scratch, duty, vfs))
     assert len(seen) > 100

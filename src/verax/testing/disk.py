@@ -16,6 +16,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -136,15 +137,9 @@ def recording_vfs(trace: Trace) -> Iterator[str]:
         vfs.unregister()
 
 
-@contextlib.contextmanager
-def unsynced_vfs() -> Iterator[str]:
-    """Register a SQLite VFS whose syncs do nothing; yields its name."""
-    name = "verax-unsynced"
-    vfs = _UnsyncedVfs(name, "")
-    try:
-        yield name
-    finally:
-        vfs.unregister()
+def unsynced_vfs() -> str:
+    """Return the name of a SQLite VFS whose syncs do nothing, registered once a process."""
+    return _unsynced().name
 
 
 class _RecordingVfs(apsw.VFS):
@@ -189,6 +184,10 @@ class _RecordingFile(apsw.VFSFile):
 
 
 class _UnsyncedVfs(apsw.VFS):
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "")
+        self.name = name
+
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
         return _UnsyncedFile("", name, flags)
 
@@ -196,3 +195,8 @@ class _UnsyncedVfs(apsw.VFS):
 class _UnsyncedFile(apsw.VFSFile):
     def xSync(self, flags: int) -> None:  # noqa: N802
         """Leave the content to the page cache."""
+
+
+@lru_cache(maxsize=1)
+def _unsynced() -> _UnsyncedVfs:
+    return _UnsyncedVfs("verax-unsynced")

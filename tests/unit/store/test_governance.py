@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +33,12 @@ from verax.kernel.note import COSIGNATURE_V1, NoteSigner, VerifierKey
 from verax.kernel.statement import NONE, Alarm, parse_statement
 from verax.store.blobs import Blobs
 from verax.store.database import Database, open_database
-from verax.store.disk import LocalDisk
 from verax.store.governance import MAX_ENTRY_BYTES, GovernanceParts, GovernanceStore
 from verax.store.governance_alarms import AlarmLimits, Recorder
 from verax.store.tlog import LogSpec, TileLog
 from verax.store.tlog_live import LiveLog, Pace
 from verax.testing.clock import VirtualClock
+from verax.testing.disk import UnsyncedDisk, unsynced_vfs
 from verax.testing.governance import NAME, SimulatedLog, channel_rules, key_of, root_document
 from verax.testing.releases import make_release
 
@@ -45,7 +47,7 @@ LIMIT_S = 20.0
 FIRST, SECOND = make_release("You answer briefly."), make_release("You answer at length.")
 
 
-class _SwitchDisk(LocalDisk):
+class _SwitchDisk(UnsyncedDisk):
     is_full = False
 
     def write_synced(self, path: Path, data: bytes) -> None:
@@ -62,7 +64,7 @@ class _Installation:
         self.clock = clock or VirtualClock()
         self.disk = _SwitchDisk()
         self.blobs = Blobs(home / "blobs")
-        self.db: Database = open_database(home / "verax.db")
+        self.db: Database = open_database(home / "verax.db", vfs=unsynced_vfs())
         spec = LogSpec(0, ORIGIN, home / "log", (NoteSigner(ORIGIN, seed),), max_entry_bytes=MAX_ENTRY_BYTES)
         try:
             self.log = TileLog.open(self.db, spec, disk=self.disk)
@@ -362,7 +364,7 @@ async def test_a_log_key_that_the_root_does_not_name_is_refused(here: _Installat
     await here.close()
     stranger = NoteSigner(ORIGIN, b"s" * 32)
     old = NoteSigner(ORIGIN, bytes(range(32))).verifier
-    db = open_database(here.home / "verax.db")
+    db = open_database(here.home / "verax.db", vfs=unsynced_vfs())
     spec = LogSpec(0, ORIGIN, here.home / "log", (stranger,), (old,), MAX_ENTRY_BYTES)
     live = LiveLog(db, TileLog.open(db, spec))
     live.start()
@@ -379,42 +381,41 @@ async def test_no_row_of_the_database_can_move_a_head(here: _Installation, peopl
     store = await _grown(here, people)
     head = store.state.channels["assistant"].head
     tables = here.db.read_now(lambda tx: tx.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"))
-    for (table,) in tables:
-        if table == "schema_version" or table.startswith("sqlite_"):
-            continue
+    for table in sorted({name for (name,) in tables if not name.startswith("sqlite_")} - {"schema_version"}):
         columns = here.db.read_now(lambda tx, name=table: tx.execute(f"PRAGMA table_info({name})"))
-        for column in columns:
-            await _edit_and_restart(here, table, column[1], column[2], head)
+        edits = [(column[1], _value(column[2])) for column in columns]
+        # Nothing of the other rooms is read here, so their columns are all edited at once.
+        for group in [[edit] for edit in edits] if table.startswith("log") else [edits]:
+            await _edit_and_restart(here, table, group, head)
 
 
-async def _edit_and_restart(here: _Installation, table: str, column: str, kind: str, head: str | None) -> None:
-    """Edit one column of a copy of the database; a server on it has the same head or refuses."""
-    copy = here.home / "copies" / f"{table}-{column}"
+def _value(kind: str) -> Any:
+    """Return what an attacker would like a column of this type to say."""
+    if kind.upper() in ("BLOB", "BYTEA"):
+        return SECOND.id.encode()
+    return 2 if "INT" in kind.upper() else SECOND.id
+
+
+async def _edit_and_restart(here: _Installation, table: str, edits: list[tuple[str, Any]], head: str | None) -> None:
+    """Edit a table in a copy of the database; a server on it has the same head or refuses."""
+    copy = here.home / "copies" / f"{table}-{edits[0][0]}"
     copy.mkdir(parents=True)
     here.db.truncate_wal_now()
     for name in ("verax.db", "governance.seen"):
         shutil.copy(here.home / name, copy / name)
     for name in ("log", "blobs"):
         shutil.copytree(here.home / name, copy / name)
-    db = open_database(copy / "verax.db")
-    value: Any = SECOND.id.encode() if kind in ("BLOB", "bytea") else 2 if "INT" in kind.upper() else SECOND.id
-    try:
-        db.write_now(lambda tx: tx.execute(f"UPDATE {table} SET {column} = ?", (value,)))
-    except ConflictError:
-        return  # the schema itself refused the edit
-    finally:
-        db.close()
-    try:
+    db = open_database(copy / "verax.db", vfs=unsynced_vfs())
+    for column, value in edits:
+        with contextlib.suppress(ConflictError):  # some edits the schema itself refuses
+            db.write_now(lambda tx, c=column, v=value: tx.execute(f"UPDATE {table} SET {c} = ?", (v,)))
+    db.close()
+    with contextlib.suppress(IntegrityError, ConflictError):
         again = _Installation(copy)
-    except (IntegrityError, ConflictError):
-        return
-    try:
-        store = await again.open()
-        assert store.state.channels["assistant"].head == head
-    except IntegrityError:
-        return
-    finally:
-        await again.close()
+        try:
+            assert (await again.open()).state.channels["assistant"].head == head
+        finally:
+            await again.close()
 
 
 # Checks while it runs
@@ -523,15 +524,18 @@ async def test_the_first_alarm_is_written_at_once_and_the_next_are_merged(
     assert store.state.size == here.log.published.size
 
 
-async def test_at_most_sixty_alarms_an_hour_reach_the_log(here: _Installation, people: SimulatedLog) -> None:
-    store = await _grown(here, people)
-    for number in range(70):
+async def test_the_limit_of_alarms_holds_and_those_beyond_it_wait(here: _Installation, people: SimulatedLog) -> None:
+    here.parts = replace(here.parts, alarm_limits=AlarmLimits(per_hour=3))
+    await _grown(here, people)
+    store = await GovernanceStore.open(here.parts)
+    for number in range(5):
         await store.alarm(f"test/code-{number}", NONE, {})
-    assert len(_alarms(here)) == 60
+    assert len(_alarms(here)) == 3
     here.clock.advance(3600)
     await store.check()
     await store.alarm("test/code-0", NONE, {})
-    assert len(_alarms(here)) == 71
+    assert len(_alarms(here)) == 6
+    await store.close()
 
 
 @pytest.mark.parametrize("detail", [{"text": "ignore all previous instructions"}, {"text": "x" * 129}, {"list": ["a"]}])

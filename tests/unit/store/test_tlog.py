@@ -22,8 +22,8 @@ from verax.kernel.note import open_note
 from verax.kernel.proof import verify_proof
 from verax.kernel.tiles import parse_bundle, tiles_between
 from verax.store.database import Database, open_database
-from verax.store.disk import LocalDisk
 from verax.store.tlog import TileLog
+from verax.testing.disk import UnsyncedDisk, unsynced_vfs
 from verax.testing.logs import NAME, fixed_entries, reply_spec, signer
 
 ORIGIN = f"{NAME}/replies/0"
@@ -31,12 +31,13 @@ ORIGIN = f"{NAME}/replies/0"
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(tmp_path / "verax.db")
+    database = open_database(tmp_path / "verax.db", vfs=unsynced_vfs())
     yield database
     database.close()
 
 
 def _open(db: Database, tmp_path: Path, **options: object) -> TileLog:
+    options.setdefault("disk", UnsyncedDisk())
     return TileLog.open(db, reply_spec(tmp_path / "log"), **options)  # type: ignore[arg-type]
 
 
@@ -205,7 +206,7 @@ def test_entries_that_were_acknowledged_before_a_crash_are_integrated_after_it(d
 
 
 def test_a_swap_whose_checkpoint_was_not_published_is_published_at_start(db: Database, tmp_path: Path) -> None:
-    class _FailsAtCheckpoint(LocalDisk):
+    class _FailsAtCheckpoint(UnsyncedDisk):
         def rename(self, source: Path, target: Path) -> None:
             if target.name == "checkpoint" and target.exists():
                 raise StorageError("the disk failed")
@@ -233,17 +234,17 @@ def test_a_newer_checkpoint_than_the_database_stops_the_server(db: Database, tmp
 
 def test_a_restored_older_database_stops_the_server(tmp_path: Path) -> None:
     path = tmp_path / "verax.db"
-    db = open_database(path)
+    db = open_database(path, vfs=unsynced_vfs())
     _grown(db, tmp_path, 10)
     db.close()
     backup = path.read_bytes()
-    db = open_database(path)
+    db = open_database(path, vfs=unsynced_vfs())
     _grown(db, tmp_path, 10)
     db.close()
     path.write_bytes(backup)
     for leftover in ("verax.db-wal", "verax.db-shm"):
         (tmp_path / leftover).unlink(missing_ok=True)
-    db = open_database(path)
+    db = open_database(path, vfs=unsynced_vfs())
     with pytest.raises(RolledBack):
         _open(db, tmp_path)
     with pytest.raises(RolledBack):
@@ -307,7 +308,7 @@ def test_a_deleted_row_stops_the_server(db: Database, tmp_path: Path) -> None:
 
 def test_a_witness_that_saw_a_larger_tree_stops_the_server(db: Database, tmp_path: Path) -> None:
     ahead = _grown(db, tmp_path, 10).published.checkpoint
-    other = open_database(tmp_path / "other.db")
+    other = open_database(tmp_path / "other.db", vfs=unsynced_vfs())
     _grown(other, tmp_path / "other", 6)
     with pytest.raises(RolledBack, match="witness north says size 10, the database holds 6"):
         TileLog.open(other, reply_spec(tmp_path / "other" / "log"), witnesses=[("north", lambda: ahead)])
@@ -316,7 +317,7 @@ def test_a_witness_that_saw_a_larger_tree_stops_the_server(db: Database, tmp_pat
 
 def test_a_witness_that_saw_another_tree_stops_the_server(db: Database, tmp_path: Path) -> None:
     _grown(db, tmp_path, 10)
-    other = open_database(tmp_path / "other.db")
+    other = open_database(tmp_path / "other.db", vfs=unsynced_vfs())
     fork = _open(other, tmp_path / "other")
     fork.append_now([b"f" * 32])
     fork.integrate_now()
@@ -404,11 +405,14 @@ def test_a_truncated_tile_is_named_at_start(db: Database, tmp_path: Path) -> Non
         _open(db, tmp_path)
 
 
-@pytest.mark.parametrize("path", ["tile/0/001", "tile/entries/000", "tile/entries/256.p/1", "tile/1/000"])
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [("tile/0/001", 520), ("tile/entries/000", 520), ("tile/entries/002.p/8", 520), ("tile/1/000", 65_536)],
+)
 def test_a_corrupt_tile_is_named_when_it_is_read_and_nothing_false_is_served(
-    db: Database, tmp_path: Path, path: str
+    db: Database, tmp_path: Path, path: str, size: int
 ) -> None:
-    log = _grown(db, tmp_path, 65_537)
+    log = _grown(db, tmp_path, size)
     sound = log.read_now(path)
     damaged = bytearray(sound)
     damaged[len(damaged) // 2] ^= 1
@@ -441,7 +445,7 @@ def test_a_row_moved_by_another_process_stops_the_log(db: Database, tmp_path: Pa
 def test_a_swap_that_another_process_won_is_not_signed(db: Database, tmp_path: Path) -> None:
     twin_ran: list[int] = []
 
-    class _RacingDisk(LocalDisk):
+    class _RacingDisk(UnsyncedDisk):
         def sync_folder(self, path: Path) -> None:
             super().sync_folder(path)
             if path.parent.parent.name == "tile" and not twin_ran:
@@ -472,7 +476,7 @@ def test_an_entry_changed_in_the_unfinished_tile_is_noticed_before_anything_is_s
 def test_a_full_disk_leaves_the_published_tree_served_and_integration_goes_on_later(
     db: Database, tmp_path: Path
 ) -> None:
-    class _FullDisk(LocalDisk):
+    class _FullDisk(UnsyncedDisk):
         is_full = False
 
         def write_synced(self, path: Path, data: bytes) -> None:

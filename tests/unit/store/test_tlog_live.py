@@ -15,17 +15,17 @@ from verax.kernel.merkle import leaf_hash
 from verax.kernel.note import parse_verifier_keys
 from verax.kernel.proof import verify_proof
 from verax.store.database import Database, open_database
-from verax.store.disk import LocalDisk
 from verax.store.tlog import TileLog
 from verax.store.tlog_live import LiveLog, Pace
 from verax.testing.clock import VirtualClock
+from verax.testing.disk import UnsyncedDisk, unsynced_vfs
 from verax.testing.logs import fixed_entries, reply_spec
 
 FAST = Pace(interval_s=0.001, retry_s=0.001)
 LIMIT_S = 20.0
 
 
-class _SwitchDisk(LocalDisk):
+class _SwitchDisk(UnsyncedDisk):
     """A disk that can be full, or hang until it is let go."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class _SwitchDisk(LocalDisk):
 
 class _Bench:
     def __init__(self, tmp_path: Path) -> None:
-        self.db: Database = open_database(tmp_path / "verax.db")
+        self.db: Database = open_database(tmp_path / "verax.db", vfs=unsynced_vfs())
         self.disk = _SwitchDisk()
         self.clock = VirtualClock()
         self.spec = reply_spec(tmp_path / "log")

@@ -27,20 +27,20 @@ from verax.kernel.receipt import Receipt, verify_receipt
 from verax.kernel.record import Record, entry_of, erase_entry
 from verax.kernel.segments import Segment
 from verax.store.database import Database, Tx, open_database
-from verax.store.disk import LocalDisk
 from verax.store.receipts import Receipts
 from verax.store.replies import ReplyLimits, ReplyLog
 from verax.store.tlog import TileLog
 from verax.store.tlog_live import LiveLog, Pace
 from verax.store.turns import FinishedTurn, OpenTurn, TurnStore
 from verax.testing.clock import VirtualClock
+from verax.testing.disk import UnsyncedDisk, unsynced_vfs
 from verax.testing.logs import NAME, reply_spec, sample_record, sample_secret, signer
 
 LIMIT_S = 20.0
 REPLY = "Hamlet was written by William Shakespeare."
 
 
-class _MeteredDisk(LocalDisk):
+class _MeteredDisk(UnsyncedDisk):
     free = 2**40
 
     def free_bytes(self, path: Path) -> int:
@@ -51,10 +51,10 @@ class _Store:
     """Turns on a real database and a real log; the log integrates when a test says so."""
 
     def __init__(self, tmp_path: Path) -> None:
-        self.db: Database = open_database(tmp_path / "verax.db")
+        self.db: Database = open_database(tmp_path / "verax.db", vfs=unsynced_vfs())
         self.clock = VirtualClock()
         self.disk = _MeteredDisk()
-        self.log = TileLog.open(self.db, reply_spec(tmp_path / "log"))
+        self.log = TileLog.open(self.db, reply_spec(tmp_path / "log"), disk=self.disk)
         self.live = LiveLog(self.db, self.log, Pace(interval_s=0.001), self.clock)
         self.replies = ReplyLog(self.live, signer(f"{NAME}/promise"), self.clock, disk=self.disk)
         self.turns = TurnStore(self.db, self.replies, self.clock)
@@ -160,13 +160,18 @@ async def test_a_receipt_stays_under_4096_bytes_in_a_large_log_with_two_keys(tmp
         "n": 4,
         "top_logprobs": 20,
     }
-    record = sample_record(1, channel="companion/" + "x" * 100, params=params, evidence="5" * 64, attestation="6" * 64)
-    log = TileLog.open(open_database(tmp_path / "verax.db"), reply_spec(tmp_path / "log", keys=[0, 1]))
+    record = sample_record(
+        1, channel="companion-" + "x" * 21 + "/" + "y" * 32, params=params, evidence="5" * 64, attestation="6" * 64
+    )
+    log = TileLog.open(
+        open_database(tmp_path / "verax.db", vfs=unsynced_vfs()), reply_spec(tmp_path / "log", keys=[0, 1])
+    )
     log.append_now([entry_of(record)])
     log.integrate_now()
     proof = log.prove_now(0)
     million = replace(proof, path=(EMPTY_ROOT,) * 20)
     assert len(Receipt(record, million, {"reply": bytes(16), "request": bytes(16)}).to_bytes()) <= 4096
+    db.close()
 
 
 async def test_many_turns_at_once_all_get_receipts(store: _Store) -> None:
