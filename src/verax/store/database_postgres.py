@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgresDriver", "to_psycopg"]
 
+# Every join here follows an index from few rows to few rows. Without statistics, which a young
+# table lacks, the planner prefers to read and hash a whole conversation at each step.
+_SETTINGS = (
+    "SET synchronous_commit=on; SET client_encoding='UTF8'; SET client_min_messages=warning;"
+    " SET enable_hashjoin=off; SET enable_mergejoin=off; SET jit=off;"
+)
 _ESCAPE = "\ufdd0"  # a code point that Unicode reserves for use inside a program
 
 
@@ -165,10 +171,7 @@ class PostgresDriver:
             raise _explain(error, self._label) from error
         connection = PostgresConnection(raw, self._label, readonly=readonly)
         try:
-            connection.script(
-                "SET synchronous_commit=on; SET client_encoding='UTF8'; SET client_min_messages=warning;"
-                f"SET lock_timeout={self._lock_wait_ms}"
-            )
+            connection.script(f"{_SETTINGS} SET lock_timeout={self._lock_wait_ms};")
         except VeraxError:
             raw.close()
             raise
