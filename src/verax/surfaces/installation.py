@@ -20,6 +20,7 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from verax.config import Config
 from verax.kernel.errors import ConfigError, VeraxError
@@ -52,7 +53,19 @@ from verax.turn.ports import BackendSource, RuntimeIdentity
 from verax.turn.request import Caller, TurnRequest
 from verax.turn.resolve import check_runtime
 
-__all__ = ["Engine", "GovernanceRooms", "Installation", "Surroundings", "open_database_of"]
+__all__ = [
+    "ADDED_WEIGHTS",
+    "Engine",
+    "GovernanceRooms",
+    "Installation",
+    "Surroundings",
+    "open_database_of",
+    "open_replies",
+    "weights_places",
+]
+
+ADDED_WEIGHTS = "weights"
+"""Folder below the data folder for weights that were pulled, and links to files that were added."""
 
 _DRAIN_S = 30.0
 _GOVERNANCE_LOG, _FIRST_REPLY_LOG = 0, 1
@@ -147,7 +160,7 @@ class Installation:
             governance = await rooms.open(stack)
             if governance.state.size == 0:
                 raise _no_installation(home)
-            replies = _open_replies(config, home, keys, database, around.clock)
+            replies = open_replies(config, home, keys, database, around.clock)
             turns = TurnStore(database, replies, around.clock)
             recovered = await turns.recover()
             replies.live.start()
@@ -261,7 +274,8 @@ def open_database_of(config: Config, home: Home) -> Database:
     return open_database(config.database_url or home.database_path)
 
 
-def _open_replies(config: Config, home: Home, keys: ServerKeys, database: Database, clock: Clock) -> ReplyLog:
+def open_replies(config: Config, home: Home, keys: ServerKeys, database: Database, clock: Clock) -> ReplyLog:
+    """Open the reply log of new turns; whoever opens it starts and closes its `live`."""
     spec = LogSpec(
         log_id=_FIRST_REPLY_LOG,
         origin=keys.replies_origin,
@@ -273,9 +287,15 @@ def _open_replies(config: Config, home: Home, keys: ServerKeys, database: Databa
     return ReplyLog(live, keys.promise_signer(), clock, limits=limits)
 
 
+def weights_places(config: Config) -> tuple[Path, ...]:
+    """Return where weights are looked for: the configured file, those added or pulled, those of set-up."""
+    configured = () if config.weights is None else (config.weights,)
+    return (*configured, config.home / ADDED_WEIGHTS, default_weights_folder())
+
+
 def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.AsyncExitStack) -> Backends:
     settings = BackendSettings(
-        places=((config.weights,) if config.weights else ()) + (default_weights_folder(),),
+        places=weights_places(config),
         embedded=EmbeddedSettings(
             slots=config.slots, threads=config.embedded_threads, queue_length=config.queue_length
         ),
