@@ -193,7 +193,7 @@ def check_governance(session: Session) -> Iterator[Finding]:
 
 def _check_heads(session: Session, history: History) -> Iterator[Finding]:
     from verax.models.weights import WeightsShelf
-    from verax.surfaces.cli.releasechecks import weights_places
+    from verax.surfaces.installation import weights_places
 
     shelf = WeightsShelf(weights_places(session.config))
     for name, channel in sorted(history.state.channels.items()):

@@ -46,6 +46,7 @@ KEPT_RECEIPTS = 200
 
 _MARKS = "marks.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_KEPT_DIGITS = 12
 _TURN = re.compile(r"[0-9a-f]{32}\Z")
 _TURN_PREFIX = re.compile(r"[0-9a-f]{8,32}\Z")
 _RECOVERY_PREFIX = "vxr"
@@ -108,13 +109,13 @@ class Identity:
         kept = sorted(folder.glob("*" + suffix), key=lambda path: path.stat().st_mtime)
         for old in kept[: max(0, len(kept) - KEPT_RECEIPTS + 1)]:
             old.unlink(missing_ok=True)
-        return folder / f"{turn_id}{suffix}"
+        return folder / f"{turn_id[:_KEPT_DIGITS]}{suffix}"
 
     def kept_receipt(self, turn_id: str) -> Path | None:
         """Return the kept receipt of a turn named by its id or the first digits of it, None without one."""
         if not _TURN_PREFIX.match(turn_id):
             return None
-        found = sorted((self.folder / "receipts").glob(f"{turn_id}*.json"))
+        found = sorted((self.folder / "receipts").glob(f"{turn_id[:_KEPT_DIGITS]}*.json"))
         return found[0] if len(found) == 1 else None
 
     def log_keys(self) -> list[str]:

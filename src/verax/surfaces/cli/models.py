@@ -29,8 +29,8 @@ from verax.surfaces.cli.history import read_history
 from verax.surfaces.cli.modelspecs import embedded_model, remote_model
 from verax.surfaces.cli.neighbours import find_model_servers
 from verax.surfaces.cli.output import Progress, confirm, print_json, print_rows, print_text, say, shorten
-from verax.surfaces.cli.releasechecks import PULLED_WEIGHTS, weights_places
 from verax.surfaces.cli.session import Session, pass_session
+from verax.surfaces.installation import ADDED_WEIGHTS, weights_places
 
 __all__ = ["model"]
 
@@ -117,6 +117,7 @@ def add(
     else:
         with Progress("hashing the weights", unit="bytes") as progress:
             spec = embedded_model(name, path or Path(), context_tokens, progress)
+        _link_weights(session, path or Path())
     head = author.history.state.channels[channel].head if channel in author.history.state.channels else None
     if head is None:
         raise ConfigError(
@@ -162,7 +163,7 @@ def pull(session: Session, source: str, sha256: str | None, revision: str, as_js
     """
     environ = session.environ
     url = source_url(source, environ.get("HF_ENDPOINT", ""), revision)
-    target = session.config.home / PULLED_WEIGHTS / url.rpartition("/")[2]
+    target = session.config.home / ADDED_WEIGHTS / url.rpartition("/")[2]
     with Progress(target.name, unit="bytes") as progress:
         fetching = pull_gguf(url, target, sha256, progress.reach, environ.get("HF_TOKEN") or None)
         pulled = asyncio.run(fetching)
@@ -185,6 +186,16 @@ def _keep_key(session: Session, keys: ModelKeys, name: str) -> None:
         key = sys.stdin.readline().strip()
     if key:
         keys.keep(name, key)
+
+
+def _link_weights(session: Session, path: Path) -> None:
+    """Let the server find a file that lies elsewhere; it is hashed again whenever it is loaded."""
+    target = session.config.home / ADDED_WEIGHTS / path.name
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    if target.exists() and target.samefile(path):
+        return
+    target.unlink(missing_ok=True)
+    target.symlink_to(path.resolve())
 
 
 def _time_reply(client: Client, channel: str, question: str) -> dict[str, Any]:

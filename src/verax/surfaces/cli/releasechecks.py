@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from verax.config import Config
 from verax.kernel.bans import find_hits
 from verax.kernel.errors import ModelUnavailable
 from verax.kernel.release import Release, ban_texts
-from verax.models.weights import WeightsShelf, default_weights_folder
+from verax.models.weights import WeightsShelf
 from verax.surfaces.cli.history import History
 from verax.surfaces.cli.output import shorten
 from verax.surfaces.cli.session import Session
+from verax.surfaces.installation import weights_places
 
-__all__ = ["PULLED_WEIGHTS", "check_release", "weights_places"]
-
-PULLED_WEIGHTS = "weights"
-"""Folder below the data folder that ``verax model pull`` fills."""
+__all__ = ["check_release"]
 
 Check = dict[str, str]
 
@@ -29,12 +24,6 @@ def check_release(release: Release, history: History, session: Session) -> list[
         _check_bans(release, history),
         _check_weights(release, session),
     ]
-
-
-def weights_places(config: Config) -> list[Path]:
-    """Return where weights are looked for: the configured file, the pulled ones, the installed ones."""
-    configured = [] if config.weights is None else [config.weights]
-    return [*configured, config.home / PULLED_WEIGHTS, default_weights_folder()]
 
 
 def _check_place(release: Release, history: History) -> Check:

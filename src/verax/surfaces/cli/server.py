@@ -15,7 +15,7 @@ import click
 
 from verax.kernel.errors import VeraxError
 from verax.surfaces.cli.client import NO_SERVER
-from verax.surfaces.cli.output import DONE, FAILED, REFUSED, print_json, print_rows, print_text, say, shorten
+from verax.surfaces.cli.output import DONE, FAILED, REFUSED, Progress, print_json, print_rows, print_text, say, shorten
 from verax.surfaces.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["down", "status", "up"]
 
+_START_LIMIT_S = 180.0
 _STOP_WAIT_S = 60.0
 
 
@@ -53,13 +54,14 @@ def up(session: Session, detach: bool, host: str | None, port: int | None) -> in
     is_new = not is_founded(session)
     if not is_isolated() and (is_new or not detach):
         relaunch(sys.argv[1:], session.environ)
-    from verax.surfaces.cli import serving
+    if is_new or not detach:
+        from verax.surfaces.cli.serving import found_here, serve_here
 
-    measurement = serving.found_here(session) if is_new else None
-    if not detach:
-        serving.serve_here(session, measurement)
-        return DONE
-    serving.serve_in_background(session)
+        measurement = found_here(session) if is_new else None
+        if not detach:
+            serve_here(session, measurement)
+            return DONE
+    _serve_in_background(session)
     _tell_running(config)
     return DONE
 
@@ -105,6 +107,24 @@ def status(session: Session, as_json: bool) -> int:
     else:
         _print_status(client.url, health, state)
     return DONE if health["status"] == "ready" else REFUSED
+
+
+def _serve_in_background(session: Session) -> None:
+    """Start an isolated server that outlives this process, and wait until it answers."""
+    from verax.surfaces.cli.processes import start_in_background
+    from verax.surfaces.launch.environment import kept_environment
+    from verax.surfaces.launch.launcher import isolated_command
+
+    flags = [part for name, value in session.flags.items() for part in ("--set", f"{name}={value}")]
+    client = session.client(timeout_s=5.0)
+    with Progress("starting the server"):
+        start_in_background(
+            isolated_command([*flags, "up"]),
+            kept_environment(session.environ),
+            session.config.home,
+            client.is_up,
+            wait_s=_START_LIMIT_S,
+        )
 
 
 def _tell_running(config: Config) -> None:

@@ -1,4 +1,4 @@
-"""Founding, serving and starting in the background: what ``verax up`` does once it is isolated.
+"""Founding and serving: what ``verax up`` does once it is isolated.
 
 *Life of a server process:* the code is measured; the listening sockets are bound, so that a busy
 port ends the start early; the installation is opened under its lock; the seal starts to watch;
@@ -24,20 +24,16 @@ from verax.store.home import Home
 from verax.store.keys import load_server_keys
 from verax.surfaces.cli.keyring import Credentials, encode_recovery_key
 from verax.surfaces.cli.output import Progress, say
-from verax.surfaces.cli.processes import start_in_background
 from verax.surfaces.cli.runtimes import measure_code
 from verax.surfaces.cli.session import Session
 from verax.surfaces.founding import Founding, found
 from verax.surfaces.http.server import serve
 from verax.surfaces.installation import Installation, Surroundings
-from verax.surfaces.launch.environment import kept_environment
-from verax.surfaces.launch.launcher import isolated_command
 from verax.surfaces.launch.measure import RuntimeMeasurement, measure_runtime
 from verax.surfaces.launch.seal import Seal, Violation
 
-__all__ = ["found_here", "serve_here", "serve_in_background"]
+__all__ = ["found_here", "serve_here"]
 
-_START_LIMIT_S = 180.0
 _log = logging.getLogger("verax")
 
 
@@ -77,21 +73,6 @@ def serve_here(session: Session, measurement: RuntimeMeasurement | None = None) 
         identity.update(url=config.client_url)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(config, measured, sockets))
-
-
-def serve_in_background(session: Session) -> None:
-    """Start an isolated server that outlives this process, and wait until it answers."""
-    config = session.config
-    flags = [part for name, value in session.flags.items() for part in ("--set", f"{name}={value}")]
-    client = session.client(timeout_s=5.0)
-    with Progress("starting the server"):
-        start_in_background(
-            isolated_command([*flags, "up"]),
-            kept_environment(session.environ),
-            config.home,
-            client.is_up,
-            wait_s=_START_LIMIT_S,
-        )
 
 
 def listen(config: Config) -> list[socket.socket]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from verax.store.accounts import ROLES, Accounts, User
 from verax.surfaces.cli.direct import with_accounts
-from verax.surfaces.cli.output import moment, print_json, print_rows, say
+from verax.surfaces.cli.output import confirm, moment, print_json, print_rows, say
 from verax.surfaces.cli.session import Session, pass_session
 
 __all__ = ["user"]
@@ -89,16 +90,49 @@ def disable(session: Session, name: str, undo: bool) -> None:
 
 @user.command("remove")
 @click.argument("name")
-@click.confirmation_option("--yes", prompt="This removes the account and its keys. Go on?")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
-def remove(session: Session, name: str) -> None:
+def remove(session: Session, name: str, yes: bool) -> None:
     """Remove the account NAME with its keys and sessions; "verax user erase" removes what it wrote."""
+    confirm(f"remove {name} with keys and sessions?", is_given=yes)
 
     async def change(accounts: Accounts) -> None:
         await accounts.remove_user((await accounts.user(name)).user_id)
 
     with_accounts(session, change)
     say(f"removed {name}")
+
+
+@user.command("export")
+@click.argument("name")
+@click.argument("target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@pass_session
+def export(session: Session, name: str, target: Path) -> None:
+    """Write everything the account NAME has to FILE, one JSON object a line; the server must be stopped."""
+    from verax.surfaces.cli.persons import export_person, open_target
+
+    with open_target(target) as file:
+        count = export_person(session, name, file)
+    say(f"{count} lines in {target}")
+
+
+@user.command("erase")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def erase(session: Session, name: str, yes: bool) -> None:
+    """Erase the account NAME and all that it wrote; the server must be stopped.
+
+    Text, records, secrets, messages, keys and usage go. The opaque leaves in the reply log stay, and so do
+    copies that people took.
+    """
+    from verax.surfaces.cli.persons import erase_person
+
+    confirm(f"erase {name} and everything they wrote, for ever?", is_given=yes)
+    report = erase_person(session, name)
+    say(f"erased {name}: {report.turns} turns, {report.messages} messages")
+    for erasure in report.erasures:
+        say(f"erase receipt {erasure}")
 
 
 def _read_password(from_stdin: bool) -> str:

@@ -1,0 +1,105 @@
+"""Everything a person has here: exported as JSON lines, or erased (protocol clause 14).
+
+Both need the data folder for themselves: an erasure is an entry of the reply log, which one
+process writes. Stop the server first; nothing is changed while another process holds the folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+from verax.kernel.errors import ConfigError, VeraxError
+from verax.store.accounts import Accounts
+from verax.store.clock import SystemClock
+from verax.store.database import Database
+from verax.store.erase import Eraser, EraseReport
+from verax.store.home import Home, lock_home
+from verax.store.keys import load_server_keys
+from verax.store.messages_export import export_user
+from verax.store.turns import TurnStore
+from verax.surfaces.cli.session import Session
+from verax.surfaces.installation import open_database_of, open_replies
+
+__all__ = ["erase_person", "export_person", "open_target"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rooms:
+    database: Database
+    turns: TurnStore
+    accounts: Accounts
+    clock: SystemClock
+
+
+def export_person(session: Session, name: str, target: TextIO) -> int:
+    """Write everything the account `name` has, one JSON object a line, and return the number of lines."""
+
+    async def work(rooms: _Rooms) -> int:
+        user = await rooms.accounts.user(name)
+        count = 0
+        async for line in export_user(rooms.database, rooms.turns, rooms.accounts, user.user_id, rooms.clock.now_ms()):
+            target.write(line + "\n")
+            count += 1
+        return count
+
+    return _with_rooms(session, work)
+
+
+def erase_person(session: Session, name: str) -> EraseReport:
+    """Erase the account `name` with all that it wrote; the opaque leaves stay.
+
+    Raises:
+        ConflictError: it is the last owner.
+    """
+
+    async def work(rooms: _Rooms) -> EraseReport:
+        user = await rooms.accounts.user(name)
+        return await Eraser(rooms.database, rooms.turns, rooms.accounts, rooms.clock).user(user.user_id)
+
+    return _with_rooms(session, work)
+
+
+def _with_rooms(session: Session, work: Callable[[_Rooms], Awaitable[T]]) -> T:
+    config = session.config
+    home = Home(config.home)
+    keys = load_server_keys(home.keys_dir) if Path(config.home).is_dir() else None
+    if config.url or keys is None:
+        raise ConfigError(
+            f"data folder {config.home}: no installation there", hint="run this on the machine of the server"
+        )
+
+    async def run() -> T:
+        async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(lock_home(home))
+            database = open_database_of(config, home)
+            stack.callback(database.close)
+            clock = SystemClock()
+            replies = open_replies(config, home, keys, database, clock)
+            replies.live.start()
+            stack.push_async_callback(replies.live.close)
+            return await work(_Rooms(database, TurnStore(database, replies, clock), Accounts(database), clock))
+
+    return asyncio.run(run())
+
+
+def open_target(path: Path) -> TextIO:
+    """Create a new file that only this user can read.
+
+    Raises:
+        VeraxError: it exists, or cannot be made.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise VeraxError(
+            f"{path}: cannot be made: {error.strerror}", hint="name a file that is not there yet"
+        ) from None
+    return os.fdopen(descriptor, "w", encoding="utf-8")
