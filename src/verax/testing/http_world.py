@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -48,13 +49,23 @@ def usual_backend() -> ScriptedBackend:
     return ScriptedBackend(
         [
             Rule("Hamlet", "Hamlet was written by William Shakespeare."),
-            Rule("call the tool", '{"name": "weather", "arguments": {"city": "Oslo"}}'),
             Rule("use native tools", Reply(("",), tools=(ScriptedTool("weather", '{"city": "Oslo"}'),))),
             Rule("answer in JSON", '{"name": "Ann", "age": 7}'),
             Rule("several", Reply(("one", "two", "three"))),
             Rule("slowly", Reply(("word " * 400,), delay_s=0.05)),
-        ]
+        ],
+        obey=_use_tools,
     )
+
+
+def _use_tools(prompt: str) -> str:
+    """Call the weather tool once where there are tools, then say what it said; else echo."""
+    lines = json.loads(prompt)
+    if "Tools:" not in lines[0]["content"]:
+        return str(next((line["content"] for line in reversed(lines) if line["role"] == "user"), ""))
+    if "Sunny" in prompt:
+        return '{"answer": "It is sunny."}'
+    return '{"name": "weather", "arguments": {"city": "Oslo"}}'
 
 
 class _Engine:
