@@ -46,6 +46,7 @@ Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | bool
 _KEY = re.compile(r"[A-Za-z0-9_]+\Z")
 _HEX = re.compile(r"(?:[0-9a-f]{2})*\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=dict)
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]*)\Z")
 
 
@@ -71,8 +72,10 @@ def encode(value: Json) -> bytes:
         CanonicalError: `value` lies outside the domain of clause 1.
     """
     _check(value, 1)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=dict)
-    return text.encode("utf-8")
+    try:
+        return _ENCODER.encode(value).encode("utf-8")
+    except UnicodeEncodeError:
+        raise CanonicalError("canonical JSON: a string holds a lone surrogate") from None
 
 
 def decode(data: bytes) -> Any:
@@ -138,37 +141,30 @@ def parse_decimal(text: str, *, maximum: int = 2**64 - 1) -> int:
 
 
 def _check(value: object, depth: int) -> None:
-    if isinstance(value, bool):
+    # Exact types first: this runs several times a turn.
+    kind = type(value)
+    if kind is str or kind is bool:
         return
-    if isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, int):
-        if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise CanonicalError("canonical JSON: an integer is larger than 2^53-1; write a decimal string")
-    elif isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         _check_depth(depth)
-        for key, item in value.items():
+        for key, item in value.items():  # type: ignore[attr-defined]  # a mapping
             if not isinstance(key, str) or not _KEY.match(key):
                 raise CanonicalError("canonical JSON: keys are [A-Za-z0-9_]+")
             _check(item, depth + 1)
+    elif isinstance(value, int):
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:
+            raise CanonicalError("canonical JSON: an integer is larger than 2^53-1; write a decimal string")
     elif isinstance(value, (list, tuple)):
         _check_depth(depth)
         for item in value:
             _check(item, depth + 1)
-    else:
-        raise CanonicalError(f"canonical JSON: {type(value).__name__} has no canonical form")
+    elif not isinstance(value, str):
+        raise CanonicalError(f"canonical JSON: {kind.__name__} has no canonical form")
 
 
 def _check_depth(depth: int) -> None:
     if depth > MAX_DEPTH:
         raise CanonicalError(f"canonical JSON: nested deeper than {MAX_DEPTH}")
-
-
-def _check_text(text: str) -> None:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise CanonicalError("canonical JSON: a string holds a lone surrogate") from None
 
 
 def _refuse_number(_: str) -> Any:

@@ -13,7 +13,6 @@ The record never holds text that a person wrote: `request` and `reply` are commi
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -90,7 +89,7 @@ def commit_with_salt(salt: bytes, name: str, data: bytes) -> str:
     if len(salt) != SALT_BYTES:
         raise RecordError(f"salt of {name}: expected {SALT_BYTES} bytes, found {len(salt)}")
     _check_part_name(name)
-    return hmac.new(salt, b"verax/part/v1\n" + name.encode("ascii") + b"\n" + data, hashlib.sha256).hexdigest()
+    return hmac.digest(salt, b"verax/part/v1\n" + name.encode("ascii") + b"\n" + data, "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +157,33 @@ class Record:
 
     def to_dict(self) -> dict[str, canonical.Json]:
         """Return the record as canonical JSON values; optional fields that are None are left out."""
-        result: dict[str, canonical.Json] = {}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, GovernanceRef):
-                result[item.name] = {"size": value.size, "root": value.root}
-            elif isinstance(value, BackendRef):
-                result[item.name] = {"kind": value.kind, "weights": value.weights}
-            elif isinstance(value, Mapping):
-                result[item.name] = dict(value)
-            elif value is not None:
-                result[item.name] = value
+        result: dict[str, canonical.Json] = {
+            "v": self.v,
+            "log": self.log,
+            "id": self.id,
+            "channel": self.channel,
+            "arm": self.arm,
+            "mode": self.mode,
+            "release": self.release,
+            "runtime": self.runtime,
+            "governance": {"size": self.governance.size, "root": self.governance.root},
+            "backend": {"kind": self.backend.kind, "weights": self.backend.weights},
+            "prompt": self.prompt,
+            "sent": self.sent,
+            "request": self.request,
+            "reply": self.reply,
+            "reply_form": self.reply_form,
+            "status": self.status,
+            "seed": self.seed,
+            "time_ms": self.time_ms,
+            "salt": self.salt,
+        }
+        if self.params is not None:
+            result["params"] = dict(self.params)
+        if self.evidence is not None:
+            result["evidence"] = self.evidence
+        if self.attestation is not None:
+            result["attestation"] = self.attestation
         return result
 
     @classmethod

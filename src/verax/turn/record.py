@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verax.kernel import canonical
 from verax.kernel.record import BackendRef, GovernanceRef, Record, ReplyForm, Status, TurnSecret
@@ -32,7 +32,7 @@ __all__ = ["Draft", "build_record", "delivered_bytes", "request_bytes"]
 
 @dataclass
 class Draft:
-    """What is known of a turn so far."""
+    """What is known of a turn so far; `kept` is its first record, built when the prompt is sent."""
 
     turn_id: str
     secret: TurnSecret
@@ -46,25 +46,24 @@ class Draft:
     sent: bytes = b""
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    _prompt: str = ""
-
-    def prompt(self) -> str:
-        """Return the prompt digest of the segments, 64 hex digits; computed once, when they stand."""
-        if not self._prompt:
-            self._prompt = prompt_digest(close_segments(self.segments, self.secret))
-        return self._prompt
+    kept: Record | None = None
 
 
 def build_record(draft: Draft, log: str, status: Status, choices: Sequence[Choice]) -> Record:
-    """Build the record of a turn that has ended.
+    """Build the record of a turn that has ended, or the one to keep if its process ends first.
+
+    What does not change after the prompt was sent is committed to once.
 
     Args:
         log: Origin of the reply log.
         choices: The reply exactly as it left.
     """
     form, data = delivered_bytes(choices)
+    reply = draft.secret.commit("reply", data)
+    if draft.kept is not None:
+        return replace(draft.kept, status=status, reply=reply, reply_form=form)
     resolution, secret = draft.resolution, draft.secret
-    return Record(
+    draft.kept = Record(
         log=log,
         id=draft.turn_id,
         channel=resolution.channel,
@@ -74,10 +73,10 @@ def build_record(draft: Draft, log: str, status: Status, choices: Sequence[Choic
         runtime=resolution.runtime,
         governance=GovernanceRef(resolution.state.size, resolution.state.tree_root.hex()),
         backend=BackendRef(draft.identity.kind, draft.identity.weights),
-        prompt=draft.prompt(),
+        prompt=prompt_digest(close_segments(draft.segments, secret)),
         sent=secret.commit("sent", draft.sent),
         request=secret.commit("request", request_bytes(draft.request)),
-        reply=secret.commit("reply", data),
+        reply=reply,
         reply_form=form,
         status=status,
         seed=draft.seed,
@@ -85,6 +84,7 @@ def build_record(draft: Draft, log: str, status: Status, choices: Sequence[Choic
         salt=secret.salt("record").hex(),
         params=_changed_params(resolution.release, draft.options, stream=draft.request.stream),
     )
+    return draft.kept
 
 
 def delivered_bytes(choices: Sequence[Choice]) -> tuple[ReplyForm, bytes]:
