@@ -160,16 +160,13 @@ async def test_a_receipt_stays_under_4096_bytes_in_a_large_log_with_two_keys(tmp
         "n": 4,
         "top_logprobs": 20,
     }
-    record = sample_record(
-        1, channel="companion-" + "x" * 21 + "/" + "y" * 32, params=params, evidence="5" * 64, attestation="6" * 64
-    )
-    log = TileLog.open(
-        open_database(tmp_path / "verax.db", vfs=unsynced_vfs()), reply_spec(tmp_path / "log", keys=[0, 1])
-    )
+    channel = "companion-" + "x" * 21 + "/" + "y" * 32
+    record = sample_record(1, channel=channel, params=params, evidence="5" * 64, attestation="6" * 64)
+    db = open_database(tmp_path / "verax.db", vfs=unsynced_vfs())
+    log = TileLog.open(db, reply_spec(tmp_path / "log", keys=[0, 1]))
     log.append_now([entry_of(record)])
     log.integrate_now()
-    proof = log.prove_now(0)
-    million = replace(proof, path=(EMPTY_ROOT,) * 20)
+    million = replace(log.prove_now(0), path=(EMPTY_ROOT,) * 20)
     assert len(Receipt(record, million, {"reply": bytes(16), "request": bytes(16)}).to_bytes()) <= 4096
     db.close()
 
