@@ -3,8 +3,8 @@
 * CJ of ``{v: 1, checkpoint, consistency, entries: [{index, envelope, path}], blobs}``.
 * Every path leads from an entry to the tree that the record names (`governance`); `consistency`
   leads from that tree to the signed `checkpoint`.
-* Entries stand in order of their index: all of them, or, where they are large, all but alarms
-  and what cannot be read, neither of which has an effect.
+* Entries stand in order of their index: all of them, but not what cannot be read and, where
+  they are large, not alarms; neither has an effect.
 * `blobs` holds the instance manifest that the record's `runtime` names.
 
 What was *not* rolled back since takes the whole governance log. The check itself is
@@ -23,7 +23,7 @@ from verax.kernel.errors import KernelError, ReceiptError
 from verax.kernel.merkle import GetNode, consistency_path, inclusion_path
 from verax.kernel.note import parse_note
 from verax.kernel.record import Record
-from verax.kernel.statement import Alarm, parse_statement
+from verax.kernel.statement import Alarm, Statement, parse_statement
 
 __all__ = ["MAX_WHOLE_BYTES", "BundleEntry", "GovernanceBundle", "make_bundle"]
 
@@ -111,16 +111,15 @@ def make_bundle(
 
 
 def _choose(entries: Sequence[bytes]) -> list[int]:
-    """Return the indexes of all entries, or, where those are large, of all but alarms and unreadable ones."""
-    indexes = range(len(entries))
+    """Return the indexes of all readable entries, or, where those are large, of all but alarms."""
+    statements = {index: statement for index, entry in enumerate(entries) if (statement := _read(entry)) is not None}
     if sum(map(len, entries)) <= MAX_WHOLE_BYTES:
-        return list(indexes)
-    return [index for index in indexes if _may_have_effect(entries[index])]
+        return list(statements)
+    return [index for index, statement in statements.items() if not isinstance(statement, Alarm)]
 
 
-def _may_have_effect(entry: bytes) -> bool:
+def _read(entry: bytes) -> Statement | None:
     try:
-        statement = parse_statement(Envelope.parse(entry).payload)
+        return parse_statement(Envelope.parse(entry).payload)
     except KernelError:
-        return False
-    return not isinstance(statement, Alarm)
+        return None  # no statement, so no effect (clause 5)
