@@ -163,12 +163,10 @@ class Eraser:
 
     async def _erase_turns(self, turn_ids: Sequence[str], user_id: str, tally: _Tally) -> None:
         for start in range(0, len(turn_ids), _BATCH):
-            batch = turn_ids[start : start + _BATCH]
-            erasure = await self._turns.erase(batch, user_id)
+            erasure = await self._turns.erase(turn_ids[start : start + _BATCH], user_id)
             if erasure is not None:
                 tally.turns += erasure.count
                 tally.erasures.append(erasure.erasure_id)
-            await self._database.write(lambda tx, batch=batch: _unlink(tx, batch))  # type: ignore[misc]
 
     async def _erase_conversation(self, conversation_id: str, user_id: str, tally: _Tally) -> None:
         select = "SELECT id, turn_id FROM messages WHERE conversation_id = ? LIMIT ?"
@@ -224,11 +222,6 @@ def _hide_turn(tx: Tx, turn_id: str, user_id: str, now_ms: int) -> int:
     questions = messages_rows.unanswered_parents(tx, replies)
     messages_rows.blank(tx, [*replies, *questions], now_ms)
     return count + len(replies) + len(questions)
-
-
-def _unlink(tx: Tx, turn_ids: Sequence[str]) -> None:
-    """Keep the numbers of turns and forget whose they were."""
-    tx.execute_many("UPDATE usage SET turn_id = NULL WHERE turn_id = ?", [(turn_id,) for turn_id in turn_ids])
 
 
 def _delete_conversation(tx: Tx, conversation_id: str) -> None:

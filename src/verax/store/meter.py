@@ -11,12 +11,13 @@ erasing a person removes them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from verax.store.database import Database, SqlValue, Tx
 
-__all__ = ["DailyUsage", "Meter", "Usage", "record_usage"]
+__all__ = ["DailyUsage", "Meter", "Usage", "record_usage", "unlink_usage"]
 
 _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
@@ -82,6 +83,11 @@ def record_usage(tx: Tx, usage: Usage) -> None:
             usage.created_ms,
         ),
     )
+
+
+def unlink_usage(tx: Tx, turn_ids: Sequence[str]) -> None:
+    """Keep the numbers of turns and forget which turns they were of."""
+    tx.execute_many("UPDATE usage SET turn_id = NULL WHERE turn_id = ?", [(turn_id,) for turn_id in turn_ids])
 
 
 class Meter:

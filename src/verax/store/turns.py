@@ -38,6 +38,7 @@ from verax.kernel.record import SALT_BYTES, Record, TurnSecret, entry_of, erase_
 from verax.kernel.segments import Segment
 from verax.store.clock import Clock
 from verax.store.database import Database, Row, Tx
+from verax.store.meter import Usage, record_usage, unlink_usage
 from verax.store.replies import ReplyLog
 
 __all__ = ["Erasure", "FinishedTurn", "OpenTurn", "OpenedTurn", "StoredTurn", "TurnStore"]
@@ -263,9 +264,11 @@ class TurnStore:
 
         def erase(tx: Tx) -> Erasure | None:
             sql = "DELETE FROM turns WHERE id = ? AND user_id = ? AND record IS NOT NULL RETURNING id"
-            count = sum(len(tx.execute(sql, (turn_id, user_id))) for turn_id in turn_ids)
-            if not count:
+            erased = [turn_id for turn_id in turn_ids if tx.execute(sql, (turn_id, user_id))]
+            if not erased:
                 return None
+            count = len(erased)
+            unlink_usage(tx, erased)
             index = self._replies.queue(tx, erase_entry(self.origin, count, time_ms, salt))
             erasure = Erasure(erasure_id, self.origin, count, time_ms, salt.hex(), index)
             tx.execute(
@@ -303,11 +306,13 @@ class TurnStore:
             index = self._replies.queue(tx, entry)
             rows = tx.execute(
                 "UPDATE turns SET record = ?, reply = ?, prompt_tokens = ?, completion_tokens = ?, duration_ms = ?,"
-                " log_id = ?, idx = ?, promise = ? WHERE id = ? AND record IS NULL RETURNING id",
+                " log_id = ?, idx = ?, promise = ? WHERE id = ? AND record IS NULL RETURNING user_id, key_id",
                 (data, turn.reply, *numbers, self._replies.log_id, index, promise, turn.record.id),
             )
             if not rows:
                 raise ConflictError(f"turn {turn.record.id}: it is not open, so it cannot be finished")
+            (user_id, key_id), known = rows[0], turn.record
+            record_usage(tx, Usage(known.id, user_id, key_id, known.channel, known.status, *numbers, known.time_ms))
 
         await self._db.write(record)
         self._replies.notify()

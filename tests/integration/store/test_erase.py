@@ -16,12 +16,11 @@ from verax.kernel.segments import Segment
 from verax.store import erase
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
-from verax.store.database import Database, Tx
+from verax.store.database import Database
 from verax.store.erase import Eraser
 from verax.store.messages import Line, Messages
 from verax.store.messages_export import export_user
 from verax.store.messages_types import StoredResponse
-from verax.store.meter import Usage, record_usage
 from verax.store.replies import ReplyLog
 from verax.store.responses import Responses
 from verax.store.tlog import TileLog
@@ -121,10 +120,9 @@ async def test_a_question_that_another_turn_answers_stays(house: House) -> None:
 
 async def test_an_erased_turn_keeps_its_numbers_and_loses_its_name(house: House) -> None:
     turn = await house.answer("ada", "answer")
-    await house.database.write(_add_usage_if_missing(turn, "ada"))
     await house.eraser.turn(turn, "ada")
-    rows = house.database.read_now(lambda tx: tx.execute("SELECT turn_id, user_id FROM usage"))
-    assert rows == [(None, "ada")]
+    rows = house.database.read_now(lambda tx: tx.execute("SELECT turn_id, user_id, completion_tokens FROM usage"))
+    assert rows == [(None, "ada", 7)]
 
 
 async def test_a_turn_without_any_message_can_be_erased_too(house: House) -> None:
@@ -190,20 +188,9 @@ async def _furnish(house: House) -> tuple[str, str]:
         await house.accounts.create_session(user.user_id, "a browser")
         await house.chat(user.user_id, turns=3)
         await house.respond(user.user_id, f"resp_{name}")
-        turn = await house.answer(user.user_id, "a private answer")
-        await house.database.write(_add_usage_if_missing(turn, user.user_id))
+        await house.answer(user.user_id, "a private answer")
         ids.append(user.user_id)
     return ids[0], ids[1]
-
-
-def _add_usage_if_missing(turn_id: str, user_id: str) -> Any:
-    """Add the row that finishing a turn writes, where the turn store does not do it itself."""
-
-    def add(tx: Tx) -> None:
-        if not tx.execute("SELECT 1 FROM usage WHERE turn_id = ?", (turn_id,)):
-            record_usage(tx, Usage(turn_id, user_id, "", "assistant", "complete", 1, 2, 3, 1_760_000_000_000))
-
-    return add
 
 
 async def test_erasing_a_person_leaves_nothing_of_them_and_everything_of_others(house: House) -> None:
@@ -295,9 +282,17 @@ async def test_an_export_holds_everything_of_a_person_and_no_credential(house: H
     entries = await _export(house, ada)
     kinds = [entry["type"] for entry in entries]
     assert kinds[0] == "export" and kinds[-1] == "end" and entries[-1]["lines"] == len(entries) - 1
-    expected = {"account": 1, "key": 1, "session": 1, "conversation": 2, "message": 8, "response": 1, "turn": 5}
+    expected = {
+        "account": 1,
+        "key": 1,
+        "session": 1,
+        "conversation": 2,
+        "message": 8,
+        "response": 1,
+        "turn": 5,
+        "usage": 5,
+    }
     assert {kind: kinds.count(kind) for kind in expected} == expected
-    assert kinds.count("usage") >= 1
     text = json.dumps(entries)
     assert ben not in text
     for word in ("argon2", "digest", "password_hash"):
