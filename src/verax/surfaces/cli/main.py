@@ -80,6 +80,8 @@ def cli(context: click.Context, home: str | None, url: str | None, settings: dic
     3 refused or not verified.
     """
     environ = dict(os.environ)
+    # Looking for plugins of pydantic reads every installed package, which takes longer than our own start.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
     if environ.get("NO_COLOR"):
         context.color = False
     named = {name: value for name, value in (("home", home), ("url", url)) if value is not None}
