@@ -50,7 +50,6 @@ from verax.kernel.fold_state import (
 from verax.kernel.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from verax.kernel.root import RootDocument
 from verax.kernel.statement import (
-    Alarm,
     Change,
     Gate,
     Move,
@@ -219,8 +218,7 @@ def _effect_of(
             return judge_gate(statement, signers, ledger, root)
         case Move():
             return judge_move(statement, signers, ledger, root)
-        case Alarm():
-            require_threshold("recorder", signers, root)
+    require_threshold("recorder", signers, root)
     return Effect()
 
 

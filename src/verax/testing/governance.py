@@ -41,7 +41,7 @@ from verax.kernel.statement import (
     payload_of,
 )
 
-__all__ = ["NAME", "SOLO_ROLES", "TEAM_ROLES", "SimulatedLog", "channel_rules", "key_of", "root_document"]
+__all__ = ["NAME", "SOLO_ROLES", "TEAM_ROLES", "SimulatedLog", "channel_rules", "key_of", "no_blobs", "root_document"]
 
 NAME = "verax.test/abcdefghijklmnopqrstuvwxyz"
 
@@ -120,6 +120,11 @@ def root_document(
         "solo": solo,
         "retention": {},
     }
+
+
+def no_blobs(_digest: str) -> bytes | None:
+    """Hold no blob at all."""
+    return None
 
 
 class SimulatedLog:
