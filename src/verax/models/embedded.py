@@ -117,6 +117,11 @@ class EmbeddedBackend:
         """Choices that hold a slot now."""
         return self._slots.running
 
+    @property
+    def waiting(self) -> int:
+        """Choices that wait for a slot now."""
+        return self._slots.waiting
+
     async def generate(self, call: ModelCall) -> AsyncIterator[ModelEvent]:
         """Run one call; see the rules in `verax.models.base`.
 

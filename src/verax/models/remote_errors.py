@@ -60,7 +60,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float:
     Source: RFC 9110 section 10.2.3; a number of seconds or a date.
     """
     text = headers.get("Retry-After", "").strip()
-    if text.isdecimal():
+    if text.isascii() and text.isdecimal():
         return float(text[:9])
     try:
         moment = parsedate_to_datetime(text)

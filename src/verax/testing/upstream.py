@@ -234,7 +234,8 @@ def _parts(script: Script, path: str, body: Mapping[str, Any]) -> list[bytes]:
         return [_whole(json.dumps(_completion(script, body)).encode(), script)]
     head = _head(script, "text/event-stream", "Transfer-Encoding: chunked")
     if script.raw_events is not None:
-        return [head, _chunked(script.raw_events), b"0\r\n\r\n"]
+        events = [_chunked(script.raw_events)] if script.raw_events else []
+        return [head, *events, b"0\r\n\r\n"]
     return [head, *(_chunked(event) for event in _events(script, body)), b"0\r\n\r\n"]
 
 
