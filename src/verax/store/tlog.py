@@ -27,6 +27,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from verax.kernel.checkpoint import Checkpoint
@@ -40,7 +41,7 @@ from verax.store.disk import Disk, LocalDisk
 from verax.store.tlog_files import CHECKPOINT, TileFiles, corrupt_tile
 from verax.store.tlog_rows import LogRow, TreeHead, append_entries, open_row, read_entries, read_row, swap_head
 from verax.store.tlog_start import check_marks, file_marks, is_signed_as_now, open_mark, rebuild
-from verax.store.tlog_tree import EMPTY_TREE, LogTree, hash_leaves
+from verax.store.tlog_tree import EMPTY_TREE, LeafTile, LogTree, hash_leaves
 
 __all__ = ["LogSpec", "PublishedTree", "TileLog", "WitnessMark"]
 
@@ -243,7 +244,7 @@ class TileLog:
         published = self._published
         if not 0 <= index < published.size:
             raise UnknownObject(f"log {self.origin}: entry {index} is not in the published tree of {published.size}")
-        path = published.tree.inclusion(index, lambda tile: self._files.read_leaf_tile(published.tree, tile))
+        path = published.tree.inclusion(index, self._leaf_tiles(published.tree))
         return LogProof(index, tuple(path), published.checkpoint)
 
     def consistency_now(self, old: int) -> list[bytes]:
@@ -255,14 +256,14 @@ class TileLog:
         tree = self._published.tree
         if not 0 <= old <= tree.size:
             raise UnknownObject(f"log {self.origin}: size {old} is beyond the published tree of {tree.size}")
-        return tree.consistency(old, lambda tile: self._files.read_leaf_tile(tree, tile))
+        return tree.consistency(old, self._leaf_tiles(tree))
 
     def root_at(self, size: int) -> bytes:
         """Return the root of the first `size` entries, at most those published."""
         tree = self._published.tree
         if not 0 <= size <= tree.size:
             raise UnknownObject(f"log {self.origin}: size {size} is beyond the published tree of {tree.size}")
-        return tree.root_at(size, lambda tile: self._files.read_leaf_tile(tree, tile))
+        return tree.root_at(size, self._leaf_tiles(tree))
 
     def damaged_tiles(self) -> list[str]:
         """Compare every tile and bundle with the entries; return the paths that are wrong."""
@@ -359,6 +360,10 @@ class TileLog:
             f"found size {found.size} ({found.root.hex()[:12]})",
             hint="another process writes to this database; stop it, then start Verax again",
         )
+
+    def _leaf_tiles(self, tree: LogTree) -> LeafTile:
+        """Return a reader for one proof: each tile is read and checked once, not once a level."""
+        return cache(partial(self._files.read_leaf_tile, tree))
 
     def _hashes(self, tree: LogTree, address: TileAddress, available: int) -> bytes:
         level, index = address.level or 0, address.index

@@ -35,7 +35,7 @@ class Pace:
     """How often a log is integrated.
 
     Attributes:
-        interval_s: Least time from one integration to the next.
+        interval_s: Least time from the start of one integration to the start of the next.
         retry_s: Wait after one that failed.
         stall_s: Age of the oldest entry without an integration at which the log takes no more.
     """
@@ -180,10 +180,12 @@ class LiveLog:
         while not self._stop.is_set():
             await self._work.wait()
             self._work.clear()
+            began_s = self._clock.monotonic_s()
             await self._integrate()
             if isinstance(self._fault, IntegrityError):
                 return
-            await self._rest(self._pace.retry_s if self._fault else self._pace.interval_s)
+            took_s = self._clock.monotonic_s() - began_s
+            await self._rest(self._pace.retry_s if self._fault else max(0.0, self._pace.interval_s - took_s))
         if not isinstance(self._fault, IntegrityError):
             await self._integrate()
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -95,12 +95,20 @@ class RecordingDisk(LocalDisk):
         path.write_bytes(data)
         self._trace.add("sync", path)
 
+    def write_all_synced(self, files: Mapping[Path, bytes]) -> None:
+        for path, data in files.items():  # one after the other, so that traces are the same in every run
+            self.write_synced(path, data)
+
     def rename(self, source: Path, target: Path) -> None:
         super().rename(source, target)
         self._trace.add("rename", source, target=target)
 
     def sync_folder(self, path: Path) -> None:
         self._trace.add("sync_folder", path)
+
+    def sync_folders(self, paths: Sequence[Path]) -> None:
+        for path in paths:
+            self.sync_folder(path)
 
     def make_folder(self, path: Path) -> None:
         if not path.is_dir():
@@ -122,7 +130,14 @@ class UnsyncedDisk(LocalDisk):
     def write_synced(self, path: Path, data: bytes) -> None:
         path.write_bytes(data)
 
+    def write_all_synced(self, files: Mapping[Path, bytes]) -> None:
+        for path, data in files.items():
+            self.write_synced(path, data)
+
     def sync_folder(self, path: Path) -> None:
+        """Leave the names to the page cache."""
+
+    def sync_folders(self, paths: Sequence[Path]) -> None:
         """Leave the names to the page cache."""
 
 
