@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -446,9 +446,8 @@ def test_a_swap_that_another_process_won_is_not_signed(db: Database, tmp_path: P
     twin_ran: list[int] = []
 
     class _RacingDisk(UnsyncedDisk):
-        def sync_folder(self, path: Path) -> None:
-            super().sync_folder(path)
-            if path.parent.parent.name == "tile" and not twin_ran:
+        def sync_folders(self, paths: Sequence[Path]) -> None:
+            if paths[0].parent.parent.name == "tile" and not twin_ran:
                 twin_ran.append(1)
                 _open(db, tmp_path).integrate_now()
 
