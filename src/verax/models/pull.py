@@ -167,8 +167,9 @@ class _Fetch:
             headers["Authorization"] = f"Bearer {self._token}"
         async with self._session.get(self._url, headers=headers) as response:
             if response.status == 416:
-                # The part is as long as the file or longer; its digest will tell.
-                self.is_moving = True
+                # The part is as long as the file, or longer: its size and digest will tell.
+                size = response.headers.get("Content-Range", "").rpartition("/")[2]
+                self.total = int(size) if size.isascii() and size.isdecimal() else None
                 return
             _check_status(response.status, self._url)
             start = start if response.status == 206 else 0
