@@ -48,11 +48,14 @@ lock: setup-dev ## Resolve requirements/*.in into hash locks again (LOCK=--upgra
 clean: ## Remove environments and caches; data and keys stay
 	@rm -rf $(VENV) $(DEV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
+# An environment that is current answers for itself, which spares looking for a Python.
 setup:
-	@python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py serve
+	@{ [ -z "$(PYTHON)" ] && $(VENV)/bin/python -I scripts/setup.py --check serve; } 2>/dev/null || { \
+		python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py serve; }
 
 setup-dev:
-	@python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py develop
+	@{ [ -z "$(PYTHON)" ] && $(DEV)/bin/python -I scripts/setup.py --check develop; } 2>/dev/null || { \
+		python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py develop; }
 
 setup-test: setup-dev
 	@scripts/setup-test.sh

@@ -1,5 +1,7 @@
 """Make an environment from the hash locks: ``setup.py serve`` (.venv) or ``setup.py develop`` (.venv-dev).
 
+``setup.py --check serve`` only says by its exit code whether there is nothing to do.
+
 * Everything installed carries a hash in requirements/*.lock; the locks name no address.
 * `serve` holds what the server runs on and nothing else; tools live in an environment of their own.
 * A second run with nothing changed reads one stamp and ends; it needs no network.
@@ -86,16 +88,20 @@ class Steps:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one plan; 0 done, 1 failed, 2 usage."""
+    """Run one plan; 0 done, 1 failed or, with --check, something to do, 2 usage."""
+    check_only = arguments[:1] == ["--check"]
+    arguments = arguments[check_only:]
     if len(arguments) != 1 or arguments[0] not in PLANS:
-        print("usage: setup.py serve|develop", file=sys.stderr)
+        print("usage: setup.py [--check] serve|develop", file=sys.stderr)
         return 2
     plan = PLANS[arguments[0]]
     wanted = stamp_of(plan)
     if plan.stamp.is_file() and plan.stamp.read_text() == wanted and plan.python.exists():
         return 0
+    if check_only:
+        return 1
     try:
-        build(plan, Steps(4))
+        build(plan, Steps(5))
     except SetupError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
@@ -119,6 +125,9 @@ def build(plan: Plan, steps: Steps) -> None:
     steps.finish()
     steps.start("packages, each checked against its hash")
     install_packages(plan, steps)
+    steps.finish()
+    steps.start("bytecode, on every core")
+    compile_bytecode(plan)
     steps.finish()
     steps.start("verax itself")
     run_pip(plan, ["install", "--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
@@ -161,6 +170,16 @@ def install_packages(plan: Plan, steps: Steps) -> None:
                 steps.advance(done, total)
     if process.returncode != 0:
         raise SetupError(explain("".join(log[-15:])))
+
+
+def compile_bytecode(plan: Plan) -> None:
+    """Let commands start fast, also where the environment forbids Python to write bytecode later.
+
+    The server reads none of it. Files that do not compile are samples for other Pythons.
+    """
+    folders = [*plan.folder.glob("lib/python*/site-packages"), ROOT / "src" / "verax"]
+    command = [plan.python, "-I", "-m", "compileall", "-q", "-q", "-j", "0", *folders]
+    subprocess.run(command, capture_output=True, check=False)
 
 
 def prune(plan: Plan) -> None:

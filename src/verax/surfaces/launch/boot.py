@@ -4,6 +4,7 @@ With ``-S`` nothing in site-packages runs by itself: no ``.pth`` line, no sitecu
 file puts the two folders on the path and hands over. It is a script, never imported.
 """
 
+import gc
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 if __name__ == "__main__":
     if not (sys.flags.isolated and sys.flags.no_site and sys.pycache_prefix):
         sys.exit("error: boot.py is started by 'verax up' only")
+    # Nothing that an import makes is garbage; `measure` turns the collector on again.
+    gc.disable()
     environment = Path(sys.executable).parent.resolve().parent
     if (environment / "pyvenv.cfg").exists():
         # What the site module would have done, had it run.

@@ -7,6 +7,7 @@ mark is compared again, and every source that ran with the file that was hashed.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import importlib
 import os
@@ -144,6 +145,8 @@ def measure_runtime(places: Places | None = None, environ: Mapping[str, str] | N
     _check_unmoved(files)
     _check_executed(files)
     save_hint(default_hint())
+    gc.freeze()
+    gc.enable()
     source = source_digest(_digests(groups["source"], places.package.parent))
     manifest = InstanceManifest(
         portable=PortableRuntime(source, hashlib.sha256(places.locks[0].read_bytes()).hexdigest()),
