@@ -49,8 +49,11 @@ WHERE m.id = ? AND p.role <> 'assistant'
 """
 _CHILDREN = """
 SELECT id, erased_ms FROM messages
-WHERE conversation_id = ? AND depth = ? AND (branch = ? OR branch IN
-    (SELECT number FROM branches WHERE conversation_id = ? AND parent = ? AND starts = ?))
+WHERE conversation_id = ? AND depth = ? AND branch IN (
+    SELECT CAST(? AS bigint)
+    UNION ALL
+    SELECT number FROM branches WHERE conversation_id = ? AND parent = ? AND starts = ?
+)
 """
 _ROOT = -1  # the branch and depth above the first message
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -34,6 +36,8 @@ def postgres_server() -> Iterator[str]:
         connection.execute("ALTER SYSTEM SET deadlock_timeout = '100ms'")
         connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
+    # At once: a shutdown in order would write everything to a disk that is deleted next.
+    os.kill(int((folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 

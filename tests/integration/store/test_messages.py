@@ -161,20 +161,6 @@ async def test_opening_takes_three_statements_and_sending_three_at_any_length(ta
     database.close()
 
 
-async def test_a_window_reads_only_its_own_rows(database: Database, messages: Messages) -> None:
-    """The plan of the database must bound the index on both sides, or opening would walk the chat."""
-    chat_id = await messages.create(ADA, channel="assistant")
-    await messages.append(chat_id, ADA, "", [Line("user", "x")] * 3000)
-    if database.dialect != "sqlite":
-        pytest.skip("the plan of PostgreSQL depends on its statistics; bench/messages.py measures it")
-    from verax.store.messages_rows import _PATH
-
-    plan = database.read_now(lambda tx: tx.execute(f"EXPLAIN QUERY PLAN {_PATH}", (0,) * 10))
-    details = " | ".join(str(row[3]) for row in plan)
-    assert "messages_of_branch (conversation_id=? AND branch=? AND depth>? AND depth<?)" in details
-    assert "SCAN m" not in details
-
-
 @pytest.mark.parametrize("limit", [0, -1, 501])
 async def test_an_impossible_limit_is_refused(chat: Chat, limit: int) -> None:
     for call in (
