@@ -129,10 +129,10 @@ class Folder:
             FoldError: the fold stops before this entry; the state is as it was, and the same
                 entry may be applied again, when a missing blob has arrived for instance.
         """
-        leaf = leaf_hash(entry)
-        judgement = self._judge(entry, leaf)
-        self._frontier.append(leaf)
-        self._ledger.roots.append(self._frontier.root())
+        after = self._after(entry)
+        judgement = self._judge(entry, after.root())
+        self._frontier = after
+        self._ledger.roots.append(after.root())
         _apply(judgement, self._ledger)
         self._state = None
         return judgement.outcome
@@ -143,13 +143,16 @@ class Folder:
         Raises:
             FoldError: as `apply`.
         """
-        return self._judge(entry, leaf_hash(entry)).outcome
+        return self._judge(entry, self._after(entry).root()).outcome
 
-    def _judge(self, entry: bytes, leaf: bytes) -> _Judgement:
+    def _after(self, entry: bytes) -> Frontier:
         after = Frontier.from_hashes(self._frontier.size, self._frontier.hashes)
-        after.append(leaf)
+        after.append(leaf_hash(entry))
+        return after
+
+    def _judge(self, entry: bytes, root_after: bytes) -> _Judgement:
         ledger = self._ledger
-        ledger.roots.append(after.root())  # a change fixes its gates' seed by the tree just after it
+        ledger.roots.append(root_after)  # a change fixes its gates' seed by the tree just after it
         try:
             return _judge(entry, ledger)
         finally:

@@ -4,7 +4,7 @@
 * Review: the change is open, ``candidate`` and ``base`` are its own, and the person is not
   among its signers. A person's last verdict counts; a rejection withdraws an approval.
 * While the root is ``solo`` an author may review the own change: that never counts as an
-  approval, and serves only to name bans (ADR "solo owners name bans").
+  approval, and serves only to name bans (ADR 0021).
 * Gate: the root requires the suite, and ``seed`` is the one fixed by the change and the tree just
   after it. The first result per suite counts, passed or not.
 * Admission: approvals by persons who are reviewers *now*, every required suite passed, the

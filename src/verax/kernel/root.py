@@ -5,7 +5,7 @@
   only while ``solo`` is true.
 * The channel ``runtime`` always exists (clause 5.8).
 * `channels` is a list of objects in order of their names: a channel's name may hold ``-`` and
-  ``/``, which keys of canonical objects may not (ADR "channels as a list").
+  ``/``, which keys of canonical objects may not (ADR 0020).
 * ``hex(H(CJ(document)))`` of version 1 is the installation's fingerprint.
 
 Whether one document may follow another is decided in `verax.kernel.fold_root`.
