@@ -14,7 +14,9 @@ import click
 from pydantic.fields import FieldInfo
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from decision_list import DECISIONS, decision_list
 from error_reference import errors_page
+from http_reference import http_page
 from verax.config import ENVIRONMENT_PREFIX, Config
 from verax.surfaces.cli.main import cli
 
@@ -44,12 +46,18 @@ def main(arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
+    (DECISIONS / "README.md").write_text(decision_list(), encoding="utf-8")
     return 0
 
 
 def pages() -> dict[str, str]:
     """Return the text of every generated page by its file name."""
-    return {"cli.md": cli_page(), "config.md": config_page(), "errors.md": f"{NOTE}\n{errors_page()}"}
+    return {
+        "cli.md": cli_page(),
+        "config.md": config_page(),
+        "errors.md": f"{NOTE}\n{errors_page()}",
+        "http.md": f"{NOTE}\n{http_page()}",
+    }
 
 
 def cli_page() -> str:
