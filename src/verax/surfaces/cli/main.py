@@ -85,7 +85,9 @@ def cli(context: click.Context, home: str | None, url: str | None, settings: dic
     if environ.get("NO_COLOR"):
         context.color = False
     named = {name: value for name, value in (("home", home), ("url", url)) if value is not None}
-    context.obj = Session(environ, settings | named)
+    session = Session(environ, settings | named)
+    context.call_on_close(session.close)
+    context.obj = session
 
 
 def run(arguments: Sequence[str]) -> int:

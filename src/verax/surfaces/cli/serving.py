@@ -32,7 +32,7 @@ from verax.surfaces.installation import Installation, Surroundings
 from verax.surfaces.launch.measure import RuntimeMeasurement, measure_runtime
 from verax.surfaces.launch.seal import Seal, Violation
 
-__all__ = ["found_here", "serve_here"]
+__all__ = ["found_here", "keep_keys", "serve_here"]
 
 _log = logging.getLogger("verax")
 
@@ -50,7 +50,7 @@ def found_here(session: Session) -> RuntimeMeasurement:
     founding = asyncio.run(found(session.config, measurement.portable_data, around))
     if founding is not None:
         _keep_code(Blobs(Home(session.config.home).blobs), measurement)
-        _keep_keys(session, founding)
+        keep_keys(session, founding)
         _tell(session.config, founding)
     return measurement
 
@@ -172,7 +172,8 @@ def _keep_code(blobs: Blobs, measurement: RuntimeMeasurement) -> None:
         blobs.put(code.listing)
 
 
-def _keep_keys(session: Session, founding: Founding) -> None:
+def keep_keys(session: Session, founding: Founding) -> None:
+    """Keep what the founding drew for its owner in the keyring: API key, signing key, pinned log keys."""
     config, genesis = session.config, founding.genesis
     keys = load_server_keys(Home(config.home).keys_dir)
     if keys is None:

@@ -34,6 +34,12 @@ class Session:
 
     environ: Mapping[str, str]
     flags: dict[str, object] = field(default_factory=dict)
+    _clients: list[Client] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Close every connection; called when the command ends."""
+        while self._clients:
+            self._clients.pop().close()
 
     @cached_property
     def loaded(self) -> LoadedConfig:
@@ -101,7 +107,9 @@ class Session:
         if not key:
             identity = self.identity()
             key = identity.credentials.api_key if identity else ""
-        return Client(self.config.client_url, key, timeout_s=timeout_s)
+        client = Client(self.config.client_url, key, timeout_s=timeout_s)
+        self._clients.append(client)
+        return client
 
     def signed_in_client(self, *, timeout_s: float = 30.0) -> Client:
         """Return a client that has a key.

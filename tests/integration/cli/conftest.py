@@ -1,0 +1,138 @@
+"""A whole installation with a scripted model, served on a real port, and the command line beside it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from verax.config import Config, load_config
+from verax.kernel.errors import ModelUnavailable
+from verax.kernel.release import Release
+from verax.models.base import Backend
+from verax.models.registry import Backends, BackendSettings
+from verax.surfaces.cli.keyring import Identity
+from verax.surfaces.cli.main import run
+from verax.surfaces.cli.runtimes import measure_code
+from verax.surfaces.cli.serving import keep_keys
+from verax.surfaces.cli.session import Session
+from verax.surfaces.founding import found
+from verax.surfaces.installation import Installation, Surroundings
+from verax.testing.releases import manifest_toml
+from verax.testing.running_server import run_server
+from verax.testing.scripted import Reply, Rule, ScriptedBackend
+from verax.testing.turns import FixedRuntime
+
+ANSWER = "Hamlet was written by William Shakespeare."
+GUARD = """
+[guard]
+input = [{ detector = "secrets", action = "refuse" }]
+output = [{ detector = "secrets", action = "rewrite" }]
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command line did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class World:
+    """A served installation.
+
+    Attributes:
+        environ: What a command line must be started with.
+    """
+
+    url: str
+    home: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def session(self) -> Session:
+        return Session(self.environ)
+
+    @property
+    def identity(self) -> Identity:
+        return self.session.require_identity()
+
+
+def make_backend() -> ScriptedBackend:
+    """A model that knows who wrote Hamlet, repeats a name it was told, and else echoes."""
+    return ScriptedBackend(
+        [
+            Rule("Hamlet", Reply((ANSWER,))),
+            Rule("silence", Reply(refuses=ModelUnavailable("model: it is silent", hint="wake it"))),
+        ]
+    )
+
+
+def opened(config: Config, session: Session) -> Callable[[], contextlib.AbstractAsyncContextManager[Installation]]:
+    """Found an installation, keep its owner's keys in the keyring, and open it."""
+
+    @contextlib.asynccontextmanager
+    async def enter() -> AsyncIterator[Installation]:
+        code = measure_code()
+        runtime = FixedRuntime(code.portable.digest)
+        scripted: dict[str, Backend] = {"script": make_backend()}
+        backends = Backends(BackendSettings(), lambda name: None, scripted)
+        around = Surroundings(runtime, backends=backends)
+        release = Release.from_toml(manifest_toml("You answer briefly.", guard=GUARD))
+        founding = await found(config, code.portable.data, around, {"assistant": release})
+        if founding is not None:
+            keep_keys(session, founding)
+        installation = await Installation.open(config, around)
+        try:
+            yield installation
+        finally:
+            await installation.close()
+            await backends.close()
+
+    return enter
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[World]:
+    """Serve a new installation below `folder`."""
+    environ = {"HOME": str(folder), "VERAX_HOME": str(folder / "home"), "VERAX_KEYRING": str(folder / "keys")}
+    session = Session(environ)
+    with run_server(opened(load_config(environ=environ).config, session)) as server:
+        environ["VERAX_PORT"] = server.url.rpartition(":")[2]
+        yield World(server.url, folder / "home", environ)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One installation for the tests of a module that change nothing but its reply log."""
+    with served(tmp_path_factory.mktemp("shared")) as world:
+        yield world
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[World]:
+    """An installation for one test."""
+    with served(tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def verax(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Runs ``verax ARGUMENTS`` in a world and returns exit code, stdout and stderr."""
+
+    def call(world: World, *arguments: str) -> Ran:
+        for name in ("VERAX_URL", "VERAX_API_KEY"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in world.environ.items():
+            monkeypatch.setenv(name, value)
+        code = run(list(arguments))
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return call
