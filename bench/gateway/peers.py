@@ -81,9 +81,9 @@ def verax(behind: Target, work: Path) -> Iterator[tuple[Target, int]]:
     command = str(ROOT / ".venv" / "bin" / "verax")
     base = f"http://localhost:{port}"
     with _process([command, "up"], cwd=work, env=environment) as process, _answering(f"{base}/health", 60):
-        _run([command, "model", "add", "bench", "--url", behind.url, "--model", behind.model], environment)
+        _run([command, "model", "add", behind.model, "--url", behind.url, "--yes"], environment)
         key = _run([command, "key", "create", "bench"], environment).strip()
-        yield Target(f"http://127.0.0.1:{port}/v1", key, "bench"), process.pid
+        yield Target(f"http://127.0.0.1:{port}/v1", key, "assistant"), process.pid
 
 
 def resident_mib(pid: int) -> float:

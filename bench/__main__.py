@@ -1,0 +1,62 @@
+"""Run the benchmarks and print one table: ``python -m bench [SUITE ...] [--quick]``.
+
+Each suite runs in a process of its own, writes ``bench/results/SUITE.json`` with the machine it ran
+on, and gives rows of ``{figure, aim, reached}``. With ``--quick`` nothing is kept: the figures are
+rough. A suite that fails is named, the others still run, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results"
+SUITES = ("gateway", "replylog", "messages", "embedded", "checker", "install", "soak")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named suites, all but the long `soak` by default."""
+    flags = [argument for argument in arguments if argument.startswith("-")]
+    wanted = [argument for argument in arguments if not argument.startswith("-")] or list(SUITES[:-1])
+    unknown = sorted(set(wanted) - set(SUITES))
+    if unknown:
+        print(f"bench: unknown suite {unknown[0]}; known: {', '.join(SUITES)}", file=sys.stderr)
+        return 2
+    failed, rows = [], []
+    for suite in wanted:
+        print(f"bench: {suite} …", file=sys.stderr, flush=True)
+        result = _run(suite, flags)
+        if result is None:
+            failed.append(suite)
+        else:
+            rows += [{"suite": suite, **row} for row in result["table"]]
+    _print(rows)
+    if failed:
+        print(f"bench: failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _run(suite: str, flags: list[str]) -> dict[str, Any] | None:
+    with tempfile.TemporaryDirectory(prefix="verax-bench-") as folder:
+        output = Path(folder) / "result.json" if "--quick" in flags else RESULTS / f"{suite}.json"
+        command = [sys.executable, "-m", f"bench.{suite}", str(output), *flags]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+        if done.returncode != 0 or not output.exists():
+            return None
+        result: dict[str, Any] = json.loads(output.read_text())
+        return result
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    width = max((len(str(row["figure"])) for row in rows), default=0)
+    for row in rows:
+        print(f"{row['suite']:<9} {row['figure']:<{width}}  {row['aim']:>9}  {row['reached']}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
