@@ -6,6 +6,7 @@ import base64
 import importlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,11 +26,27 @@ def load_vectors(name: str) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def scripts_beside_each_other() -> Iterator[None]:
+    """The folder on the path, as it is when a script in it is run."""
+    sys.path.insert(0, str(CONFORMANCE))
+    yield
+    sys.path.remove(str(CONFORMANCE))
+
+
 @pytest.fixture(scope="session")
 def checker() -> ModuleType:
     """`conformance/check_receipt.py` as a module."""
-    sys.path.insert(0, str(CONFORMANCE))
-    try:
-        return importlib.import_module("check_receipt")
-    finally:
-        sys.path.remove(str(CONFORMANCE))
+    return importlib.import_module("check_receipt")
+
+
+@pytest.fixture(scope="session")
+def governance() -> ModuleType:
+    """`conformance/check_governance.py` as a module."""
+    return importlib.import_module("check_governance")
+
+
+@pytest.fixture(scope="session")
+def passkeys() -> ModuleType:
+    """`conformance/governance_passkeys.py` as a module."""
+    return importlib.import_module("governance_passkeys")

@@ -8,7 +8,6 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -37,13 +36,6 @@ MANIFEST = InstanceManifest(RUNTIME, "cpython 3.11.7", "linux x86_64", "cc" * 32
 REPLIES = f"{NAME}/replies/0"
 SIGNERS = (NoteSigner(f"{NAME}/governance", bytes(range(32))), NoteSigner(REPLIES, bytes(32)))
 KEYS = "".join(f"{signer.verifier}\n" for signer in SIGNERS).encode()
-
-
-@pytest.fixture(scope="session")
-def governance(checker: ModuleType) -> Iterator[ModuleType]:
-    sys.path.insert(0, str(CONFORMANCE))
-    yield importlib.import_module("check_governance")
-    sys.path.remove(str(CONFORMANCE))
 
 
 @dataclass(frozen=True)

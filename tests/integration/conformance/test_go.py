@@ -13,6 +13,9 @@ import pytest
 from verax.kernel.merkle import leaf_hash
 from verax.kernel.note import NoteSigner, add_signature, sign_note
 from verax.kernel.promise import promise_text
+from verax.store.database import open_database
+from verax.store.tlog import TileLog
+from verax.testing.logs import fixed_entries, reply_spec
 from verax.testing.simulated_log import SimulatedLog
 
 from .conftest import CONFORMANCE, load_vectors
@@ -150,6 +153,28 @@ def test_go_accepts_our_good_receipts_and_refuses_the_bad_ones(veraxcheck: Verdi
         key.write_bytes(vector["key"])
         receipt.write_bytes(vector["receipt"])
         assert veraxcheck("receipt", key, receipt) == 3, name
+
+
+def test_go_reads_a_servers_own_log_folder_as_it_grows(veraxcheck: Verdict, tmp_path: Path) -> None:
+    spec = reply_spec(tmp_path / "log")
+    key, old, proof = tmp_path / "server-key", tmp_path / "server-old", tmp_path / "server.tlog-proof"
+    key.write_text(f"{spec.signers[0].verifier}\n")
+    database = open_database(tmp_path / "verax.db")
+    try:
+        log = TileLog.open(database, spec)
+        for step in (1, 254, 1, 1, 300, 1000):
+            entries = fixed_entries(step, log.published.size)
+            log.append_now(entries)
+            old.write_bytes(log.published.checkpoint)
+            log.integrate_now()
+            assert veraxcheck("log", key, spec.folder) == 0
+            # Go proves nothing about the empty tree that the first step grew from
+            assert veraxcheck("grew", key, old, spec.folder) == (0 if log.published.size > step else 3)
+            index = log.published.size - step
+            proof.write_bytes(log.prove_now(index).to_bytes())
+            assert veraxcheck("proof", key, proof, leaf_hash(entries[0]).hex()) == 0
+    finally:
+        database.close()
 
 
 def test_bad_usage_ends_with_2(veraxcheck: Verdict, key: Path) -> None:

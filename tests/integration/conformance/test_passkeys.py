@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib
 import json
-import sys
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -21,8 +18,6 @@ from verax.kernel.canonical import b64_encode
 from verax.kernel.passkey import Assertion, verify_assertion
 from verax.kernel.root import KeyRecord
 
-from .conftest import CONFORMANCE
-
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 PRIVATE = ec.derive_private_key(0xC0FFEE, ec.SECP256R1())
 PUBLIC = PRIVATE.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
@@ -34,13 +29,6 @@ CLIENT: dict[str, Any] = {
     "origin": ORIGIN,
     "crossOrigin": False,
 }
-
-
-@pytest.fixture(scope="session")
-def passkeys(checker: ModuleType) -> Iterator[ModuleType]:
-    sys.path.insert(0, str(CONFORMANCE))
-    yield importlib.import_module("governance_passkeys")
-    sys.path.remove(str(CONFORMANCE))
 
 
 def both(

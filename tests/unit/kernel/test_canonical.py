@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -48,6 +49,10 @@ def test_nothing_is_normalised() -> None:
 
 def test_mappings_and_tuples_are_written_like_dicts_and_lists() -> None:
     assert canonical.encode(MappingProxyType({"a": (1, 2)})) == b'{"a":[1,2]}'
+
+
+def test_kinds_of_text_and_numbers_are_written_like_plain_ones() -> None:
+    assert canonical.encode([StrEnum("Word", ["NONE"]).NONE, IntEnum("Number", ["ONE"]).ONE]) == b'["none",1]'
 
 
 @pytest.mark.parametrize(
