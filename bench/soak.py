@@ -42,9 +42,12 @@ def main(arguments: list[str]) -> int:
 
 def measure(minutes: float) -> dict[str, Any]:
     """Load Verax for `minutes` and return memory over time."""
-    with tempfile.TemporaryDirectory(prefix="verax-bench-") as folder, peers.upstream() as behind:
-        with peers.verax(behind, Path(folder)) as (target, pid):
-            samples, answered, failed = uvloop.run(_load(target, pid, minutes * 60))
+    with (
+        tempfile.TemporaryDirectory(prefix="verax-bench-") as folder,
+        peers.upstream() as behind,
+        peers.verax(behind, Path(folder)) as (target, pid),
+    ):
+        samples, answered, failed = uvloop.run(_load(target, pid, minutes * 60))
     half = samples[len(samples) // 2 :]
     slope = _slope(half)
     return {
