@@ -268,11 +268,11 @@ class GovernanceStore:
         """Wait until everything appended is published, and adopt it."""
         if self._fault is not None:
             raise self._fault.with_traceback(None)
-        log = self._parts.live.log
-        pending = await self._call(log.pending_now)
-        if pending:
-            self._parts.live.notify()
-            await self._parts.live.wait_published(log.published.size + pending - 1, _PUBLISH_LIMIT_S)
+        live = self._parts.live
+        appended = await self._call(live.log.appended_now)
+        if appended > live.published.size:
+            live.notify()
+            await live.wait_published(appended - 1, _PUBLISH_LIMIT_S)
         await self._call(self._adopt)
 
     async def _append(self, entries: Sequence[bytes]) -> int:

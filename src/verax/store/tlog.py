@@ -299,9 +299,13 @@ class TileLog:
                     hint="restore it from a backup; the published tree is still served",
                 )
 
+    def appended_now(self) -> int:
+        """Return how many entries were committed, published or not."""
+        return self._db.read_now(lambda tx: read_row(tx, self.log_id)).appended
+
     def pending_now(self) -> int:
         """Return how many committed entries no published tree holds yet."""
-        return self._db.read_now(lambda tx: read_row(tx, self.log_id)).appended - self._published.size
+        return self.appended_now() - self._published.size
 
     def _take_up(self, row: LogRow, note: bytes | None, *, repair: bool) -> None:
         """Check that the files of the tree are there, then publish it, or what was published already."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 
@@ -57,6 +58,16 @@ def test_a_folder_whose_name_could_not_be_made_durable_is_not_left_behind(tmp_pa
     with pytest.raises(StorageError):
         _FailingSync().make_folder(tmp_path / "x")
     assert not (tmp_path / "x").exists()
+
+
+def test_a_sync_reaches_through_the_drives_cache_where_there_is_a_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", lambda descriptor, command: asked.append(command))
+    LocalDisk().write_synced(tmp_path / "a", b"data")
+    assert asked == [51]
 
 
 def test_missing_files_and_folders_read_as_nothing(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from verax.kernel import canonical
+from verax.kernel.cosignature import CosignatureSigner
 from verax.kernel.dsse import Envelope
 from verax.kernel.errors import (
     ConflictError,
@@ -29,11 +30,12 @@ from verax.kernel.errors import (
     StoreFull,
     UnknownObject,
 )
-from verax.kernel.note import COSIGNATURE_V1, NoteSigner, VerifierKey
+from verax.kernel.note import COSIGNATURE_V1, NoteSigner, VerifierKey, add_signature
 from verax.kernel.statement import NONE, Alarm, parse_statement
 from verax.store.blobs import Blobs
 from verax.store.database import Database, open_database
 from verax.store.governance import MAX_ENTRY_BYTES, GovernanceParts, GovernanceStore
+from verax.store.governance_adopt import has_quorum, withhold_forward_moves
 from verax.store.governance_alarms import AlarmLimits, Recorder
 from verax.store.tlog import LogSpec, TileLog
 from verax.store.tlog_live import LiveLog, Pace
@@ -273,6 +275,58 @@ async def test_a_full_disk_refuses_statements_and_the_state_stands(here: _Instal
     await here.live.wait_published(state.size, LIMIT_S)
     await store.check()
     assert store.state.size == state.size + 1
+
+
+async def test_an_entry_whose_submitter_died_is_adopted_before_the_next(
+    here: _Installation, people: SimulatedLog
+) -> None:
+    store = await _grown(here, people)
+    people.alarm("recorder", "disk/slow")
+    await here.live.append([people.entries[-1]])
+    people.alarm("recorder", "disk/slow")
+    await store.submit(people.entries[-1], {canonical.hex_digest(b"detail"): b"detail"})
+    assert store.state.size == people.state.size
+
+
+async def test_a_team_moves_a_head_with_reviews_and_gates(here: _Installation) -> None:
+    team = _people(solo=False)
+    await here.store.begin(team.entries, [])
+    team.release_now(FIRST)
+    await _copy(team, here.store)
+    assert here.store.state.channels["assistant"].head == FIRST.id
+    assert here.store.state.channels["assistant"].mode == "quorum"
+    team.change_root(["ada", "bea"], solo=False)
+    await _copy(team, here.store)
+    assert here.store.state.root.version == 2
+
+
+async def test_an_entry_swapped_in_the_database_before_it_is_folded_is_refused(
+    here: _Installation, people: SimulatedLog
+) -> None:
+    store = await _grown(here, people)
+    people.alarm("recorder", "disk/slow")
+    index = (await here.live.append([people.entries[-1]]))[0]
+    await here.live.wait_published(index, LIMIT_S)
+    here.run("UPDATE log_entries SET entry = ? WHERE log_id = 0 AND idx = ?", people.entries[1], index)
+    with pytest.raises(CorruptStore, match="do not give the tree signed"):
+        await store.check()
+    with pytest.raises(IntegrityError):
+        store.check_fresh("assistant")
+
+
+async def test_another_log_in_the_place_of_this_one_is_refused(here: _Installation, people: SimulatedLog) -> None:
+    store = await _grown(here, people)
+    (here.home / "other").mkdir()
+    other = _Installation(here.home / "other")
+    entry = _people(solo=False).entries[0]
+    for number in range(9):
+        await other.live.append([entry + bytes([number])])
+    await other.live.wait_published(8, LIMIT_S)
+    here.live._log = other.log
+    with pytest.raises(RolledBack):
+        await store._call(store._adopt)
+    here.live._log = here.log
+    await other.close()
 
 
 # Starting again
@@ -556,7 +610,7 @@ async def test_an_alarm_that_cannot_be_written_is_logged_kept_and_written_later(
     await store.alarm("test/code", NONE, {})
     assert "could not be written" in caplog.text
     here.disk.is_full = False
-    await here.live.wait_published(here.log.published.size + here.log.pending_now() - 1, LIMIT_S)
+    await here.live.wait_published(here.log.appended_now() - 1, LIMIT_S)
     await store.alarm("test/code", NONE, {})
     assert sum(alarm.count for alarm in _alarms(here)) >= 2
 
@@ -575,6 +629,22 @@ async def test_a_forward_move_waits_for_witnesses_where_the_root_demands_them_an
     people.move("ann", "freeze")
     await _copy(people, here.store)
     assert here.store.state.channels["assistant"].frozen
+
+
+async def test_a_cosigned_checkpoint_lets_a_forward_move_through(here: _Installation) -> None:
+    people = SimulatedLog(_witnessed_root())
+    people.release_now(FIRST)
+    state, note = people.state, here.log.published.checkpoint
+    witness = CosignatureSigner("witness.test/w", b"w" * 32, 1_760_000_000)
+    stranger = CosignatureSigner("witness.test/w", b"v" * 32, 1_760_000_000)
+    assert has_quorum(add_signature(note, witness), state, here.log.verifiers)
+    assert not has_quorum(add_signature(note, stranger), state, here.log.verifiers)
+    assert not has_quorum(note, state, here.log.verifiers)
+    assert not has_quorum(note, state, [])
+    assert not has_quorum(b"no note", state, here.log.verifiers)
+    assert withhold_forward_moves(state, {}, state.size).channels["assistant"].head == FIRST.id
+    assert withhold_forward_moves(state, {}, state.size - 1).channels["assistant"].head is None
+    assert withhold_forward_moves(here.store.state, {}, 0) == here.store.state
 
 
 def _witnessed_root() -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
 import subprocess
@@ -33,6 +35,7 @@ def test_naming_a_folder_creates_nothing(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     assert home.replies_dir(3) == tmp_path / "home" / "log" / "replies" / "3"
     assert home.governance_dir.parent == home.log_dir
+    assert home.governance_mark.parent == home.path
     assert home.database_path.parent == home.path
     assert not home.path.exists()
 
@@ -41,6 +44,22 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("not a folder")
     with pytest.raises(ConfigError, match="cannot be made"):
         open_home(tmp_path / "home")
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    with pytest.raises(ConfigError, match="can be written"):
+        open_home(tmp_path)
+
+
+def test_a_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    home = open_home(tmp_path)
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with pytest.raises(ConfigError, match="cannot lock files: No locks available"):
+        lock_home(home)
 
 
 def test_a_second_server_is_refused_and_told_who_holds_the_folder(tmp_path: Path) -> None:

@@ -259,6 +259,15 @@ def test_a_changed_entry_stops_the_server_and_is_named(db: Database, tmp_path: P
         _open(db, tmp_path)
 
 
+def test_a_changed_entry_stops_the_server_where_no_bundle_can_name_it(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 300)
+    (log.folder / "tile/entries/000").write_bytes(b"torn")
+    (log.folder / "tile/entries/001.p/44").unlink()
+    _run(db, "UPDATE log_entries SET entry = ? WHERE idx = 270", b"z" * 32)
+    with pytest.raises(RolledBack, match=r"the entries give [0-9a-f]{12}\n"):
+        _open(db, tmp_path)
+
+
 def test_a_changed_entry_with_a_row_made_to_fit_stops_the_server(db: Database, tmp_path: Path) -> None:
     _grown(db, tmp_path, 3)
     entries = fixed_entries(3)
@@ -470,6 +479,36 @@ def test_an_entry_changed_in_the_unfinished_tile_is_noticed_before_anything_is_s
     with pytest.raises(RolledBack, match="changed in the database"):
         log.integrate_now()
     assert log.published.size == 3
+
+
+def test_a_row_that_is_deleted_under_a_running_log_stops_it(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 3)
+    _run(db, "DELETE FROM logs")
+    with pytest.raises(CorruptStore, match="its row is gone"):
+        log.append_now(fixed_entries(1, 3))
+    with pytest.raises(CorruptStore, match="its row is gone"):
+        log.integrate_now()
+    assert log.prove_now(1).index == 1
+
+
+def test_a_bundle_of_another_length_is_never_served(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 300)
+    for path, content in (("tile/entries/000", b"\x00\x01a"), ("tile/entries/001.p/44", bytes(88))):
+        (log.folder / path).write_bytes(content)
+        with pytest.raises(CorruptStore, match=path):
+            log.read_now(path)
+
+
+def test_what_changed_behind_a_running_log_is_noticed_by_a_check(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 3)
+    log.recheck_now()
+    _run(db, "UPDATE logs SET appended = 2")
+    with pytest.raises(RolledBack):
+        log.recheck_now()
+    _run(db, "UPDATE logs SET appended = 3")
+    (log.folder / "checkpoint").write_bytes(b"another")
+    with pytest.raises(RolledBack, match="not the one that was published"):
+        log.recheck_now()
 
 
 def test_a_full_disk_leaves_the_published_tree_served_and_integration_goes_on_later(
