@@ -26,7 +26,7 @@ from verax.store.turns import TurnStore
 from verax.surfaces.cli.session import Session
 from verax.surfaces.installation import open_database_of, open_replies
 
-__all__ = ["erase_person", "export_person", "open_target"]
+__all__ = ["erase_person", "export_person"]
 
 T = TypeVar("T")
 
@@ -39,15 +39,23 @@ class _Rooms:
     clock: SystemClock
 
 
-def export_person(session: Session, name: str, target: TextIO) -> int:
-    """Write everything the account `name` has, one JSON object a line, and return the number of lines."""
+def export_person(session: Session, name: str, target: Path) -> int:
+    """Write everything the account `name` has to a new file, and return the number of lines.
+
+    Raises:
+        UnknownObject: no such account.
+        VeraxError: the file exists, or cannot be made.
+    """
 
     async def work(rooms: _Rooms) -> int:
         user = await rooms.accounts.user(name)
         count = 0
-        async for line in export_user(rooms.database, rooms.turns, rooms.accounts, user.user_id, rooms.clock.now_ms()):
-            target.write(line + "\n")
-            count += 1
+        with _create(target) as file:
+            async for line in export_user(
+                rooms.database, rooms.turns, rooms.accounts, user.user_id, rooms.clock.now_ms()
+            ):
+                file.write(line + "\n")
+                count += 1
         return count
 
     return _with_rooms(session, work)
@@ -90,7 +98,7 @@ def _with_rooms(session: Session, work: Callable[[_Rooms], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def open_target(path: Path) -> TextIO:
+def _create(path: Path) -> TextIO:
     """Create a new file that only this user can read.
 
     Raises:

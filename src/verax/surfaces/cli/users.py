@@ -109,10 +109,9 @@ def remove(session: Session, name: str, yes: bool) -> None:
 @pass_session
 def export(session: Session, name: str, target: Path) -> None:
     """Write everything the account NAME has to FILE, one JSON object a line; the server must be stopped."""
-    from verax.surfaces.cli.persons import export_person, open_target
+    from verax.surfaces.cli.persons import export_person
 
-    with open_target(target) as file:
-        count = export_person(session, name, file)
+    count = export_person(session, name, target)
     say(f"{count} lines in {target}")
 
 
