@@ -138,6 +138,7 @@ def bad_keys() -> list[Vector]:
         "not-canonical": of(b"\x01" + (curve.P + 3).to_bytes(32, "little")),
         "zero-x-with-sign": of(b"\x01" + (1 | 1 << 255).to_bytes(32, "little")),
         "small-order": of(b"\x01" + (1).to_bytes(32, "little")),
+        "second-not-on-the-curve": KEY + of(b"\x01" + (2).to_bytes(32, "little"), "another-log"),
         "second-line-broken": KEY + b"nonsense\n",
     }
     vectors = [vector(f"key-{case}", "a key file is strict", DATA, 3, key=data) for case, data in keys.items()]

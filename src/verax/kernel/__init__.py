@@ -18,6 +18,7 @@ __all__ = [
     "confusables",
     "cosignature",
     "dsse",
+    "ed25519",
     "errors",
     "fields",
     "fold",

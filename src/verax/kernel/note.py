@@ -7,9 +7,7 @@
 * Key id: first 4 bytes of ``H(name ‖ "\\n" ‖ type ‖ public key)``, recomputed, never trusted.
 * A signature by an unknown key is kept and ignored; one by a known key that does not verify
   refuses the whole note, as do two by one key.
-* Ed25519 by RFC 8032, without cofactor, and stricter than most libraries: S below the group
-  order, canonical encodings of both points, no public key of small order (one would accept
-  signatures that nobody made).
+* Signatures and public keys are strict as `verax.kernel.ed25519` says.
 """
 
 from __future__ import annotations
@@ -20,10 +18,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from verax.kernel import canonical
+from verax.kernel.ed25519 import is_strict_public_key, verify_ed25519
 from verax.kernel.errors import CanonicalError, NoteError
 
 __all__ = [
@@ -52,40 +50,6 @@ MAX_SIGNATURES = 100
 """More than the 16 the standard asks for; the number other implementations stop at."""
 
 _KEY_ID = re.compile(r"[0-9a-f]{8}\Z")
-_FIELD = 2**255 - 19
-_ORDER = 2**252 + 27742317777372353535851937790883648493
-_SMALL_ORDER = frozenset(
-    bytes.fromhex(encoding)
-    for encoding in (
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0000000000000000000000000000000000000000000000000000000000000080",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-    )
-)
-"""The eight points whose order divides 8, in canonical form."""
-
-
-def verify_ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Say whether `signature` (64 bytes) is a strict Ed25519 signature of `message`.
-
-    False, never an exception, for keys and signatures of the wrong length or form.
-    Strictness is in the module's docstring.
-    """
-    if len(public) != 32 or len(signature) != 64 or not _is_canonical_point(public) or public in _SMALL_ORDER:
-        return False
-    # R needs a check of its own only for the rule's sake: without cofactor it is compared as bytes.
-    if not _is_canonical_point(signature[:32]) or int.from_bytes(signature[32:], "little") >= _ORDER:
-        return False
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +72,7 @@ class VerifierKey:
             raise NoteError(f"verifier key {self.name}: unsupported signature type {self.kind}")
         if len(self.public_bytes) != 32:
             raise NoteError(f"verifier key {self.name}: expected 32 bytes, found {len(self.public_bytes)}")
-        if not _is_canonical_point(self.public_bytes) or self.public_bytes in _SMALL_ORDER:
+        if not is_strict_public_key(self.public_bytes):
             raise NoteError(f"verifier key {self.name}: not a canonical Ed25519 public key of full order")
 
     @property
@@ -321,10 +285,3 @@ def _check_text(text: str) -> None:
         raise NoteError("note: expected text that ends in a newline")
     if any(char < " " and char != "\n" for char in text):
         raise NoteError("note: the text holds a control character")
-
-
-def _is_canonical_point(encoded: bytes) -> bool:
-    """y below the field's prime, and no sign bit on the two points where x is 0."""
-    y = int.from_bytes(encoded, "little")
-    sign, y = y >> 255, y & (2**255 - 1)
-    return y < _FIELD and not (sign and y in (1, _FIELD - 1))

@@ -145,6 +145,8 @@ def test_a_key_of_small_order_is_refused_though_libraries_accept_its_signatures(
 
 
 def test_bytes_that_are_no_point_are_refused() -> None:
+    with pytest.raises(NoteError, match="canonical"):
+        VerifierKey("name", (2).to_bytes(32, "little"))
     assert not verify_ed25519((2).to_bytes(32, "little"), b"message", SIGNER.sign(b"message"))
 
 
