@@ -202,6 +202,16 @@ def test_a_variable_that_injects_code_stops_the_start(installation: Installation
     assert f"found {name}" in done.stderr
 
 
+@pytest.mark.parametrize("flags", [[], ["--detach"]])
+def test_the_command_that_people_type_refuses_such_a_variable(flags: list[str], tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("verax")), "up", *flags]
+    environ = {"LD_AUDIT": "/nonexistent/library.so", "VERAX_HOME": str(tmp_path), "VERAX_PORT": "1"}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert done.returncode != 0
+    assert "found LD_AUDIT" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_bytecode_can_ever_be_put_where_the_server_looks_for_it() -> None:
     with pytest.raises(NotADirectoryError):
         Path(NO_BYTECODE).mkdir(parents=True)

@@ -45,11 +45,13 @@ def up(session: Session, detach: bool, host: str | None, port: int | None) -> in
         )
     from verax.surfaces.cli.direct import is_founded
     from verax.surfaces.cli.processes import find_holder
+    from verax.surfaces.launch.environment import check_environment
     from verax.surfaces.launch.launcher import is_isolated, relaunch
 
     holder = find_holder(config.home)
     if holder is not None:
         return _say_running(session, holder)
+    check_environment(session.environ)
     _check_port(config)
     is_new = not is_founded(session)
     if not is_isolated() and (is_new or not detach):
