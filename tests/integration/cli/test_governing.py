@@ -167,7 +167,7 @@ def test_the_installed_code_is_compared_with_the_admitted_runtime(shared: Any, v
         assert "already" in verax(shared, "runtime", "admit", "--yes").err
 
 
-def test_a_remote_model_is_connected_by_one_command(own: Any, verax: Verax, upstream: str) -> None:
+def test_a_remote_model_is_connected_by_one_command(upstream: str, own: Any, verax: Verax) -> None:
     ran = verax(own, "model", "add", "mock", "--url", upstream, "--yes")
     assert ran.code == 0, ran.err
     listed = json.loads(verax(own, "model", "list", "--json").out)["channels"]
@@ -177,14 +177,14 @@ def test_a_remote_model_is_connected_by_one_command(own: Any, verax: Verax, upst
     assert asked["receipt_state"] == "verified"
 
 
-def test_a_model_that_the_server_lacks_is_not_connected(own: Any, verax: Verax, upstream: str) -> None:
+def test_a_model_that_the_server_lacks_is_not_connected(upstream: str, own: Any, verax: Verax) -> None:
     ran = verax(own, "model", "add", "nonsense", "--url", upstream, "--yes")
     assert ran.code == 1
     assert "offers" in ran.err
 
 
 def test_the_key_of_a_remote_model_stays_out_of_the_release(
-    own: Any, verax: Verax, upstream: str, monkeypatch: pytest.MonkeyPatch
+    upstream: str, own: Any, verax: Verax, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("sk-topsecret\n"))
     ran = verax(own, "model", "add", "mock", "--url", upstream, "--key-name", "cloud", "--yes")
