@@ -41,9 +41,9 @@ The `llm` command takes the same in `extra-openai-models.yaml`:
 
 ## The `verax` object
 
-It stands at the top of a reply's body. In a stream the first chunk carries what is known before any text, and the last
-chunk before `[DONE]` all of it: the usage chunk where `stream_options.include_usage` asked for one, else the last
-choice's. In `/v1/responses` it stands in the response object. The header `X-Verax-Turn` carries the id and nothing else.
+It stands at the top of a reply's body. In a stream the first chunk carries what is known before any text, and the
+last chunk before `[DONE]` all of it: the usage chunk where `stream_options.include_usage` asked for one, else the last
+choice's. In `/v1/responses` it stands in the response object. The header `X-Verax-Turn` carries the id, nothing else.
 
 | field | meaning |
 |---|---|
@@ -80,10 +80,10 @@ alone, with the leaf hash in `X-Verax-Leaf`; `…/secret` gives the secret to th
 
 ## Parameters
 
-*Honoured*: the reply follows it. *Neutral*: accepted with the value that changes nothing; any other value is a 400 that
-names the parameter. *Hint*: by its own definition it never changes a reply; it is checked and dropped. Every other name is a
-400 with `code` `request/unsupported-parameter` and the name in `param`. Nothing is silently ignored, and a channel's
-release may allow less than the API does.
+*Honoured*: the reply follows it. *Neutral*: accepted with the value that changes nothing; any other value is a 400
+that names the parameter. *Hint*: by its own definition it never changes a reply; it is checked and dropped. Every other
+name is a 400 with `code` `request/unsupported-parameter` and the name in `param`. Nothing is silently ignored, and a
+channel's release may allow less than the API does.
 """
 
 TAIL = """## Credentials
@@ -119,9 +119,9 @@ OpenAI's shape with a permanent `code` and a `hint`:
 ```
 
 `type` follows from the status: `authentication_error` (401), `permission_error` (403), `rate_limit_error` (429),
-`invalid_request_error` (other 4xx), `server_error` (5xx). What no retry can mend carries `x-should-retry: false`. An error
-after a stream began is a last event with the same object and its `status` inside, without `[DONE]`; in `/v1/responses` it
-is `response.failed`. The codes are listed in [errors.md](errors.md); these come from the surface itself:
+`invalid_request_error` (other 4xx), `server_error` (5xx). What no retry can mend carries `x-should-retry: false`. An
+error after a stream began is a last event with the same object and its `status` inside, without `[DONE]`; in
+`/v1/responses` it is `response.failed`. The codes are listed in [errors.md](errors.md); these come from the surface:
 
 | code | HTTP | meaning |
 |---|---|---|

@@ -6,6 +6,7 @@ shape and counts. ``POST /v1/chat/completions`` is answered without the router.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from verax.surfaces.http.chat import ChatEndpoint, Limits
 from verax.surfaces.http.conversation import TurnFailed
 from verax.surfaces.http.embeddings import EmbeddingEndpoints
 from verax.surfaces.http.exchange import Exchange
-from verax.surfaces.http.faults import INTERNAL, Fault, fault_of_error
+from verax.surfaces.http.faults import INTERNAL, STOPPING, Fault, fault_of_error
 from verax.surfaces.http.gate import Gate, HostNames
 from verax.surfaces.http.governance import GovernanceEndpoints
 from verax.surfaces.http.health import HealthEndpoints
@@ -48,6 +49,7 @@ _SECURITY_HEADERS = (
 _POLICY = b"content-security-policy"
 _NOTHING_ALLOWED = (_POLICY, b"default-src 'none'; frame-ancestors 'none'")
 _CHAT_PATH = "/v1/chat/completions"
+_DRAIN_LIMIT_BYTES = 2**28
 
 
 def create_app(installation: Installation) -> Application:
@@ -92,11 +94,15 @@ class Application:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
-        edge = _Edge(send)
+        edge = _Edge(send, hangs_up=_is_beyond_draining(scope))
         try:
             await self._dispatch(scope, receive, edge)
         except ClientGone:
             pass
+        except asyncio.CancelledError:
+            if not edge.status:
+                await edge.fail(STOPPING)
+            raise
         except TurnFailed as error:
             await edge.fail(error.fault)
         except VeraxError as error:
@@ -136,10 +142,15 @@ class Application:
 
 
 class _Edge:
-    """The way out: remembers the status and adds the security headers."""
+    """The way out: remembers the status and adds the security headers.
 
-    def __init__(self, send: Send) -> None:
+    Args:
+        hangs_up: Close the connection after an error instead of reading the rest of the body.
+    """
+
+    def __init__(self, send: Send, *, hangs_up: bool) -> None:
         self._send = send
+        self._hangs_up = hangs_up
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -158,8 +169,20 @@ class _Edge:
             raise RuntimeError(f"answer broken off: {fault.code}")
         data = fault.to_bytes()
         headers = [*fault.headers(), (b"content-length", b"%d" % len(data)), (b"cache-control", b"no-store")]
+        if self._hangs_up:
+            headers.append((b"connection", b"close"))
         await self.send({"type": "http.response.start", "status": fault.status, "headers": headers})
         await self.send({"type": "http.response.body", "body": data, "more_body": False})
+
+
+def _is_beyond_draining(scope: Scope) -> bool:
+    """Say whether the rest of a refused body is too long to be read and dropped.
+
+    Up to the limit it is dropped: a client that only reads after it has sent everything
+    would otherwise see a broken connection instead of the reason.
+    """
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return not declared.isdigit() or int(declared) > _DRAIN_LIMIT_BYTES
 
 
 def _endpoint_name(scope: Scope) -> str:

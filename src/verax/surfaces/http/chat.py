@@ -113,6 +113,7 @@ class ChatEndpoint:
             choices=body.n or 1,
             with_usage=bool(body.stream_options and body.stream_options.include_usage),
             with_logprobs=bool(body.logprobs),
+            metadata=body.metadata,
         )
         event = await anext(events, None)
         if isinstance(event, Failed):

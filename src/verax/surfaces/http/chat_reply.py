@@ -75,14 +75,25 @@ class ChatStream:
         choices: Number of choices asked for.
         with_usage: Whether the caller asked for a usage chunk.
         with_logprobs: Whether the caller asked for log probabilities.
+        metadata: What the caller wants back.
     """
 
-    def __init__(self, started: Started, base_url: str, *, choices: int, with_usage: bool, with_logprobs: bool) -> None:
+    def __init__(
+        self,
+        started: Started,
+        base_url: str,
+        *,
+        choices: int,
+        with_usage: bool,
+        with_logprobs: bool,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         self._started = started
         self._base_url = base_url
         self._choices = choices
         self._with_usage = with_usage
         self._with_logprobs = with_logprobs
+        self._metadata = metadata
         head = {
             "id": f"chatcmpl-{started.turn_id}",
             "object": "chat.completion.chunk",
@@ -100,9 +111,9 @@ class ChatStream:
     def opening(self) -> bytes:
         """Return the chunks that give each choice its role; the first says what answers."""
         delta = {"role": "assistant", "content": "", "refusal": None}
-        verax = verax_object(self._started, self._base_url)
+        extra = {"verax": verax_object(self._started, self._base_url)}
         return b"".join(
-            self._chunk(index, delta, verax=verax if index == 0 else None) for index in range(self._choices)
+            self._chunk(index, delta, extra=extra if index == 0 else None) for index in range(self._choices)
         )
 
     def text(self, event: TextDelta) -> bytes:
@@ -123,7 +134,7 @@ class ChatStream:
     def claim(self, event: ClaimVerdict) -> bytes:
         """Return a chunk without text that carries a verdict."""
         self._claims.append(event)
-        return self._chunk(event.choice, {}, verax={"claim": claim_object(event)})
+        return self._chunk(event.choice, {}, extra={"verax": {"claim": claim_object(event)}})
 
     def refusal(self, event: Refusal) -> bytes:
         """Return the chunk that says what was refused and what to do instead."""
@@ -131,7 +142,8 @@ class ChatStream:
 
     def closing(self, completed: Completed) -> bytes:
         """Return the end of the stream: how each choice ended, usage if asked, then ``[DONE]``."""
-        verax = verax_object(self._started, self._base_url, completed, self._claims)
+        extra: dict[str, Any] = {} if self._metadata is None else {"metadata": dict(self._metadata)}
+        extra["verax"] = verax_object(self._started, self._base_url, completed, self._claims)
         choices = completed.choices or _NOTHING_SAID * self._choices
         last = len(choices) - 1
         chunks = [
@@ -139,12 +151,12 @@ class ChatStream:
                 index,
                 {},
                 finish_reason=choice.finish_reason,
-                verax=verax if index == last and not self._with_usage else None,
+                extra=extra if index == last and not self._with_usage else None,
             )
             for index, choice in enumerate(choices)
         ]
         if self._with_usage:
-            tail = {"choices": [], "usage": _usage(completed), "verax": verax}
+            tail = {"choices": [], "usage": _usage(completed), **extra}
             chunks.append(self._front + b"," + dump(tail)[1:] + b"\n\n")
         chunks.append(DONE)
         return b"".join(chunks)
@@ -156,7 +168,7 @@ class ChatStream:
         *,
         logprobs: list[dict[str, Any]] | None = None,
         finish_reason: str | None = None,
-        verax: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> bytes:
         choice = {
             "index": index,
@@ -165,8 +177,8 @@ class ChatStream:
             "finish_reason": finish_reason,
         }
         data = self._front + b',"choices":[' + dump(choice) + b"]" + self._usage_field
-        if verax is not None:
-            data += b',"verax":' + dump(verax)
+        if extra is not None:
+            data += b"," + dump(extra)[1:-1]
         return data + b"}\n\n"
 
 

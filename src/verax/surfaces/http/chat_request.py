@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from verax.kernel.errors import RequestError, TooLarge
+from verax.surfaces.http.chat_messages import ChatMessage, item_of_message
 from verax.surfaces.http.parameters import HINT, NEUTRAL
 from verax.surfaces.http.tools import (
     MAX_TOOLS,
@@ -24,79 +25,9 @@ from verax.surfaces.http.tools import (
     response_format_of,
 )
 from verax.surfaces.http.validation import WireModel
-from verax.turn.events import ToolCall
-from verax.turn.request import Caller, InputItem, ResponseFormat, SamplingRequest, TurnRequest
+from verax.turn.request import Caller, ResponseFormat, SamplingRequest, TurnRequest
 
 __all__ = ["ChatRequest", "turn_of_chat"]
-
-
-class TextPart(WireModel):
-    """A part of a message; this server reads text only."""
-
-    type: Literal["text"]
-    text: str
-
-
-class RefusalPart(WireModel):
-    """A refusal that an assistant line repeats."""
-
-    type: Literal["refusal"]
-    refusal: str
-
-
-_Parts = Annotated[list[TextPart], Field(min_length=1)]
-
-
-class SystemMessage(WireModel):
-    """A caller's own instructions; they stand in the prompt as the app's, never as the release's."""
-
-    role: Literal["system", "developer"]
-    content: str | _Parts
-
-
-class UserMessage(WireModel):
-    """What is asked."""
-
-    role: Literal["user"]
-    content: str | _Parts
-
-
-class FunctionCall(WireModel):
-    """Name and JSON text of one call."""
-
-    name: ToolName
-    arguments: str
-
-
-class MessageToolCall(WireModel):
-    """A call that an assistant line claims to have made."""
-
-    id: str
-    type: Literal["function"] = "function"
-    function: FunctionCall
-
-
-class AssistantMessage(WireModel):
-    """A line that the caller claims the assistant said."""
-
-    role: Literal["assistant"]
-    content: str | Annotated[list[TextPart | RefusalPart], Field(min_length=1)] | None = None
-    refusal: str | None = None
-    tool_calls: Annotated[list[MessageToolCall], Field(max_length=MAX_TOOLS)] | None = None
-    annotations: Annotated[list[JsonObject], Field(max_length=0)] | None = None
-    audio: None = None
-    function_call: None = None
-
-
-class ToolMessage(WireModel):
-    """What a tool answered."""
-
-    role: Literal["tool"]
-    content: str | _Parts
-    tool_call_id: str
-
-
-ChatMessage = Annotated[SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")]
 
 
 class FunctionDefinition(WireModel):
@@ -166,20 +97,24 @@ class ChatRequest(WireModel):
     messages: Annotated[list[ChatMessage], Field(min_length=1)] = Field(
         description="Text only; `name` is refused. An assistant line is read as the caller's claim."
     )
-    stream: bool | None = None
+    stream: bool | None = Field(default=None, description="Server-sent events.")
     stream_options: StreamOptions | None = Field(default=None, description="`include_usage`; needs `stream`.")
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    max_completion_tokens: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = Field(default=None, description="0 to 2.")
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(default=None, description="Over 0, up to 1.")
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = Field(default=None, description="-2 to 2.")
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = Field(default=None, description="-2 to 2.")
+    max_completion_tokens: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
+        default=None, description="At most what the release allows."
+    )
     max_tokens: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
         default=None, description="The older name of `max_completion_tokens`; send one of them."
     )
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = Field(default=None, description="0 to 2147483647.")
-    stop: _Stop | Annotated[list[_Stop], Field(max_length=4)] | None = None
+    stop: _Stop | Annotated[list[_Stop], Field(max_length=4)] | None = Field(
+        default=None, description="At most 4 strings."
+    )
     n: Annotated[int, Field(ge=1, le=8)] | None = Field(default=None, description="1 to 8 choices.")
-    logprobs: bool | None = None
+    logprobs: bool | None = Field(default=None, description="Of the reply's tokens.")
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = Field(default=None, description="Needs `logprobs`.")
     response_format: Annotated[PlainFormat | SchemaFormat, Field(discriminator="type")] | None = Field(
         default=None, description="`text`, `json_object` or `json_schema`."
@@ -187,13 +122,21 @@ class ChatRequest(WireModel):
     tools: Annotated[list[ToolDefinition], Field(max_length=MAX_TOOLS)] | None = Field(
         default=None, description="Functions only."
     )
-    tool_choice: Literal["auto", "none", "required"] | NamedTool | None = None
+    tool_choice: Literal["auto", "none", "required"] | NamedTool | None = Field(
+        default=None, description="`auto`, `none`, `required`, or one function."
+    )
     metadata: Metadata | None = Field(default=None, description="Returned in the reply.")
     verax: PreviewOptions | None = Field(default=None, description="Verax's own: `arm` and `release` of a preview.")
-    user: str | None = Field(default=None, json_schema_extra=HINT)
-    safety_identifier: str | None = Field(default=None, json_schema_extra=HINT)
-    prompt_cache_key: str | None = Field(default=None, json_schema_extra=HINT)
-    service_tier: Literal["auto", "default"] | None = Field(default=None, json_schema_extra=NEUTRAL)
+    user: str | None = Field(default=None, description="A label of the caller's own.", json_schema_extra=HINT)
+    safety_identifier: str | None = Field(
+        default=None, description="A label of the caller's own.", json_schema_extra=HINT
+    )
+    prompt_cache_key: str | None = Field(
+        default=None, description="A label of the caller's own.", json_schema_extra=HINT
+    )
+    service_tier: Literal["auto", "default"] | None = Field(
+        default=None, description="`auto` or `default` only.", json_schema_extra=NEUTRAL
+    )
     modalities: Annotated[list[Literal["text"]], Field(min_length=1, max_length=1)] | None = Field(
         default=None, description='`["text"]` only.', json_schema_extra=NEUTRAL
     )
@@ -238,7 +181,7 @@ def turn_of_chat(body: ChatRequest, caller: Caller, max_messages: int) -> TurnRe
     return TurnRequest(
         channel=body.model,
         caller=caller,
-        items=tuple(_item(message) for message in body.messages),
+        items=tuple(item_of_message(message) for message in body.messages),
         sampling=_sampling(body),
         tools=tools,
         tool_choice=choice,
@@ -280,21 +223,3 @@ def _format(body: ChatRequest) -> ResponseFormat:
     if isinstance(body.response_format, SchemaFormat):
         return response_format_of("json_schema", body.response_format.json_schema.schema_)
     return response_format_of("text" if body.response_format is None else body.response_format.type, None)
-
-
-def _item(message: SystemMessage | UserMessage | AssistantMessage | ToolMessage) -> InputItem:
-    if isinstance(message, AssistantMessage):
-        text = message.refusal or "" if message.content is None else _text(message.content)
-        calls = tuple(
-            ToolCall(call.id, call.function.name, call.function.arguments) for call in message.tool_calls or ()
-        )
-        return InputItem("assistant", text, tool_calls=calls)
-    if isinstance(message, ToolMessage):
-        return InputItem("tool", _text(message.content), tool_call_id=message.tool_call_id)
-    return InputItem(message.role, _text(message.content))
-
-
-def _text(content: str | list[TextPart] | list[TextPart | RefusalPart]) -> str:
-    if isinstance(content, str):
-        return content
-    return "\n".join(part.text if isinstance(part, TextPart) else part.refusal for part in content)

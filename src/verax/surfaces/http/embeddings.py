@@ -33,8 +33,8 @@ class EmbeddingRequest(WireModel):
     input: _Text | Annotated[list[_Text], Field(min_length=1, max_length=MAX_TEXTS)] = Field(
         description="Text, or up to 2048 texts; lists of token numbers are refused."
     )
-    encoding_format: Literal["float", "base64"] | None = None
-    user: str | None = Field(default=None, json_schema_extra=HINT)
+    encoding_format: Literal["float", "base64"] | None = Field(default=None, description="`float` or `base64`.")
+    user: str | None = Field(default=None, description="A label of the caller's own.", json_schema_extra=HINT)
 
 
 class EmbeddingEndpoints:

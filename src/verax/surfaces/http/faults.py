@@ -23,7 +23,7 @@ from verax.kernel.errors import (
 from verax.surfaces.http.reply import dump
 from verax.turn.events import Failed
 
-__all__ = ["INTERNAL", "Fault", "fault_of_error", "fault_of_event"]
+__all__ = ["INTERNAL", "STOPPING", "Fault", "fault_of_error", "fault_of_event"]
 
 Header = tuple[bytes, bytes]
 
@@ -103,6 +103,14 @@ INTERNAL = Fault(
     code="verax/internal",
     message="the server met an error that it did not expect; the operator's log has the details",
     hint="try again, and tell the operator when it happens twice",
+)
+
+STOPPING = Fault(
+    status=503,
+    code="server/stopping",
+    message="the server stopped before the turn ended; the turn was recorded as cancelled",
+    hint="ask again in a moment",
+    retry_after_s=5,
 )
 
 

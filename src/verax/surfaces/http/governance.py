@@ -29,7 +29,7 @@ __all__ = ["ENTRY_ROLES", "EntryRequest", "GovernanceEndpoints"]
 ENTRY_ROLES = frozenset({"owner", "author", "reviewer", "operator", "guardian"})
 
 _RUNTIME = "runtime"
-_Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
+_Base64 = Annotated[str, Field(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -38,7 +38,9 @@ class EntryRequest(WireModel):
 
     envelope: _Base64 = Field(description="The exact bytes of the DSSE envelope, base64.")
     blobs: dict[_Digest, _Base64] = Field(
-        default_factory=dict, description="Blobs that the statement refers to, base64 by their SHA-256."
+        default_factory=dict,
+        description="Blobs that the statement refers to, base64 by their SHA-256.",
+        json_schema_extra={"additionalProperties": False},
     )
 
 

@@ -37,9 +37,9 @@ HINT: dict[str, Any] = {_KEY: Support.HINT.value}
 
 # Parameters that OpenAI documents and this server refuses, with the way out.
 REFUSED: dict[str, str] = {
-    "access_programs": "",
+    "access_programs": "leave it out",
     "audio": "this server speaks text only",
-    "background_options": "",
+    "background_options": "leave it out",
     "context_management": "send the turns you want the model to read",
     "conversation": "use previous_response_id",
     "function_call": "use tool_choice",
@@ -47,10 +47,10 @@ REFUSED: dict[str, str] = {
     "image": "this server speaks text only",
     "max_tool_calls": "this server never calls tools by itself",
     "moderation": "the release's guard policy decides; it cannot be set by a caller",
-    "prediction": "",
+    "prediction": "leave it out",
     "prompt": "prompts are part of the release",
     "prompt_cache_options": "caching is part of the release",
-    "web_search_options": "",
+    "web_search_options": "leave it out",
 }
 
 

@@ -24,6 +24,7 @@ from verax.surfaces.http.gate import Gate
 from verax.surfaces.http.metrics import Metrics
 from verax.surfaces.http.ports import Engine, Eraser, StoredResponses
 from verax.surfaces.http.reply import stream_headers, turn_headers, verax_object
+from verax.surfaces.http.responses_lines import item_of_line, items_of_input, line_of_item
 from verax.surfaces.http.responses_reply import (
     ResponseStream,
     completed_object,
@@ -31,13 +32,7 @@ from verax.surfaces.http.responses_reply import (
     output_items,
     response_object,
 )
-from verax.surfaces.http.responses_request import (
-    ResponseRequest,
-    item_of_line,
-    items_of_input,
-    line_of_item,
-    turn_of_response,
-)
+from verax.surfaces.http.responses_request import ResponseRequest, turn_of_response
 from verax.surfaces.http.validation import validate
 from verax.turn.events import (
     ClaimVerdict,
@@ -222,7 +217,9 @@ class _Answer:
                     response_id=response["id"],
                     user_id=self._caller.user_id,
                     previous_id=self._body.previous_response_id or "",
-                    lines=tuple(line_of_item(item) for item in (*items_of_input(self._body), *self._said(completed))),
+                    lines=tuple(
+                        line_of_item(item) for item in (*items_of_input(self._body.input), *self._said(completed))
+                    ),
                     turn_id=self._started.turn_id,
                     body=_without_secret(response),
                 )

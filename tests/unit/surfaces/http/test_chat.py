@@ -66,6 +66,12 @@ async def test_the_caller_comes_from_the_key_and_never_from_the_body(
     assert request.caller.roles == {"member"}
 
 
+@pytest.mark.parametrize("with_usage", [False, True])
+async def test_metadata_comes_back_in_a_stream_too(client: httpx.AsyncClient, with_usage: bool) -> None:
+    body = {**HELLO, "stream": True, "metadata": {"job": "7"}, "stream_options": {"include_usage": with_usage}}
+    assert chunks(await client.post(CHAT, json=body))[-1]["metadata"] == {"job": "7"}
+
+
 async def test_every_choice_asked_for_is_streamed(installation: FakeInstallation, client: httpx.AsyncClient) -> None:
     installation.engine.script = say("a", "b")
     found = chunks(await client.post(CHAT, json={**HELLO, "stream": True, "n": 3}))
@@ -256,13 +262,16 @@ async def test_a_server_that_stops_cancels_the_turn_and_stays_cancelled(
 ) -> None:
     waiting = asyncio.Event()
     installation.engine.script = endless(waiting)
-    running = asyncio.create_task(Browser(installation, key, CHAT, HELLO).run())
+    browser = Browser(installation, key, CHAT, HELLO)
+    running = asyncio.create_task(browser.run())
     async with asyncio.timeout(LIMIT_S):
         await waiting.wait()
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
     assert installation.engine.cancelled == 1
+    assert browser.sent[0]["status"] == 503
+    assert b"server/stopping" in browser.sent[1]["body"]
 
 
 async def test_a_client_that_leaves_while_it_sends_is_no_error(installation: FakeInstallation, key: str) -> None:

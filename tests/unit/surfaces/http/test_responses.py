@@ -15,6 +15,7 @@ from verax.surfaces.http import reply_models
 from verax.surfaces.http.faults import fault_of_event
 from verax.surfaces.http.parameters import REFUSED, Support, support_of
 from verax.surfaces.http.reply import verax_object
+from verax.surfaces.http.responses_lines import item_of_line, items_of_input, line_of_item
 from verax.surfaces.http.responses_reply import (
     ResponseStream,
     completed_object,
@@ -22,13 +23,7 @@ from verax.surfaces.http.responses_reply import (
     output_items,
     response_object,
 )
-from verax.surfaces.http.responses_request import (
-    ResponseRequest,
-    item_of_line,
-    items_of_input,
-    line_of_item,
-    turn_of_response,
-)
+from verax.surfaces.http.responses_request import ResponseRequest, turn_of_response
 from verax.surfaces.http.validation import validate
 from verax.turn.events import Choice, Completed, Failed, Refusal, Started, TextDelta, ToolCall, ToolCallDelta
 from verax.turn.request import Caller, InputItem, ResponseFormat, SamplingRequest, TurnRequest
@@ -103,7 +98,7 @@ def test_an_items_list_becomes_lines_and_calls_in_a_row_one_line() -> None:
         {"type": "function_call", "call_id": "call_3", "name": "weather", "arguments": "{}"},
         {"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]},
     ]
-    assert items_of_input(body(input=lines)) == (
+    assert items_of_input(body(input=lines).input) == (
         InputItem("user", "one\ntwo"),
         InputItem(
             "assistant",
@@ -131,7 +126,7 @@ def test_a_stored_line_comes_back_as_it_was(item: InputItem) -> None:
 
 def test_only_an_assistant_line_names_a_reply() -> None:
     lines = [{"type": "message", "id": "msg_" + "e" * 32, "role": "user", "content": "x"}]
-    assert items_of_input(body(input=lines)) == (InputItem("user", "x"),)
+    assert items_of_input(body(input=lines).input) == (InputItem("user", "x"),)
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))

@@ -1,0 +1,41 @@
+"""Generated requests over the OpenAPI document: no crash, no undescribed answer, no bad request taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from verax.surfaces.http.openapi import openapi_document
+from verax.testing.http_world import HttpWorld
+from verax.testing.running_server import RunningServer, run_server
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer[HttpWorld]]:
+    with run_server(lambda: HttpWorld.open(rate_per_minute=None)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def key(server: RunningServer[HttpWorld]) -> str:
+    return server.call(server.installation.make_key("owner", ["owner", "operator"]))
+
+
+# A schema cannot say which fields contradict each other, so valid data may still be refused:
+# two tools of one name, for instance. That it is refused properly is checked all the same.
+schema = schemathesis.openapi.from_dict(openapi_document())
+
+
+@schema.parametrize()
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_generated_requests_get_described_answers(
+    case: schemathesis.Case, server: RunningServer[HttpWorld], key: str
+) -> None:
+    headers = {"Authorization": f"Bearer {key}"}
+    case.call_and_validate(base_url=server.url, headers=headers, excluded_checks=[positive_data_acceptance])
