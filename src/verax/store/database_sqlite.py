@@ -249,15 +249,23 @@ class SqliteDriver:
             raw.execute("PRAGMA query_only=ON")
 
     def _check_application(self, raw: apsw.Connection) -> None:
-        found = raw.execute("PRAGMA application_id").fetchall()[0][0]
-        if found == APPLICATION_ID:
+        """Mark an empty file as ours; refuse one that is another program's."""
+        if _application_id(raw) == APPLICATION_ID:
             return
-        if found != 0 or raw.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]:
-            raise ConfigError(
-                f"{self.label}: expected a database of Verax, found one of another program",
-                hint="name another file, or a folder of its own, for the data of Verax",
-            )
-        raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        raw.execute("BEGIN IMMEDIATE")
+        try:
+            found = _application_id(raw)
+            if found == 0 and not raw.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]:
+                raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                raw.execute("COMMIT")
+            elif found != APPLICATION_ID:
+                raise ConfigError(
+                    f"{self.label}: expected a database of Verax, found one of another program",
+                    hint="name another file, or a folder of its own, for the data of Verax",
+                )
+        finally:
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
 
 
 class _WalCounter:
@@ -271,6 +279,10 @@ class _WalCounter:
     def __call__(self, _raw: apsw.Connection, _schema: str, pages: int) -> int:
         self._connection.wal_pages = pages
         return apsw.SQLITE_OK
+
+
+def _application_id(raw: apsw.Connection) -> object:
+    return raw.execute("PRAGMA application_id").fetchall()[0][0]
 
 
 def _create_private(path: Path) -> None:

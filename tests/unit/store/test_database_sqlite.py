@@ -15,8 +15,17 @@ from typing import Any
 import apsw
 import pytest
 
-from verax.kernel.errors import BusyError, ConfigError, CorruptStore, StorageError, StoreFull
+from verax.kernel.errors import (
+    BusyError,
+    ConfigError,
+    ConflictError,
+    CorruptStore,
+    StorageError,
+    StoreFull,
+    VeraxError,
+)
 from verax.store.database import Database, DatabaseLimits, Tx, open_database
+from verax.store.database_sqlite_errors import explain
 
 
 class _FaultyFile(apsw.VFSFile):
@@ -125,8 +134,6 @@ async def test_a_full_disk_refuses_writes_and_goes_on_reading(faulty: Database, 
 
 
 def test_the_operating_systems_word_for_a_full_disk_is_understood() -> None:
-    from verax.store.database_sqlite_errors import explain
-
     class Full:
         system_errno = errno.ENOSPC
 
@@ -349,3 +356,67 @@ def test_postgresql_without_its_package_says_what_to_install(monkeypatch: pytest
     with pytest.raises(ConfigError) as caught:
         open_database("postgresql://localhost/verax")
     assert 'pip install "verax[postgres]"' in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "words"),
+    [
+        (apsw.FullError("full"), StoreFull, "disk is full"),
+        (apsw.CorruptError("malformed"), CorruptStore, "damaged"),
+        (apsw.NotADBError("no"), CorruptStore, "damaged"),
+        (apsw.ConstraintError("UNIQUE"), ConflictError, "refused the row"),
+        (apsw.LockedError("locked"), BusyError, "another process"),
+        (apsw.IOError("disk I/O error"), StorageError, "the disk failed"),
+        (apsw.ReadOnlyError("read-only"), StorageError, "cannot be written"),
+        (apsw.SQLError("near FROM"), StorageError, "near FROM"),
+    ],
+)
+def test_every_kind_of_error_has_its_class_and_a_thing_to_do(
+    error: apsw.Error, expected: type[VeraxError], words: str
+) -> None:
+    found = explain(error, "/srv/verax.db", None)
+    assert type(found) is expected
+    assert words in found.message
+    assert found.hint or expected is ConflictError
+
+
+def test_reads_beyond_the_connections_wait_and_then_give_up(path: Path) -> None:
+    database = open_database(path, limits=DatabaseLimits(readers=1, lock_wait_s=0.05))
+    started, go_on = threading.Event(), threading.Event()
+
+    def hold(tx: Tx) -> None:
+        started.set()
+        assert go_on.wait(10)
+
+    reading = threading.Thread(target=database.read_now, args=(hold,))
+    reading.start()
+    assert started.wait(10)
+    with pytest.raises(BusyError, match="every read connection"):
+        database.read_now(ids)
+    go_on.set()
+    reading.join(10)
+    database.close()
+
+
+def test_a_read_that_fails_leaves_no_connection_in_an_unknown_state(path: Path) -> None:
+    database = open_database(path, limits=DatabaseLimits(readers=1))
+    make_table(database)
+    for _ in range(5):
+        with pytest.raises(ZeroDivisionError):
+            database.read_now(lambda tx: 1 // 0)
+    assert database.read_now(ids) == []
+    database.close()
+
+
+def test_processes_that_start_at_once_migrate_once(path: Path) -> None:
+    opened: list[Database] = []
+    starts = [threading.Thread(target=lambda: opened.append(open_database(path))) for _ in range(4)]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join(30)
+    assert len(opened) == 4
+    versions = opened[0].read_now(lambda tx: tx.execute("SELECT version FROM schema_version ORDER BY version"))
+    assert versions == [(number + 1,) for number in range(len(versions))]
+    for database in opened:
+        database.close()
