@@ -73,8 +73,10 @@ class Release:
             raise ReleaseError(f"release: expected at most {MAX_RELEASE_BYTES} bytes")
         try:
             manifest = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise ReleaseError(f"release: not TOML: {error if str(error) else 'nested too deeply'}") from None
+        except RecursionError:
+            raise ReleaseError("release: not TOML: nested too deeply") from None
+        except ValueError as error:  # TOMLDecodeError, and integers of thousands of digits
+            raise ReleaseError(f"release: not TOML: {error}") from None
         return _read(manifest)
 
     @classmethod

@@ -71,7 +71,7 @@ def test_the_log_used_here_holds_every_kind() -> None:
     assert all(outcome.effective for outcome in LOG.state.outcomes)
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(st.data())
 def test_a_changed_byte_anywhere_never_breaks_the_fold(data: st.DataObject) -> None:
     entries = list(LOG.entries)
@@ -110,7 +110,7 @@ def mutate(value: Any, data: st.DataObject) -> Any:
     return data.draw(pick)
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_hostile_statement_signed_by_real_people_never_breaks_the_fold(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, len(LOG.entries) - 1))
@@ -219,11 +219,11 @@ class Walk:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data())
 def test_no_walk_through_the_log_breaks_an_invariant(data: st.DataObject) -> None:
     walk = Walk(data)
-    for _ in range(data.draw(st.integers(10, 50))):
+    for _ in range(data.draw(st.integers(10, 40))):
         before = decided(walk.log.state)
         walk.act()
         if not walk.log.state.outcomes[-1].effective:

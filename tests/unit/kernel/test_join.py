@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verax.kernel import canonical
-from verax.kernel.errors import RecordError, ReleaseError, RequestError
+from verax.kernel.errors import ReleaseError, RequestError
 from verax.kernel.join import join_chat, messages_of, rejoin
 from verax.kernel.release import Release
 from verax.kernel.segments import Segment
@@ -124,9 +124,3 @@ def test_a_native_segment_of_the_wrong_shape_is_an_error_of_the_request(role: st
 
 def test_tool_results_of_other_styles_are_plain_messages() -> None:
     assert "<|im_start|>tool\n4<|im_end|>" in join_chat(EMBEDDED, [segment("tool", "tool", "4")])
-
-
-def test_segments_have_known_authors_and_roles_and_whole_characters() -> None:
-    for by, role, text in [("operator", "user", "x"), ("user", "root", "x"), ("user", "user", "\ud800")]:
-        with pytest.raises(RecordError):
-            segment(by, role, text)

@@ -177,6 +177,8 @@ def test_unknown_fields_and_values_out_of_their_limits_fail(rest: str) -> None:
         REMOTE.replace("remote", "magic"),
         REMOTE + '\nkey = "sk-secret"',
         REMOTE.replace("http:", "file:"),
+        REMOTE.replace("localhost", "user:secret@localhost"),
+        REMOTE.replace("/v1", "/v1?key=secret"),
         REMOTE + '\nchat_template = "x"',
         REMOTE + '\nseal = "sealed"',
         REMOTE + '\nweights = "deadbeef"',
@@ -238,7 +240,22 @@ def test_size_is_bounded_on_every_way_in() -> None:
         Release.from_toml(manifest_toml("x", prompt=f"examples = {examples}"))
 
 
+@given(st.data())
+def test_mutated_toml_is_a_release_or_a_release_error(data: st.DataObject) -> None:
+    text = list(FULL)
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(text) - 1))
+        text[place] = data.draw(st.sampled_from("\"'[]{}=#,.\n0a%\\\x00\ud800é"))
+    try:
+        release = Release.from_toml("".join(text))
+    except ReleaseError:
+        return
+    assert Release.from_bytes(release.data) == release
+
+
 def test_deep_or_wide_toml_is_a_release_error() -> None:
+    with pytest.raises(ReleaseError):
+        Release.from_toml("v = " + "9" * 5000)
     with pytest.raises(ReleaseError):
         Release.from_toml("x = " + "[" * 100_000)
     with pytest.raises(ReleaseError):
