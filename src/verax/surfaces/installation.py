@@ -46,6 +46,7 @@ from verax.store.tlog import LogSpec, TileLog
 from verax.store.tlog_live import LiveLog, Pace
 from verax.store.turns import TurnStore
 from verax.surfaces.http.ports import Embeddings, HealthDetail
+from verax.surfaces.model_loading import ModelLoading
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import EngineParts, TurnEngine
@@ -136,6 +137,7 @@ class Installation:
     receipts: Receipts
     model_keys: ModelKeys
     engine: Engine
+    models: ModelLoading
     runtime: RuntimeIdentity
     recovered: int
     _stack: contextlib.AsyncExitStack
@@ -172,6 +174,9 @@ class Installation:
                 EngineParts(governance, turns, backends, around.runtime, around.clock.now_ms, around.random_bytes)
             )
             stack.push_async_callback(engine.drain, _DRAIN_S)
+            models = ModelLoading(governance, backends)
+            models.start()
+            stack.push_async_callback(models.close)
             accounts = Accounts(
                 database,
                 clock=around.clock,
@@ -199,6 +204,7 @@ class Installation:
                 receipts=Receipts(turns, replies),
                 model_keys=model_keys,
                 engine=engine,
+                models=models,
                 runtime=around.runtime,
                 recovered=recovered,
                 _stack=stack.pop_all(),
@@ -219,6 +225,7 @@ class Installation:
             _health("runtime", self._check_runtime, f"code {self.runtime.portable[:12]} is admitted"),
             _health("governance", self._check_governance, f"log of {self.governance.state.size} entries"),
             _health("replies", self.replies.check_accepting, f"log of {self.replies.live.published.size} entries"),
+            _health("models", self.models.check, self.models.detail),
         ]
 
     def measurements(self) -> Mapping[str, float]:
