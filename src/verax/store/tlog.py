@@ -39,6 +39,7 @@ from verax.kernel.tiles import TILE_WIDTH, TileAddress, encode_bundle, parse_til
 from verax.store.database import Database, Tx
 from verax.store.disk import Disk, LocalDisk
 from verax.store.tlog_files import CHECKPOINT, TileFiles, corrupt_tile
+from verax.store.tlog_known import KnownTiles
 from verax.store.tlog_rows import LogRow, TreeHead, append_entries, open_row, read_entries, read_row, swap_head
 from verax.store.tlog_start import check_marks, file_marks, is_signed_as_now, open_mark, rebuild
 from verax.store.tlog_tree import EMPTY_TREE, LeafTile, LogTree, hash_leaves
@@ -50,6 +51,9 @@ WitnessMark = Callable[[], bytes | None]
 
 _MAX_STEP = 65_536
 """Entries that one integration takes; bounds its memory and the time to the next checkpoint."""
+
+_WORTH_KEEPING = 256
+"""Tiles that a start has hashed anew before it keeps them for the next: a third of a second of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,8 @@ class TileLog:
         disk.make_folder(spec.folder)
         files = TileFiles(spec.folder, disk)
         row = db.write_now(lambda tx: open_row(tx, spec.log_id, spec.origin))
-        tree = rebuild(db, row)
+        known = KnownTiles.parse(files.read_known(), spec.origin, spec.verifiers)
+        tree = rebuild(db, row, known)
         note = files.read_checkpoint()
         found = file_marks(note, row, spec.verifiers, repair=repair)
         seen = [(f"witness {name}", source()) for name, source in witnesses]
@@ -138,6 +143,8 @@ class TileLog:
         check_marks(db, row, tree, [*found, *marks], files)
         log = cls(db, spec, files, tree)
         log._take_up(row, note if found else None, repair=repair)
+        if known.fresh >= _WORTH_KEEPING:
+            files.write_known(known.to_bytes(spec.origin, spec.signers))
         return log
 
     @property

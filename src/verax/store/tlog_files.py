@@ -24,6 +24,7 @@ from verax.store.tlog_tree import LogTree, hash_leaves, subtree_root
 __all__ = ["CHECKPOINT", "TileFiles", "corrupt_tile"]
 
 CHECKPOINT = "checkpoint"
+_KNOWN = ".known"
 
 
 class TileFiles:
@@ -45,6 +46,14 @@ class TileFiles:
     def write_checkpoint(self, note: bytes) -> None:
         """Replace the published note, durably."""
         publish(self._disk, {self.folder / CHECKPOINT: note})
+
+    def read_known(self) -> bytes | None:
+        """Return what an earlier start kept of its hashing, unchecked."""
+        return self._disk.read(self.folder / _KNOWN)
+
+    def write_known(self, data: bytes) -> None:
+        """Keep what this start hashed, for the next one."""
+        publish(self._disk, {self.folder / _KNOWN: data})
 
     def write_growth(self, old: LogTree, new: LogTree, entries: Sequence[bytes]) -> None:
         """Write every tile and bundle that `new` has and `old` lacks, durably.

@@ -1,6 +1,8 @@
 """Taking up a log: rebuilt from its entries, then compared with every mark (protocol clause 2).
 
-* The tree is rebuilt from all entries in the database; nothing else is believed.
+* The tree is rebuilt from all entries in the database; nothing else is believed. What an
+  earlier start hashed is taken over only for entries that are the same to the byte
+  (`verax.store.tlog_known`).
 * Marks are the row with size and root, the checkpoint file, and whatever else the caller can
   reach (a witness, an object store). Each must be a tree that the entries begin with.
 * A mark ahead of the store, or inconsistent with it, stops the server: ``log/rolled-back``.
@@ -18,6 +20,7 @@ from verax.kernel.note import VerifierKey, parse_note
 from verax.kernel.tiles import TILE_WIDTH
 from verax.store.database import Database
 from verax.store.tlog_files import TileFiles
+from verax.store.tlog_known import KnownTiles
 from verax.store.tlog_rows import LogRow, TreeHead, read_entries
 from verax.store.tlog_tree import EMPTY_TREE, LogTree, hash_leaves
 
@@ -76,7 +79,7 @@ def is_signed_as_now(note: bytes, checkpoint: Checkpoint, keys: Sequence[Verifie
     return parsed.text == checkpoint.to_text() and signed == [(key.name, key.key_id) for key in keys]
 
 
-def rebuild(db: Database, row: LogRow) -> LogTree:
+def rebuild(db: Database, row: LogRow, known: KnownTiles) -> LogTree:
     """Hash all entries that the row says are in the tree, and see that the pending ones are there.
 
     Raises:
@@ -85,7 +88,9 @@ def rebuild(db: Database, row: LogRow) -> LogTree:
     tree = EMPTY_TREE
     try:
         for batch in read_entries(db, row.log_id, 0, row.head.size):
-            tree = tree.extend(hash_leaves(batch))
+            whole = len(batch) // TILE_WIDTH * TILE_WIDTH
+            roots = [known.root_of(batch[start : start + TILE_WIDTH]) for start in range(0, whole, TILE_WIDTH)]
+            tree = tree.extend_full(b"".join(roots)).extend(hash_leaves(batch[whole:]))
         for _ in read_entries(db, row.log_id, row.head.size, row.appended):
             continue
     except CorruptStore as error:

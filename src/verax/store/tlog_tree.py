@@ -58,8 +58,14 @@ class LogTree:
         """Return the tree with more leaf hashes (contiguous) at its end."""
         row = self.tail + leaves
         whole = len(row) // TILE_BYTES * TILE_BYTES
+        return self._grow(len(leaves) // HASH_BYTES, _tile_roots(row[:whole]), row[whole:])
+
+    def extend_full(self, roots: bytes) -> LogTree:
+        """Return the tree with more full level-0 tiles, given by their roots; it must end at a tile's border."""
+        return self._grow(len(roots) // HASH_BYTES * TILE_WIDTH, roots, self.tail)
+
+    def _grow(self, count: int, grown: bytes, tail: bytes) -> LogTree:
         levels: list[bytes] = []
-        grown = _tile_roots(row[:whole])
         for level in self.levels:
             before = len(level) // TILE_BYTES * TILE_BYTES
             levels.append(level + grown)
@@ -67,7 +73,7 @@ class LogTree:
         while grown:
             levels.append(grown)
             grown = _tile_roots(grown)
-        return LogTree(self.size + len(leaves) // HASH_BYTES, row[whole:], tuple(levels))
+        return LogTree(self.size + count, tail, tuple(levels))
 
     def root(self) -> bytes:
         """Return the root of the whole tree."""
