@@ -7,7 +7,7 @@ tests/unit/surfaces/cli/test_reference.py fails when a page is not current.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -19,6 +19,7 @@ from error_reference import errors_page
 from http_reference import http_page
 from verax.config import ENVIRONMENT_PREFIX, Config
 from verax.surfaces.cli.main import cli
+from verax.surfaces.cli.shapes import SHAPES, Shape
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written by scripts/write_reference.py; run `make docs` after a change of the code. -->\n"
@@ -62,8 +63,8 @@ def pages() -> dict[str, str]:
 
 def cli_page() -> str:
     """Return the page of the command line."""
-    parts = [NOTE, CLI_HEAD, *(_section(context) for context in _commands(click.Context(cli, info_name="verax")))]
-    return "\n".join(parts)
+    sections = [_section(context) for context in _commands(click.Context(cli, info_name="verax"))]
+    return "\n".join([NOTE, CLI_HEAD, *sections])
 
 
 def config_page() -> str:
@@ -89,7 +90,24 @@ def _section(context: click.Context) -> str:
     """Return the heading and help text of one command, wrapped the same on every machine."""
     context.terminal_width = context.max_content_width = 100
     depth = len(context.command_path.split())
-    return f"{'#' * min(depth + 1, 4)} {context.command_path}\n\n```\n{context.get_help()}\n```\n"
+    name = context.command_path.removeprefix("verax").strip()
+    shape = f"\n`--json` prints:\n\n{_shape_table(SHAPES[name])}" if name in SHAPES else ""
+    return f"{'#' * min(depth + 1, 4)} {context.command_path}\n\n```\n{context.get_help()}\n```\n{shape}"
+
+
+def _shape_table(shape: Shape) -> str:
+    rows = [f"| `{path}` | {meaning} |" for path, meaning in _shape_rows(shape, "")]
+    return "\n".join(["| key | meaning |", "|---|---|", *rows, ""])
+
+
+def _shape_rows(shape: Shape, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(shape, str):
+        yield path, shape
+    elif isinstance(shape, Mapping):
+        for key, inner in shape.items():
+            yield from _shape_rows(inner, f"{path}.{key}" if path else key)
+    else:
+        yield from _shape_rows(shape[0], f"{path}[]")
 
 
 def _default(name: str, field: FieldInfo) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from verax.surfaces.cli.main import run
 from verax.surfaces.cli.runtimes import measure_code
 from verax.surfaces.cli.serving import keep_keys
 from verax.surfaces.cli.session import Session
+from verax.surfaces.cli.shapes import SHAPES, find_mismatch
 from verax.surfaces.founding import found
 from verax.surfaces.installation import Installation, Surroundings
 from verax.testing.releases import manifest_toml
@@ -133,6 +135,16 @@ def verax(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
             monkeypatch.setenv(name, value)
         code = run(list(arguments))
         captured = capsys.readouterr()
+        check_shape(arguments, captured.out)
         return Ran(code, captured.out, captured.err)
 
     return call
+
+
+def check_shape(arguments: tuple[str, ...], out: str) -> None:
+    """Hold what ``--json`` printed to its documented shape."""
+    words = " ".join(arguments)
+    name = next((name for name in SHAPES if f" {name} " in f" {words} "), "")
+    if "--json" in arguments and name and out:
+        problem = find_mismatch(json.loads(out), SHAPES[name])
+        assert not problem, f"verax {name}: {problem}"

@@ -67,7 +67,7 @@ def _read_settings(_: click.Context, __: click.Parameter, values: tuple[str, ...
     return settings
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=LazyGroup, context_settings={"max_content_width": 100})
 @click.version_option(__version__, message="verax %(version)s")
 @click.option("--home", metavar="DIR", help="Data folder; VERAX_HOME says the same.")
 @click.option("--url", metavar="URL", help="Talk to this server instead of the one on this machine.")

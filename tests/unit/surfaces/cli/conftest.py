@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from verax.store.genesis import Genesis, GenesisPlan, draft_genesis
 from verax.store.home import Home
 from verax.surfaces.cli.keyring import Credentials, Identity, Keyring
 from verax.surfaces.cli.main import run
+from verax.surfaces.cli.shapes import SHAPES, find_mismatch
 
 MANIFEST = """
 v = 1
@@ -90,6 +92,7 @@ def verax(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     def call(*arguments: str) -> Ran:
         code = run(list(arguments))
         captured = capsys.readouterr()
+        check_shape(arguments, captured.out)
         return Ran(code, captured.out, captured.err)
 
     return call
@@ -146,3 +149,12 @@ def write_log(folder: Path, entries: tuple[bytes, ...], signer: NoteSigner) -> N
         path.write_bytes(data)
     checkpoint = Checkpoint(signer.verifier.name, len(entries), tree_root(leaves))
     (folder / "checkpoint").write_bytes(sign_note(checkpoint.to_text(), signer))
+
+
+def check_shape(arguments: tuple[str, ...], out: str) -> None:
+    """Hold what ``--json`` printed to its documented shape."""
+    words = " ".join(arguments)
+    name = next((name for name in SHAPES if f" {name} " in f" {words} "), "")
+    if "--json" in arguments and name and out:
+        problem = find_mismatch(json.loads(out), SHAPES[name])
+        assert not problem, f"verax {name}: {problem}"

@@ -21,6 +21,7 @@ from verax.kernel.errors import (
 )
 from verax.surfaces.cli import main
 from verax.surfaces.cli.output import exit_code_of
+from verax.surfaces.cli.shapes import SHAPES, find_mismatch
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +98,32 @@ def test_every_read_takes_json_and_every_command_has_help() -> None:
         assert command.help, path
         if path[-1] in reads:
             assert any("--json" in parameter.opts for parameter in command.params), path
+
+
+def test_every_json_output_is_documented_and_nothing_else_is() -> None:
+    with_json = {
+        " ".join(path)
+        for path, command in walk(main.cli, ())
+        if any("--json" in parameter.opts for parameter in command.params)
+    }
+    assert set(SHAPES) == with_json
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ({"a": 1, "b": []}, ""),
+        ({"a": 1, "b": [{"c": 2}]}, ""),
+        ({"b": [], "a": 1}, "$: expected the keys"),
+        ({"a": 1}, "$: expected the keys"),
+        ([], "$: expected the keys"),
+        ({"a": 1, "b": "x"}, "$.b: expected a list"),
+        ({"a": 1, "b": [{"c": 2}, {"d": 2}]}, "$.b[1]: expected the keys"),
+    ],
+)
+def test_a_shape_finds_what_does_not_fit_it(value: object, problem: str) -> None:
+    assert find_mismatch(value, {"a": "x", "b": [{"c": "y"}]}).startswith(problem)
+    assert bool(find_mismatch(value, {"a": "x", "b": [{"c": "y"}]})) == bool(problem)
 
 
 def test_starting_the_command_line_imports_no_heavy_module() -> None:

@@ -1,0 +1,179 @@
+"""What every ``--json`` prints: its keys, in order, with what they mean.
+
+docs/reference/cli.md is made from this table, and the tests hold every command to it. A key is
+never removed and never changes its meaning; new keys may come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+__all__ = ["SHAPES", "Shape", "find_mismatch"]
+
+Shape: TypeAlias = "str | Mapping[str, Shape] | Sequence[Shape]"
+"""A text describes a plain value; a mapping an object; a sequence of one a list of such things."""
+
+_CHECK = {"name": "what was checked", "state": "`verified`, `not checked` or `failed`", "detail": "a sentence"}
+_DIFFERENCE = {"path": "field of the manifest", "before": "text or null", "after": "text or null"}
+_CHANGE: dict[str, Shape] = {
+    "id": "statement id of the change",
+    "channel": "channel that it would move",
+    "status": "`open`, `stale` or `admitted`",
+    "candidate": "release or runtime that it would bring in",
+    "base": "what served when it was proposed, or `none`",
+    "index": "entry of the governance log",
+    "authors": ["person"],
+    "approved_by": ["person"],
+    "rejected_by": ["person"],
+    "gates": "how many suites passed, in words; empty where none ran",
+}
+
+SHAPES: dict[str, Shape] = {
+    "ask": {
+        "reply": "the text, to the character",
+        "refusal": "what a policy said instead, else empty",
+        "channel": "channel that answered",
+        "release": "release id",
+        "runtime": "digest of the instance manifest",
+        "mode": "`solo` or `quorum`",
+        "status": "how the turn ended",
+        "receipt": "id of the turn",
+        "receipt_state": "`verified`, `promised`, `not checked` or `failed`",
+        "receipt_file": "path or null",
+        "reply_file": "path or null",
+        "key_file": "path of the pinned log keys, or null",
+    },
+    "change list": {"changes": [_CHANGE]},
+    "change show": _CHANGE | {"reason": "why", "seed": "seed of every gate run on it", "differences": [_DIFFERENCE]},
+    "config show": {
+        "settings": [{"name": "setting", "value": "value, secrets masked", "source": "where it came from"}]
+    },
+    "doctor": {
+        "findings": [
+            {
+                "name": "what was looked at",
+                "state": "`fine`, `note` or `wrong`",
+                "message": "a sentence",
+                "hint": "or empty",
+            }
+        ]
+    },
+    "key list": {
+        "keys": [
+            {
+                "id": "id of the key",
+                "name": "what it is for",
+                "user": "whose it is",
+                "shown": "its first characters",
+                "roles": ["role"],
+                "requests_per_minute": "limit of its own, or null",
+                "created": "UTC time",
+                "expires": "UTC time or null",
+                "revoked": "UTC time or null",
+                "last_used": "UTC time or null",
+            }
+        ]
+    },
+    "log show": {
+        "entries": [
+            {
+                "index": "place in the governance log",
+                "id": "statement id, empty where it cannot be read",
+                "kind": "`root`, `change`, `review`, `gate`, `move`, `alarm` or `unknown`",
+                "time": "UTC time that the signer claims, or null",
+                "persons": ["person who signed"],
+                "effective": "true or false",
+                "effect": "`yes`, or why it had none",
+                "about": "channel, else empty",
+            }
+        ]
+    },
+    "log verify": {"verified": "true or false", "installation": "its name", "steps": [_CHECK]},
+    "model list": {
+        "channels": [
+            {
+                "channel": "channel",
+                "model": "name of the model",
+                "backend": "`embedded`, `remote` or `scripted`",
+                "weights": "SHA-256 or `unknown`",
+                "url": "address or null",
+                "key_name": "name of the stored key, or null",
+                "context_tokens": "longest prompt plus reply",
+            }
+        ],
+        "servers": [{"kind": "`Ollama`, `vLLM` or `LM Studio`", "url": "address", "models": ["name"]}],
+        "files": ["path of a GGUF file"],
+        "keys": ["name of a stored key"],
+    },
+    "model pull": {
+        "path": "the file",
+        "size_bytes": "its size",
+        "sha256": "its digest",
+        "checked": "whether a digest was known before",
+    },
+    "model test": {
+        "channel": "channel that was asked",
+        "release": "release id",
+        "reply": "the text",
+        "first_text_s": "seconds to the first text",
+        "total_s": "seconds in all",
+        "completion_tokens": "tokens of the reply",
+        "tokens_per_s": "tokens a second after the first",
+    },
+    "receipt show": {
+        "open": "salts that are opened, hex by part",
+        "proof": "the tlog-proof",
+        "record": "the record (protocol clause 9)",
+        "v": "1",
+    },
+    "receipt verify": {"verified": "true or false", "checks": [{"step": "1 to 7"} | _CHECK]},
+    "release diff": {"old": "release id", "new": "release id", "differences": [_DIFFERENCE]},
+    "release list": {
+        "releases": [{"id": "release id", "name": "its label", "channels": ["channel"], "model": "name of its model"}]
+    },
+    "release show": {"id": "release id", "channels": ["channel that it serves"], "manifest": "the whole manifest"},
+    "release verify": {"verified": "true or false", "id": "release id", "checks": [_CHECK]},
+    "runtime show": {
+        "admitted": "portable digest or null",
+        "installed": "portable digest",
+        "same": "true or false",
+        "changes": ["a line for each file"],
+    },
+    "status": {
+        "running": "true or false",
+        "url": "where the server is looked for",
+        "status": "`ready`, `not_ready` or `down`",
+        "checks": [{"name": "what is needed", "ready": "true or false", "detail": "a sentence"}],
+        "governance": "what `GET /v1/governance/state` says, or null",
+    },
+    "user list": {
+        "users": [
+            {
+                "id": "id of the account",
+                "name": "its name",
+                "roles": ["role"],
+                "password": "whether it has one",
+                "requests_per_minute": "limit or null",
+                "created": "UTC time",
+                "disabled": "UTC time or null",
+            }
+        ]
+    },
+}
+
+
+def find_mismatch(value: object, shape: Shape, where: str = "$") -> str:
+    """Return where `value` is not of `shape`, in words; empty when it is."""
+    if isinstance(shape, str):
+        return ""
+    if isinstance(shape, Mapping):
+        if not isinstance(value, Mapping) or list(value) != list(shape):
+            found = list(value) if isinstance(value, Mapping) else type(value).__name__
+            return f"{where}: expected the keys {list(shape)}, found {found}"
+        problems = (find_mismatch(value[key], inner, f"{where}.{key}") for key, inner in shape.items())
+        return next((problem for problem in problems if problem), "")
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return f"{where}: expected a list"
+    problems = (find_mismatch(item, shape[0], f"{where}[{index}]") for index, item in enumerate(value))
+    return next((problem for problem in problems if problem), "")
