@@ -235,8 +235,7 @@ def _apply(judgement: _Judgement, ledger: Ledger) -> None:
     ledger.channels.update(effect.channels)
     ledger.changes.update(effect.changes)
     ledger.bans.update({ban.digest: BanRecord(ban, index) for ban in effect.bans})
-    if effect.banned_release:
-        ledger.banned_releases[effect.banned_release] = index
+    ledger.banned_releases.update(dict.fromkeys(effect.banned_releases, index))
     ledger.outcomes.append(judgement.outcome)
 
 

@@ -8,7 +8,8 @@
 * ``step`` only raises the share of the present canary; at 10000 the canary is the head.
 * ``rollback`` drops the canary, or returns to one of the last ``rollback_depth`` heads that is
   neither banned nor rolled back, at most ``rollback_depth`` times between two admissions. It
-  makes open changes stale and bans what it takes out. Dropping a canary moves no head and
+  makes open changes stale and bans what it takes out, the heads that it goes past included:
+  one long step bans what as many short ones would. Dropping a canary moves no head and
   is not counted.
 * ``freeze``: the channel answers nobody. ``unfreeze`` needs a change whose candidate is the head,
   with all that an admission needs.
@@ -72,10 +73,15 @@ def _admit(statement: Move, channel: ChannelState, ledger: Ledger, root: RootDoc
     unbanned = require_admissible(change, ledger, root)
     admitted = {change.id: replace(change, admitted_index=ledger.index)}
     if is_canary:
-        canary = Canary(change.candidate, change.id, statement.share_bp, _mode(root), ledger.index, unbanned)
+        canary = Canary(
+            change.candidate, change.id, statement.share_bp, _mode(root), ledger.index, change.base, unbanned
+        )
         moved = replace(channel, canary=canary, backward_steps=0)
     else:
-        head = Head(change.candidate, ledger.index, ledger.index, _mode(root), change.id, unbanned)
+        # Against itself a release adds nothing: admitted again, it keeps the base that it had.
+        old = channel.serving
+        base = old.base if old is not None and old.release == change.candidate else change.base
+        head = Head(change.candidate, ledger.index, ledger.index, _mode(root), change.id, base, unbanned)
         moved = replace(_with_head(channel, head), backward_steps=0)
     return Effect(channels={statement.channel: moved}, changes=admitted)
 
@@ -96,7 +102,9 @@ def _step(statement: Move, channel: ChannelState, ledger: Ledger, root: RootDocu
         moved = replace(channel, canary=replace(canary, share_bp=statement.share_bp))
     else:
         mode = worse_mode(canary.mode, _mode(root))
-        head = Head(canary.release, ledger.index, canary.admitted_index, mode, canary.change, canary.unbanned)
+        head = Head(
+            canary.release, ledger.index, canary.admitted_index, mode, canary.change, canary.base, canary.unbanned
+        )
         moved = _with_head(channel, head)
     return Effect(channels={statement.channel: moved})
 
@@ -107,8 +115,8 @@ def _roll_back(statement: Move, channel: ChannelState, ledger: Ledger, root: Roo
         raise StatementError("the channel has no head to roll back from")
     if canary is not None and (statement.from_id, statement.to_id) == (canary.release, head.release):
         moved = replace(channel, canary=None, epoch=channel.epoch + 1)
-        bans = added_fragments(canary.release, ledger.changes[canary.change].base, statement.channel, ledger)
-        return Effect(channels={statement.channel: moved}, bans=bans, banned_release=canary.release)
+        bans = added_fragments(canary.release, canary.base, statement.channel, ledger)
+        return Effect(channels={statement.channel: moved}, bans=bans, banned_releases=(canary.release,))
     if statement.from_id != head.release or statement.to_id == head.release:
         raise StatementError("the rollback starts from what is neither the head nor the canary")
     depth = root.channels[statement.channel].rollback_depth
@@ -116,7 +124,8 @@ def _roll_back(statement: Move, channel: ChannelState, ledger: Ledger, root: Roo
         raise StatementError(f"the channel went back {depth} times since the last admission: freeze it instead")
     place = _place_of(statement.to_id, channel, depth)
     target = channel.history[place]
-    bans = added_fragments(head.release, ledger.changes[head.change].base, statement.channel, ledger)
+    undone = (*channel.history[place + 1 :], head)
+    bans = tuple(ban for item in undone for ban in added_fragments(item.release, item.base, statement.channel, ledger))
     _require_clean(target, bans, statement.channel, ledger)
     moved = replace(
         channel,
@@ -126,7 +135,9 @@ def _roll_back(statement: Move, channel: ChannelState, ledger: Ledger, root: Roo
         backward_steps=channel.backward_steps + 1,
         epoch=channel.epoch + 1,
     )
-    return Effect(channels={statement.channel: moved}, bans=bans, banned_release=head.release)
+    return Effect(
+        channels={statement.channel: moved}, bans=bans, banned_releases=tuple(item.release for item in undone)
+    )
 
 
 def _freeze(statement: Move, channel: ChannelState) -> Effect:

@@ -64,7 +64,8 @@ class Head:
         index: Entry that put it at the head this time.
         admitted_index: Entry that admitted it; the same unless it came back by a rollback.
         change: Statement id of the change that brought it.
-        unbanned: Bans that the approvals of that change named.
+        base: What it was compared with, ``none`` for a first one; admitting a head again keeps it.
+        unbanned: Bans that the reviews of that change named.
     """
 
     release: str
@@ -72,18 +73,20 @@ class Head:
     admitted_index: int
     mode: Mode
     change: str
+    base: str
     unbanned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """A release that serves a share of the users beside the head."""
+    """A release that serves a share of the users beside the head; `base` is that head."""
 
     release: str
     change: str
     share_bp: int
     mode: Mode
     admitted_index: int
+    base: str
     unbanned: frozenset[str] = frozenset()
 
 
@@ -340,7 +343,7 @@ class Effect:
     channels: Mapping[str, ChannelState] = field(default_factory=dict)
     changes: Mapping[str, ChangeState] = field(default_factory=dict)
     bans: tuple[Ban, ...] = ()
-    banned_release: str = ""
+    banned_releases: tuple[str, ...] = ()
 
 
 def worse_mode(one: Mode, other: Mode) -> Mode:

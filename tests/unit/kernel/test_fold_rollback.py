@@ -80,6 +80,17 @@ def test_a_rollback_goes_only_to_one_of_the_last_heads() -> None:
     assert [head.release for head in log.channel().history] == [OTHER.id]
 
 
+def test_a_harmless_head_on_top_of_a_bad_one_does_not_hide_it() -> None:
+    harmless = make_release(f"You are kind and answer in short and plain sentences. {BAD_SENTENCE} Well.")
+    one_step, two_steps = with_heads(ONE, BAD, harmless), with_heads(ONE, BAD, harmless)
+    assert one_step.move("oli", "rollback", to_id=ONE.id).effective
+    assert two_steps.move("oli", "rollback", to_id=BAD.id).effective
+    assert two_steps.move("oli", "rollback", to_id=ONE.id).effective
+    assert one_step.state.banned_releases.keys() == two_steps.state.banned_releases.keys() == {BAD.id, harmless.id}
+    assert one_step.state.bans.keys() == two_steps.state.bans.keys()
+    assert "rolled back" in one_step.admit("oli", ready(one_step, LIKE_BAD)).reason
+
+
 def test_what_a_rollback_skipped_is_no_longer_a_place_to_go_back_to() -> None:
     log = with_heads(ONE, TWO, BAD, depth=2)
     assert log.move("oli", "rollback", to_id=ONE.id).effective
@@ -122,9 +133,11 @@ def test_dropping_a_canary_leaves_the_head_and_bans_what_the_canary_added() -> N
     log = with_heads(ONE)
     change = ready(log, BAD)
     log.admit("oli", change, share_bp=500)
+    waiting = ready(log, TWO)
     before = log.channel()
     assert log.move("monitor", "rollback", to_id=ONE.id).effective
     after = log.channel()
+    assert log.state.status_of(waiting.statement_id) == "stale"
     assert (after.canary, after.serving, after.backward_steps) == (None, before.serving, 0)
     assert BAD.id in log.state.banned_releases and len(log.state.bans) == 1
     assert after.withdrawn == {BAD.id}
@@ -157,6 +170,12 @@ def test_a_review_that_names_every_ban_lets_the_text_back_in() -> None:
     assert log.state.serving("assistant", "u").release == BAD.id
     assert log.channel().withdrawn == frozenset()
     assert fragment in log.state.bans  # a ban is a permanent fact
+
+
+def test_admitting_a_head_again_does_not_hide_what_it_had_added() -> None:
+    log = with_heads(ONE, BAD, BAD)
+    assert log.move("oli", "rollback", to_id=ONE.id).effective
+    assert "1 texts that were rolled back" in log.admit("oli", ready(log, LIKE_BAD)).reason
 
 
 def test_every_counted_approval_must_name_the_ban() -> None:
