@@ -74,7 +74,8 @@ reply's commitment, so that this holds offline:
     python3 conformance/check_receipt.py receipt.json --key key.txt --reply reply.txt
 
 `?open=` chooses what is opened: `reply`, `request`, `reply,request`, or nothing. `…/proof` gives the C2SP tlog-proof
-alone, with the leaf hash in `X-Verax-Leaf`; `…/secret` gives the secret to the owner.
+alone, with the leaf hash in `X-Verax-Leaf`; `…/governance` the bundle that shows who approved the release
+(`check_receipt.py --governance`); `…/secret` the secret, to the owner.
 `GET /v1/turns/{id}/segments` opens the prompt of a turn to its owner, every segment with its author.
 `DELETE /v1/turns/{id}` erases text, record and secret; the leaf stays and says nothing.
 

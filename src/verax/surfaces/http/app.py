@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from verax.kernel.errors import VeraxError
 from verax.surfaces.http.body import ClientGone
+from verax.surfaces.http.bundles import GovernanceBundles
 from verax.surfaces.http.channels import ChannelEndpoints
 from verax.surfaces.http.chat import ChatEndpoint, Limits
 from verax.surfaces.http.conversation import TurnFailed
@@ -59,11 +60,12 @@ def create_app(installation: Installation) -> Application:
     config = installation.config
     limits = Limits(config.max_body_bytes, config.max_messages)
     engine, governance = installation.engine, installation.governance
+    bundles = GovernanceBundles(installation.governance_log, installation.blobs)
     routes = [
         *ChannelEndpoints(governance, gate).routes(),
         *ResponseEndpoints(engine, installation.responses, installation.eraser, gate, metrics, limits).routes(),
         *EmbeddingEndpoints(engine, gate, limits.body_bytes).routes(),
-        *ReceiptEndpoints(installation.receipts, installation.turns, installation.eraser, gate).routes(),
+        *ReceiptEndpoints(installation.receipts, installation.turns, installation.eraser, bundles, gate).routes(),
         *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
         *LogEndpoints(installation.governance_log, installation.reply_logs, installation.blobs).routes(),
         *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),

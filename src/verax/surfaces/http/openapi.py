@@ -119,6 +119,13 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "GET",
+        "/v1/receipts/{id}/governance",
+        "getGovernanceBundle",
+        "Return who approved the release that answered a turn",
+        _json(replies.BundleBody),
+    ),
+    Operation(
+        "GET",
         "/v1/receipts/{id}/secret",
         "getTurnSecret",
         "Return the secret of a turn to its owner",

@@ -13,11 +13,19 @@ import re
 from starlette.responses import Response
 from starlette.routing import Route
 
-from verax.kernel.errors import AccessError, ConflictError, ForbiddenError, RequestError, UnknownObject
+from verax.kernel.errors import (
+    AccessError,
+    ConflictError,
+    ForbiddenError,
+    ReceiptError,
+    RequestError,
+    UnknownObject,
+)
 from verax.kernel.merkle import leaf_hash
 from verax.kernel.receipt import Receipt
-from verax.kernel.record import entry_of
+from verax.kernel.record import Record, entry_of
 from verax.store.receipts import ReceiptStatus
+from verax.surfaces.http.bundles import GovernanceBundles
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
 from verax.surfaces.http.gate import Gate
 from verax.surfaces.http.ports import Eraser, Receipts, Turns
@@ -31,8 +39,11 @@ _PARTS = ("reply", "request")
 class ReceiptEndpoints:
     """Serves receipts, proofs, secrets and opened segments."""
 
-    def __init__(self, receipts: Receipts, turns: Turns, eraser: Eraser, gate: Gate) -> None:
+    def __init__(
+        self, receipts: Receipts, turns: Turns, eraser: Eraser, bundles: GovernanceBundles, gate: Gate
+    ) -> None:
         self._receipts = receipts
+        self._bundles = bundles
         self._turns = turns
         self._eraser = eraser
         self._gate = gate
@@ -42,6 +53,7 @@ class ReceiptEndpoints:
         return [
             Route("/v1/receipts/{id}", Endpoint(self.get_receipt), methods=["GET"]),
             Route("/v1/receipts/{id}/proof", Endpoint(self.get_proof), methods=["GET"]),
+            Route("/v1/receipts/{id}/governance", Endpoint(self.get_governance), methods=["GET"]),
             Route("/v1/receipts/{id}/secret", Endpoint(self.get_secret), methods=["GET"]),
             Route("/v1/turns/{id}/segments", Endpoint(self.get_segments), methods=["GET"]),
             Route("/v1/turns/{id}", Endpoint(self.erase_turn), methods=["DELETE"]),
@@ -70,6 +82,16 @@ class ReceiptEndpoints:
         receipt = Receipt.parse(status.receipt)
         headers = {"cache-control": "no-store", "x-verax-leaf": leaf_hash(entry_of(receipt.record)).hex()}
         return Response(receipt.proof.to_bytes(), headers=headers, media_type="text/plain; charset=utf-8")
+
+    async def get_governance(self, exchange: Exchange) -> Response:
+        """Return the governance bundle: who approved the release that answered (clause 12, step 7)."""
+        exchange.query()
+        status, _ = await self._status(exchange)
+        try:
+            data = await self._bundles.bundle(Record.from_dict(status.record))
+        except ReceiptError as error:
+            raise UnknownObject(error.message, hint="ask again in a second", code="receipt/no-bundle") from error
+        return Response(data, headers={"cache-control": "no-store"}, media_type="application/json")
 
     async def get_secret(self, exchange: Exchange) -> Response:
         """Return the turn's secret to its owner."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 __all__ = [
+    "BundleBody",
     "ChatCompletion",
     "EmbeddingList",
     "EntryAppended",
@@ -244,6 +245,16 @@ class ReceiptBody(ReplyModel):
     record: Json
     proof: str
     open: dict[str, str]
+
+
+class BundleBody(ReplyModel):
+    """A governance bundle: canonical JSON, to be kept byte for byte."""
+
+    v: Literal[1]
+    checkpoint: str
+    consistency: list[str]
+    entries: list[Json]
+    blobs: list[str]
 
 
 class TurnSecretBody(ReplyModel):

@@ -112,6 +112,15 @@ async def test_a_proof_is_served_for_other_tools(installation: FakeInstallation,
     assert response.headers["x-verax-leaf"] == leaf_hash(entry_of(receipt.record)).hex()
 
 
+async def test_a_bundle_that_cannot_be_made_is_not_found(
+    installation: FakeInstallation, client: httpx.AsyncClient
+) -> None:
+    verax = (await ask(client))["verax"]
+    response = await client.get(f"{verax['receipt']}/governance")
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == "receipt/no-bundle"
+
+
 @pytest.mark.parametrize("turn_id", ["0" * 32, "x", "A" * 32, "0" * 31, "..%2f..%2fetc"])
 async def test_an_unknown_turn_is_not_found(client: httpx.AsyncClient, turn_id: str) -> None:
     for path in (f"/v1/receipts/{turn_id}", f"/v1/receipts/{turn_id}/secret", f"/v1/turns/{turn_id}/segments"):
