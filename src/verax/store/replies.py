@@ -24,6 +24,8 @@ from verax.store.tlog_live import LiveLog
 
 __all__ = ["ReplyLimits", "ReplyLog"]
 
+_ROOM_AGE_S = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class ReplyLimits:
@@ -66,6 +68,7 @@ class ReplyLog:
         self._clock = clock
         self._limits = limits or ReplyLimits()
         self._disk = disk or LocalDisk()
+        self._room: tuple[float, int] | None = None
 
     @property
     def origin(self) -> str:
@@ -93,13 +96,20 @@ class ReplyLog:
             StorageError, IntegrityError: the log does not integrate what it has.
         """
         self._live.check_accepting()
-        free = self._disk.free_bytes(self._live.log.folder)
+        free = self._free_bytes()
         if free < self._limits.reserve_bytes:
             reserve = self._limits.reserve_bytes
             raise StoreFull(
                 f"log {self.origin}: expected {reserve} bytes in reserve on the disk, found {free}",
                 hint="free space on this disk; new turns are answered again then",
             )
+
+    def _free_bytes(self) -> int:
+        """Return the room on the disk, asked for at most every `_ROOM_AGE_S`, not for every turn."""
+        now_s = self._clock.monotonic_s()
+        if self._room is None or now_s - self._room[0] >= _ROOM_AGE_S:
+            self._room = (now_s, self._disk.free_bytes(self._live.log.folder))
+        return self._room[1]
 
     def promise(self, entry: bytes) -> bytes:
         """Return the signed promise that `entry` will be a leaf within the deadline; not yet given."""

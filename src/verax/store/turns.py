@@ -297,12 +297,12 @@ class TurnStore:
         return Erasure(erasure_id, fields["log"], fields["count"], fields["time_ms"], fields["salt"], rows[0][1])
 
     async def _finish(self, turn: FinishedTurn) -> str:
-        entry = entry_of(turn.record)
-        promise = self._replies.promise(entry)
-        data = canonical.encode(turn.record.to_dict())
         numbers = (turn.prompt_tokens, turn.completion_tokens, turn.duration_ms)
 
-        def record(tx: Tx) -> None:
+        def record(tx: Tx) -> bytes:
+            # Hashed and signed here, on the database's thread, so that the event loop goes on meanwhile.
+            entry, data = entry_of(turn.record), canonical.encode(turn.record.to_dict())
+            promise = self._replies.promise(entry)
             index = self._replies.queue(tx, entry)
             rows = tx.execute(
                 "UPDATE turns SET record = ?, reply = ?, prompt_tokens = ?, completion_tokens = ?, duration_ms = ?,"
@@ -313,8 +313,9 @@ class TurnStore:
                 raise ConflictError(f"turn {turn.record.id}: it is not open, so it cannot be finished")
             (user_id, key_id), known = rows[0], turn.record
             record_usage(tx, Usage(known.id, user_id, key_id, known.channel, known.status, *numbers, known.time_ms))
+            return promise
 
-        await self._db.write(record)
+        promise = await self._db.write(record)
         self._replies.notify()
         return promise.decode("utf-8")
 

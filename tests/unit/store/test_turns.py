@@ -283,10 +283,12 @@ async def test_what_a_dead_process_left_open_becomes_failed_and_gets_a_leaf(tmp_
 async def test_a_disk_with_little_room_takes_no_new_turn_but_finishes_those_in_flight(store: _Store) -> None:
     await store.turns.open(_opening(1))
     store.disk.free = 2**20
+    store.clock.advance(0.25)
     with pytest.raises(StoreFull, match="in reserve"):
         await store.turns.open(_opening(2))
     await store.turns.finish(_finished(1))
     store.disk.free = 2**40
+    store.clock.advance(0.25)
     await store.turns.open(_opening(2))
 
 
