@@ -98,7 +98,7 @@ class Application:
         began = time.perf_counter()
         edge = _Edge(send, hangs_up=_is_beyond_draining(scope))
         try:
-            await self._dispatch(scope, receive, edge)
+            await self._dispatch(scope, receive, edge, began)
         except ClientGone:
             pass
         except asyncio.CancelledError:
@@ -117,19 +117,20 @@ class Application:
         finally:
             self._metrics.request_ended(_endpoint_name(scope), edge.status, time.perf_counter() - began)
 
-    async def _dispatch(self, scope: Scope, receive: Receive, edge: _Edge) -> None:
+    async def _dispatch(self, scope: Scope, receive: Receive, edge: _Edge, began: float) -> None:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         address = self._hosts.check(headers, scope["scheme"])
         if scope["path"] == _CHAT_PATH:
             if scope["method"] != "POST":
                 raise HTTPException(405, headers={"allow": "POST"})
-            exchange = Exchange(scope, receive, edge.send, headers, address)
+            exchange = Exchange(scope, receive, edge.send, headers, address, began)
             exchange.query()
             await self._chat.answer(exchange)
             return
         scope["app"] = self
         scope["verax.headers"] = headers
         scope["verax.address"] = address
+        scope["verax.began"] = began
         await self._router(scope, receive, edge.send)
 
     def _routing_fault(self, error: HTTPException, scope: Scope) -> Fault:

@@ -7,6 +7,7 @@ at once still gets its own status and ``Retry-After``.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
@@ -118,6 +119,7 @@ class ChatEndpoint:
         event = await anext(events, None)
         if isinstance(event, Failed):
             raise TurnFailed(fault_of_event(event))
+        self._metrics.first_text(started, time.perf_counter() - exchange.began_s)
         await exchange.send({"type": "http.response.start", "status": 200, "headers": stream_headers(started)})
         data = stream.opening()
         with self._metrics.open_stream():

@@ -24,6 +24,7 @@ class Exchange:
     Attributes:
         headers: Lower-case names; of a repeated header the last value.
         address: Where the client found this server.
+        began_s: When the head of the request was there, on the performance counter.
     """
 
     scope: Scope
@@ -31,6 +32,7 @@ class Exchange:
     send: Send
     headers: Mapping[bytes, bytes]
     address: Address
+    began_s: float
 
     @property
     def method(self) -> str:
@@ -77,7 +79,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        exchange = Exchange(scope, receive, send, scope["verax.headers"], scope["verax.address"])
+        exchange = Exchange(scope, receive, send, scope["verax.headers"], scope["verax.address"], scope["verax.began"])
         response = await self._handler(exchange)
         if response is not None:
             await response(scope, receive, send)

@@ -49,6 +49,13 @@ class Metrics:
         )
         self._turns = Counter("verax_turns", "Turns by how they ended.", ["channel", "status"], registry=self._registry)
         self._tokens = Counter("verax_tokens", "Tokens read and written.", ["channel", "kind"], registry=self._registry)
+        self._first_text = Histogram(
+            "verax_first_text_seconds",
+            "Time from the request's head to the first text of a stream.",
+            ["channel"],
+            registry=self._registry,
+            buckets=_SECONDS,
+        )
         self._streams = Gauge("verax_open_streams", "Streams that are being written.", registry=self._registry)
         self._registry.register(_Measured(measurements))
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
@@ -67,6 +74,10 @@ class Metrics:
         self._turns.labels(started.channel, completed.status).inc()
         self._tokens.labels(started.channel, "prompt").inc(completed.prompt_tokens)
         self._tokens.labels(started.channel, "completion").inc(completed.completion_tokens)
+
+    def first_text(self, started: Started, seconds: float) -> None:
+        """Count how long a client waited for the first text of its stream."""
+        self._first_text.labels(started.channel).observe(seconds)
 
     @contextmanager
     def open_stream(self) -> Iterator[None]:

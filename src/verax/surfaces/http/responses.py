@@ -7,6 +7,7 @@ as `previous_response_id`.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
@@ -173,6 +174,7 @@ class _Answer:
         event = await anext(events, None)
         if isinstance(event, Failed):
             raise TurnFailed(fault_of_event(event))
+        self._metrics.first_text(self._started, time.perf_counter() - self._exchange.began_s)
         await send({"type": "http.response.start", "status": 200, "headers": stream_headers(self._started)})
         data = stream.opening()
         with self._metrics.open_stream():

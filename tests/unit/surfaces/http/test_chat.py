@@ -143,6 +143,63 @@ async def test_an_error_in_mid_stream_ends_it_with_an_error_and_without_done(
     assert chunks(response)[-1]["error"]["code"] == code
 
 
+@pytest.mark.parametrize(
+    ("script", "code"), [(failing, "model/failed"), (raising, "model/failed"), (breaking, "verax/internal")]
+)
+async def test_an_error_in_the_middle_of_a_streamed_response_is_its_last_event(
+    installation: FakeInstallation, client: httpx.AsyncClient, script: Any, code: str
+) -> None:
+    installation.engine.script = script
+    response = await client.post("/v1/responses", json={"model": "assistant", "input": "Hello", "stream": True})
+    last = json.loads(response.text.strip().split("\n\n")[-1].split("data: ", 1)[1])
+    assert last["type"] == "response.failed"
+    assert last["response"]["error"]["reason_code"] == code
+    assert "secret words" not in response.text
+    assert (await client.get(f"/v1/responses/{last['response']['id']}")).status_code == 404
+
+
+async def test_every_kind_of_event_reaches_a_response(
+    installation: FakeInstallation, client: httpx.AsyncClient
+) -> None:
+    async def script(turn: Turn) -> AsyncIterator[TurnEvent]:
+        yield turn.started
+        yield TextDelta("It is ")
+        yield ClaimVerdict(0, 5, "supported", 0.9)
+        yield ToolCallDelta(0, "{}", 0, "call_1", "weather")
+        yield Refusal("x", "No.", "Stop.")
+        yield turn.complete(Choice("It is ", "content_filter"), status="refused")
+
+    installation.engine.script = script
+    body = {"model": "assistant", "input": "Hello"}
+    whole = (await client.post("/v1/responses", json=body)).json()
+    streamed = await client.post("/v1/responses", json={**body, "stream": True})
+    last = json.loads(streamed.text.strip().split("\n\n")[-1].split("data: ", 1)[1])
+    assert last["type"] == "response.incomplete"
+    for response in (whole, last["response"]):
+        assert [part["type"] for part in response["output"][0]["content"]] == ["output_text", "refusal"]
+        assert response["verax"]["claims"][0]["verdict"] == "supported"
+
+
+@pytest.mark.parametrize("path", [CHAT, "/v1/responses"])
+@pytest.mark.parametrize("begins", [False, True])
+async def test_an_error_at_once_keeps_its_status_in_a_stream(
+    installation: FakeInstallation, client: httpx.AsyncClient, path: str, begins: bool
+) -> None:
+    async def script(turn: Turn) -> AsyncIterator[TurnEvent]:
+        if begins:
+            yield turn.started
+        yield Failed(turn.started.turn_id, "request/invalid", "max_tokens: too many", "fewer", 400, None, "max_tokens")
+
+    installation.engine.script = script
+    body = HELLO if path == CHAT else {"model": "assistant", "input": "Hello"}
+    for stream in (False, True):
+        response = await client.post(path, json={**body, "stream": stream})
+        assert response.status_code == 400
+        error = response.json()["error"]
+        name = "max_tokens" if path == CHAT else "max_output_tokens"
+        assert (error["param"], error["message"]) == (name, f"{name}: too many")
+
+
 @pytest.mark.parametrize("script", [failing, raising])
 async def test_the_same_error_without_a_stream_is_a_status(
     installation: FakeInstallation, client: httpx.AsyncClient, script: Any
