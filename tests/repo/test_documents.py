@@ -41,6 +41,18 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
             assert (page.parent / target.partition("#")[0]).exists(), f"{target} leads nowhere"
 
 
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, queue = set(), [ROOT / "README.md"]
+    while queue:
+        page = queue.pop()
+        if page not in reached and page.suffix == ".md" and page.is_file():
+            reached.add(page)
+            targets = _LINK.findall(page.read_text(encoding="utf-8"))
+            queue += [(page.parent / target.partition("#")[0]).resolve() for target in targets if "://" not in target]
+    orphans = set((ROOT / "docs").rglob("*.md")) - reached
+    assert {path.relative_to(ROOT).as_posix() for path in orphans} == set()
+
+
 def commands_of(page: Path) -> list[str]:
     """Return what a page tells to run: lines of its shell blocks, and inline code that begins with a command."""
     lines, fence = [], None
