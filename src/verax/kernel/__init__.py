@@ -39,6 +39,7 @@ __all__ = [
     "release",
     "release_diff",
     "release_parts",
+    "release_toml",
     "root",
     "runtime",
     "segments",

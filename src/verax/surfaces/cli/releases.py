@@ -14,6 +14,7 @@ import click
 from verax.kernel.errors import UnknownObject
 from verax.kernel.release import Release
 from verax.kernel.release_diff import diff_releases
+from verax.kernel.release_toml import release_toml
 from verax.kernel.root import RUNTIME_CHANNEL
 from verax.surfaces.cli.differences import difference_lines, difference_row
 from verax.surfaces.cli.history import History, read_history
@@ -55,12 +56,22 @@ def list_releases(session: Session, as_json: bool) -> None:
 
 @release.command("show")
 @click.argument("which", metavar="CHANNEL|ID|FILE", default="assistant")
+@click.option("--toml", "as_toml", is_flag=True, help="Print the manifest as TOML, to edit and propose.")
 @click.option("--json", "as_json", is_flag=True, help='Print {"id", "channels", "manifest"}.')
 @pass_session
-def show(session: Session, which: str, as_json: bool) -> None:
-    """Print everything that shapes the behaviour of a release."""
+def show(session: Session, which: str, as_toml: bool, as_json: bool) -> None:
+    """Print everything that shapes the behaviour of a release.
+
+    With --toml it reads back as the same release, to the id: edit it, then
+    "verax change propose FILE".
+    """
+    if as_toml and as_json:
+        raise click.UsageError("--toml or --json, not both")
     history = None if Path(which).is_file() else read_history(*session.open_logs())
     found = read_release_file(Path(which)) if history is None else find_release(history, which)
+    if as_toml:
+        click.echo(release_toml(found), nl=False)
+        return
     channels = [] if history is None else _served(history, found.id)
     if as_json:
         print_json({"id": found.id, "channels": channels, "manifest": found.manifest})
