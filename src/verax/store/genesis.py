@@ -56,6 +56,7 @@ class GenesisPlan:
         now_ms: Time to claim, milliseconds since 1970.
         random_bytes: A cryptographic source.
         predecessor: Fingerprint of an installation that was lost, empty for none.
+        server_keys: The machine's keys where an earlier start ended before its first entry.
     """
 
     releases: Mapping[str, Release]
@@ -63,6 +64,7 @@ class GenesisPlan:
     now_ms: int
     random_bytes: Callable[[int], bytes]
     predecessor: str = ""
+    server_keys: ServerKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def draft_genesis(plan: GenesisPlan) -> Genesis:
         ReleaseError: the rules would not admit what the plan brings.
     """
     name = base64.b32encode(plan.random_bytes(16)).decode("ascii").rstrip("=").lower()
-    keys = make_server_keys(name, plan.random_bytes)
+    keys = plan.server_keys or make_server_keys(name, plan.random_bytes)
     daily, recovery = plan.random_bytes(SEED_BYTES), plan.random_bytes(SEED_BYTES)
     document = _root_document(plan, keys, daily, recovery)
     author = _Author(plan, keys.governance_origin, daily)

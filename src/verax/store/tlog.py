@@ -105,6 +105,7 @@ class TileLog:
         self._files = files
         self._lock = threading.Lock()
         self._tree = tree
+        self._repaired: tuple[str, ...] = ()
         self._published = PublishedTree(EMPTY_TREE, EMPTY_TREE.root(), b"")
 
     @classmethod
@@ -122,8 +123,8 @@ class TileLog:
         Args:
             disk: How files are written.
             witnesses: Name and source of marks outside the data folder.
-            repair: Make missing tiles anew and sign again where the checkpoint file is missing
-                or unreadable, instead of refusing. Never accepts another mark that disagrees.
+            repair: Make missing and damaged tiles anew, and sign again where the checkpoint file
+                is missing or unreadable. Never accepts a mark that disagrees.
 
         Raises:
             RolledBack: a mark is ahead of the entries or inconsistent with them.
@@ -281,13 +282,12 @@ class TileLog:
     def repair_tiles(self) -> list[str]:
         """Make every missing or damaged tile and bundle anew; return their paths."""
         with self._lock:
-            tree = self._published.tree
-            batches = read_entries(self._db, self.log_id, 0, tree.size)
-            repaired: list[str] = []
-            for address, data in self._files.damaged(tree, batches):
-                self._files.write(address, data)
-                repaired.append(address.path)
-            return repaired
+            return self._rewrite(self._published.tree)
+
+    @property
+    def repaired(self) -> tuple[str, ...]:
+        """Paths that `open` made anew because it was asked to."""
+        return self._repaired
 
     def recheck_now(self) -> None:
         """Compare row and checkpoint file with what this process published, as start-up does.
@@ -316,18 +316,23 @@ class TileLog:
 
     def _take_up(self, row: LogRow, note: bytes | None, *, repair: bool) -> None:
         """Check that the files of the tree are there, then publish it, or what was published already."""
+        if repair:
+            self._repaired = tuple(self._rewrite(self._tree))
         missing = self._files.missing(self._tree)
-        if missing and not repair:
-            raise corrupt_tile(missing[0], None)
         if missing:
-            batches = read_entries(self._db, self.log_id, 0, self._tree.size)
-            for address, data in self._files.damaged(self._tree, batches):
-                self._files.write(address, data)
+            raise corrupt_tile(missing[0], None)
         checkpoint = Checkpoint(self.origin, row.head.size, row.head.root)
         if note is not None and is_signed_as_now(note, checkpoint, self.verifiers):
             self._published = PublishedTree(self._tree, row.head.root, note)
         else:
             self._publish()
+
+    def _rewrite(self, tree: LogTree) -> list[str]:
+        rewritten: list[str] = []
+        for address, data in self._files.damaged(tree, read_entries(self._db, self.log_id, 0, tree.size)):
+            self._files.write(address, data)
+            rewritten.append(address.path)
+        return rewritten
 
     def _advance(self) -> bool:
         """Steps 3 to 5 for the next entries; return whether there may be more."""

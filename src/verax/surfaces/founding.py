@@ -7,7 +7,8 @@
 3. Blobs, then all entries as one batch: whole or not there.
 4. The owner's account and the command line's API key are made.
 
-A crash before 3 leaves keys without a log: the next start founds anew. A crash between 3 and 4
+A crash before 3 leaves keys without entries: the next start founds anew with them. A log whose
+keys or checkpoint are gone is never founded again over what is there. A crash between 3 and 4
 leaves an installation without accounts; the next start makes them (`found` again), but the
 owner's daily key was then never kept: `Founding.genesis` is None, and the command line says so.
 """
@@ -20,10 +21,11 @@ from dataclasses import dataclass, field
 from importlib import resources
 
 from verax.config import Config
+from verax.kernel.errors import ConfigError
 from verax.kernel.release import Release
 from verax.store.accounts import Accounts, NewOwner
 from verax.store.genesis import Genesis, GenesisPlan, draft_genesis
-from verax.store.home import lock_home, open_home
+from verax.store.home import Home, lock_home, open_home
 from verax.store.keys import load_server_keys, save_server_keys
 from verax.surfaces.installation import GovernanceRooms, Surroundings, open_database_of
 
@@ -84,14 +86,19 @@ async def found(
         stack.enter_context(lock_home(home))
         database = open_database_of(config, home)
         stack.callback(database.close)
-        genesis = None
         keys = load_server_keys(home.keys_dir)
-        if keys is None or not home.governance_dir.joinpath("checkpoint").exists():
-            plan = GenesisPlan(releases or shipped_releases(), runtime, around.clock.now_ms(), around.random_bytes)
+        plan = GenesisPlan(
+            releases or shipped_releases(), runtime, around.clock.now_ms(), around.random_bytes, server_keys=keys
+        )
+        genesis = None
+        if keys is None:
+            _refuse_lost_keys(home)
             genesis = draft_genesis(plan)
             keys = genesis.server_keys
             save_server_keys(keys, home.keys_dir)
         governance = await GovernanceRooms(home, database, keys, around.clock).open(stack)
+        if genesis is None and governance.state.size == 0:
+            genesis = draft_genesis(plan)
         if genesis is not None:
             await governance.begin(genesis.entries, genesis.blobs)
         accounts = Accounts(database, clock=around.clock)
@@ -100,3 +107,12 @@ async def found(
             return None
         made = await accounts.create_key(_CLI_KEY_NAME, owner.user.user_id)
         return Founding(genesis, owner, made.plain)
+
+
+def _refuse_lost_keys(home: Home) -> None:
+    if (home.governance_dir / "checkpoint").exists():
+        raise ConfigError(
+            f"data folder {home.path}: there is a log, and the keys that sign it are gone",
+            hint=f"restore {home.keys_dir} from a backup",
+            code="config/no-keys",
+        )

@@ -62,6 +62,7 @@ __all__ = [
     "Surroundings",
     "open_database_of",
     "open_replies",
+    "require_keys",
     "weights_places",
 ]
 
@@ -155,7 +156,7 @@ class Installation:
         async with contextlib.AsyncExitStack() as stack:
             home = open_home(config.home)
             stack.enter_context(lock_home(home))
-            keys = _require_keys(home)
+            keys = require_keys(home)
             database = open_database_of(config, home)
             stack.callback(database.close)
             rooms = GovernanceRooms(home, database, keys, around.clock)
@@ -246,12 +247,13 @@ class Installation:
 
 @dataclass(slots=True)
 class GovernanceRooms:
-    """Opens the governance log of a data folder; also used to found an installation."""
+    """Opens the governance log of a data folder; also used to found an installation, and to repair one."""
 
     home: Home
     database: Database
     keys: ServerKeys
     clock: Clock
+    repair: bool = False
     live: LiveLog = field(init=False)
 
     async def open(self, stack: contextlib.AsyncExitStack) -> GovernanceStore:
@@ -263,15 +265,13 @@ class GovernanceRooms:
             signers=(self.keys.governance_signer(),),
             max_entry_bytes=MAX_ENTRY_BYTES,
         )
-        log = await asyncio.to_thread(TileLog.open, self.database, spec)
+        log = await asyncio.to_thread(TileLog.open, self.database, spec, repair=self.repair)
         self.live = LiveLog(self.database, log, Pace(interval_s=_GOVERNANCE_PACE_S), self.clock)
         self.live.start()
         stack.push_async_callback(self.live.close)
         recorder = Recorder("recorder", self.keys.seeds["recorder"])
-        mark = self.home.governance_dir / "adopted"
-        store = await GovernanceStore.open(
-            GovernanceParts(self.live, Blobs(self.home.blobs), mark, recorder, self.clock)
-        )
+        parts = GovernanceParts(self.live, Blobs(self.home.blobs), self.home.governance_mark, recorder, self.clock)
+        store = await GovernanceStore.open(parts, repair=self.repair)
         stack.push_async_callback(store.close)
         return store
 
@@ -281,7 +281,9 @@ def open_database_of(config: Config, home: Home) -> Database:
     return open_database(config.database_url or home.database_path)
 
 
-def open_replies(config: Config, home: Home, keys: ServerKeys, database: Database, clock: Clock) -> ReplyLog:
+def open_replies(
+    config: Config, home: Home, keys: ServerKeys, database: Database, clock: Clock, *, repair: bool = False
+) -> ReplyLog:
     """Open the reply log of new turns; whoever opens it starts and closes its `live`."""
     spec = LogSpec(
         log_id=_FIRST_REPLY_LOG,
@@ -289,7 +291,8 @@ def open_replies(config: Config, home: Home, keys: ServerKeys, database: Databas
         folder=home.replies_dir(0),
         signers=(keys.replies_signer(),),
     )
-    live = LiveLog(database, TileLog.open(database, spec), Pace(interval_s=config.log_interval_ms / 1000), clock)
+    log = TileLog.open(database, spec, repair=repair)
+    live = LiveLog(database, log, Pace(interval_s=config.log_interval_ms / 1000), clock)
     limits = ReplyLimits(deadline_ms=config.promise_deadline_ms)
     return ReplyLog(live, keys.promise_signer(), clock, limits=limits)
 
@@ -325,7 +328,7 @@ def _health(name: str, check: Callable[[], None], good: str) -> HealthDetail:
     return HealthDetail(name, is_ready=True, detail=good)
 
 
-def _require_keys(home: Home) -> ServerKeys:
+def require_keys(home: Home) -> ServerKeys:
     keys = load_server_keys(home.keys_dir)
     if keys is None:
         raise _no_installation(home)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,11 +15,13 @@ from verax.kernel.note import VerifierKey, parse_verifier_keys
 from verax.kernel.release import Release
 from verax.kernel.root import RUNTIME_CHANNEL, RootDocument
 from verax.kernel.statement import parse_statement
+from verax.store.clock import SystemClock
 from verax.surfaces.cli.history import History, audit_since, open_log, read_history
 from verax.surfaces.cli.keyring import Identity
 from verax.surfaces.cli.output import DONE, REFUSED, Progress, moment, print_json, print_rows, say, shorten
 from verax.surfaces.cli.session import Session, pass_session
 from verax.surfaces.cli.sources import LogSource
+from verax.surfaces.repair import repair_logs
 
 __all__ = ["Audit", "audit_installation", "log"]
 
@@ -101,6 +104,25 @@ def show(session: Session, as_json: bool) -> None:
         print_rows(["index", "kind", "time", "persons", "effect", "about"], rows)
 
 
+@log.command("repair")
+@click.option("--json", "as_json", is_flag=True, help='Print {"logs": [{log, size, written}]}.')
+@pass_session
+def repair(session: Session, as_json: bool) -> None:
+    """Make missing or damaged files of the logs anew from their entries, with the server stopped.
+
+    Nothing is repaired where entries and marks disagree: that takes the newest backup.
+    """
+    logs = asyncio.run(repair_logs(session.config, SystemClock()))
+    if as_json:
+        rows = [{"log": found.origin, "size": found.size, "written": list(found.written)} for found in logs]
+        print_json({"logs": rows})
+        return
+    for found in logs:
+        click.echo(f"{found.origin}: {found.size} entries, {len(found.written)} files written anew")
+        for path in found.written:
+            click.echo(f"  {path}")
+
+
 def audit_installation(source: LogSource, identity: Identity) -> Audit:
     """Audit the governance log, every channel's head and every reply log."""
     audit = Audit()
@@ -143,7 +165,7 @@ def _audit_head(audit: Audit, history: History, name: str) -> None:
 def _audit_replies(audit: Audit, source: LogSource, identity: Identity, key: VerifierKey) -> None:
     number = key.name.rpartition("/")[2]
     try:
-        checkpoint = open_log(source, f"replies/{number}", key.name, (key,))
+        checkpoint = open_log(source, f"replies/{number}", key.name, (key,)).checkpoint
         with Progress(f"reply log {number}", checkpoint.size, "entries") as progress:
             found = audit_since(
                 source,

@@ -75,6 +75,9 @@ SHAPES: dict[str, Shape] = {
             }
         ]
     },
+    "log repair": {
+        "logs": [{"log": "its origin", "size": "entries", "written": ["path of a file that was written anew"]}]
+    },
     "log show": {
         "entries": [
             {
