@@ -33,7 +33,8 @@ __all__ = ["Places", "RuntimeMeasurement", "find_places", "import_everything", "
 _STDLIB_SKIP = frozenset(
     {"__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3", "site-packages", "test", "tests", "turtledemo"}
 )
-_NOT_IMPORTED = ("verax.surfaces.launch.boot", "verax.testing")
+# A script, the fakes, and the commands that a server never runs: it imports what it needs of them itself.
+_NOT_IMPORTED = ("verax.surfaces.cli.", "verax.surfaces.launch.boot", "verax.testing")
 _OPTIONAL = frozenset({"psycopg", "psycopg_binary", "psycopg_pool"})
 # Loaded by name or at first use by the libraries we run on; loading them now keeps later
 # imports, and the system libraries that some bring along, from being a surprise.
@@ -162,7 +163,7 @@ def measure_runtime(places: Places | None = None, environ: Mapping[str, str] | N
 
 
 def import_everything(package: Path) -> None:
-    """Import every module of the package and what its libraries load by name.
+    """Import every module that a server can need, and what its libraries load by name.
 
     A module that needs a package of an extra which is not installed is left out.
     """

@@ -38,10 +38,12 @@ def test_the_places_of_this_process_are_its_own_package_lock_and_packages() -> N
     assert (places.stdlib / "os.py").is_file()
 
 
-def test_every_module_of_the_package_is_imported_but_the_boot_file_and_the_fakes() -> None:
+def test_every_module_is_imported_but_the_boot_file_the_fakes_and_the_commands() -> None:
     names = set(_module_names(Path(verax.__file__).resolve().parent))
     assert {"verax", "verax.kernel", "verax.kernel.fold", "verax.surfaces.launch.measure"} <= names
-    assert not [name for name in names if name.startswith("verax.testing") or name.endswith(".boot")]
+    assert not [
+        name for name in names if name.startswith(("verax.testing", "verax.surfaces.cli.")) or name.endswith(".boot")
+    ]
 
 
 def test_a_module_path_that_leads_elsewhere_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
