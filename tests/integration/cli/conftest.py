@@ -13,6 +13,7 @@ import pytest
 from verax.config import Config, load_config
 from verax.kernel.errors import ModelUnavailable
 from verax.kernel.release import Release
+from verax.kernel.runtime import InstanceManifest
 from verax.models.base import Backend
 from verax.models.registry import Backends, BackendSettings
 from verax.surfaces.cli.keyring import Identity
@@ -82,7 +83,8 @@ def opened(config: Config, session: Session) -> Callable[[], contextlib.Abstract
     @contextlib.asynccontextmanager
     async def enter() -> AsyncIterator[Installation]:
         code = measure_code()
-        runtime = FixedRuntime(code.portable.digest)
+        manifest = InstanceManifest(code.portable, "cpython of a test", "platform of a test", "00" * 32)
+        runtime = FixedRuntime(code.portable.digest, manifest.digest)
         scripted: dict[str, Backend] = {"script": make_backend()}
         backends = Backends(BackendSettings(), lambda name: None, scripted)
         around = Surroundings(runtime, backends=backends)
@@ -91,6 +93,7 @@ def opened(config: Config, session: Session) -> Callable[[], contextlib.Abstract
         if founding is not None:
             keep_keys(session, founding)
         installation = await Installation.open(config, around)
+        installation.blobs.put(manifest.data)
         try:
             yield installation
         finally:

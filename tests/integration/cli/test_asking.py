@@ -8,12 +8,14 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from verax.kernel.note import NoteSigner
+from verax.kernel.receipt import Receipt
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSWER = "Hamlet was written by William Shakespeare."
@@ -163,6 +165,31 @@ def test_a_receipt_is_shown_verified_and_saved_by_its_id(shared: Any, verax: Ver
     target, reply = tmp_path / "r.json", tmp_path / "r.txt"
     assert verax(shared, "receipt", "save", turn, str(target), "--reply", str(reply)).code == 0
     assert check(target, shared.identity.log_keys_path, reply) == 0
+
+
+def test_who_approved_a_reply_is_checked_here_and_by_the_stand_alone_script(
+    shared: Any, verax: Verax, tmp_path: Path
+) -> None:
+    turn = json.loads(verax(shared, "ask", "--json", "Who wrote Hamlet?").out)["receipt"]
+    checks = json.loads(verax(shared, "receipt", "verify", turn, "--governance", "--json").out)["checks"]
+    assert (checks[-1]["step"], checks[-1]["state"]) == (7, "verified")
+    receipt, bundle = tmp_path / "receipt.json", tmp_path / "bundle.json"
+    saved = verax(shared, "receipt", "save", turn, str(receipt), "--governance", str(bundle))
+    command = [sys.executable, *shlex.split(saved.err.removeprefix("check it: "))[1:]]
+    result = subprocess.run(command, env={}, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "7 governance verified" in result.stdout
+
+
+def test_a_record_of_a_release_that_never_served_fails_step_7(shared: Any, verax: Verax, tmp_path: Path) -> None:
+    shown = json.loads(verax(shared, "ask", "--json", "Who wrote Hamlet?").out)
+    parsed = Receipt.parse(Path(shown["receipt_file"]).read_bytes())
+    forged = tmp_path / "forged.json"
+    for changes in ({"release": "ab" * 32}, {"mode": "quorum"}, {"runtime": "cd" * 32}, {"arm": "canary"}):
+        forged.write_bytes(replace(parsed, record=replace(parsed.record, **changes)).to_bytes())
+        ran = verax(shared, "receipt", "verify", str(forged), "--governance", "--json")
+        assert ran.code == 3
+        assert json.loads(ran.out)["checks"][-1]["state"] == "failed", changes
 
 
 def test_a_receipt_file_is_verified_without_a_server(

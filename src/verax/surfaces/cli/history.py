@@ -24,7 +24,7 @@ from verax.surfaces.cli.keyring import Identity, Mark
 from verax.surfaces.cli.sources import LogSource, read_blob
 from verax.surfaces.cli.treeaudit import TreeAudit, Visit, audit_tree
 
-__all__ = ["History", "audit_since", "open_log", "read_history"]
+__all__ = ["History", "SignedTree", "audit_since", "open_log", "read_history"]
 
 _GOVERNANCE = "log"
 
@@ -34,10 +34,15 @@ class History:
     """The governance log, verified and folded; `entries` holds every entry in order."""
 
     source: LogSource
-    checkpoint: Checkpoint
+    signed: SignedTree
     entries: tuple[bytes, ...]
     audit: TreeAudit
     state: State
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The verified checkpoint that all of this stands under."""
+        return self.signed.checkpoint
 
     def blob(self, digest: str) -> bytes:
         """Return the blob of that digest.
@@ -61,17 +66,25 @@ class History:
         return Release.from_bytes(self.blob(release_id))
 
 
-def open_log(source: LogSource, prefix: str, origin: str, keys: tuple[VerifierKey, ...]) -> Checkpoint:
+@dataclass(frozen=True, slots=True)
+class SignedTree:
+    """A verified checkpoint, and the note that signs it to the byte."""
+
+    checkpoint: Checkpoint
+    note: bytes
+
+
+def open_log(source: LogSource, prefix: str, origin: str, keys: tuple[VerifierKey, ...]) -> SignedTree:
     """Return the verified checkpoint of one log.
 
     Raises:
         CorruptStore: there is none.
         NoteError: no pinned key signed it.
     """
-    data = source.read(f"{prefix}/checkpoint")
-    if data is None:
+    note = source.read(f"{prefix}/checkpoint")
+    if note is None:
         raise CorruptStore(f"log {origin}: {source.name} has no checkpoint", hint='"verax doctor" looks around')
-    return open_checkpoint(data, origin, keys)
+    return SignedTree(open_checkpoint(note, origin, keys), note)
 
 
 def read_history(source: LogSource, identity: Identity) -> History:
@@ -83,13 +96,14 @@ def read_history(source: LogSource, identity: Identity) -> History:
     """
     name = identity.credentials.name
     keys = parse_verifier_keys("\n".join(identity.log_keys()))
-    checkpoint = open_log(source, _GOVERNANCE, f"{name}/governance", keys)
+    signed = open_log(source, _GOVERNANCE, f"{name}/governance", keys)
+    checkpoint = signed.checkpoint
     entries: list[bytes] = []
     audit = audit_since(source, _GOVERNANCE, checkpoint, identity, visit=lambda _, bundle: entries.extend(bundle))
     folder = Folder(lambda digest: read_blob(source, digest))
     for entry in entries:
         folder.apply(entry)
-    history = History(source, checkpoint, tuple(entries), audit, folder.state)
+    history = History(source, signed, tuple(entries), audit, folder.state)
     _check_anchor(identity, history.state.fingerprint)
     _remember(identity, history)
     return history

@@ -146,13 +146,15 @@ def check_reply(
     return CheckedReply("failed", receipt, checks, "; ".join(failed) or "a required step was not checked")
 
 
-def checker_command(receipt: Path, keys: Path, reply: Path | None) -> str:
+def checker_command(receipt: Path, keys: Path, reply: Path | None, bundle: Path | None = None) -> str:
     """Return the command line that checks a saved receipt without this program and without a network."""
     script = Path(verax.__file__).resolve().parents[2] / "conformance" / "check_receipt.py"
     program = ["python3", _short(script)] if script.is_file() else ["verax", "receipt", "verify"]
     command = [*program, _short(receipt), "--key", _short(keys)]
     if reply is not None:
         command += ["--reply", _short(reply)]
+    if bundle is not None and script.is_file():
+        command += ["--governance", _short(bundle)]
     return shlex.join(command)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from verax.kernel.errors import ConfigError, VeraxError
 from verax.kernel.note import VerifierKey, parse_verifier_keys
-from verax.kernel.receipt import Receipt, ReceiptChecks, verify_receipt
+from verax.kernel.receipt import Receipt, verify_receipt
+from verax.surfaces.cli.approvals import check_governance, governance_bundle
+from verax.surfaces.cli.history import read_history
 from verax.surfaces.cli.keyring import write_private
 from verax.surfaces.cli.output import DONE, REFUSED, print_json, print_rows, say
 from verax.surfaces.cli.proofs import checker_command, fetch_receipt, pinned_keys, require_receipt
@@ -61,8 +63,11 @@ def show(session: Session, which: str, as_json: bool) -> None:
 @click.argument("turn", metavar="ID")
 @click.argument("target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--reply", "reply_file", type=click.Path(dir_okay=False, path_type=Path), help="Save the reply too.")
+@click.option(
+    "--governance", "bundle_file", type=click.Path(dir_okay=False, path_type=Path), help="Save who approved it, too."
+)
 @pass_session
-def save(session: Session, turn: str, target: Path, reply_file: Path | None) -> None:
+def save(session: Session, turn: str, target: Path, reply_file: Path | None, bundle_file: Path | None) -> None:
     """Save the receipt of turn ID to FILE, and print the command line that checks it."""
     found = _find(session, turn)
     Receipt.parse(found.data)
@@ -70,41 +75,45 @@ def save(session: Session, turn: str, target: Path, reply_file: Path | None) -> 
         raise VeraxError(
             f"receipt {turn[:12]}: this machine does not hold the reply", hint="save it when you ask: --save-reply FILE"
         )
+    if bundle_file is not None:
+        history = read_history(*session.open_logs())
+        write_private(bundle_file, governance_bundle(history, Receipt.parse(found.data).record))
     write_private(target, found.data)
     if reply_file is not None and found.reply is not None:
         write_private(reply_file, found.reply)
     if found.keys_path is not None:
-        say(f"check it: {checker_command(target, found.keys_path, reply_file)}")
+        say(f"check it: {checker_command(target, found.keys_path, reply_file, bundle_file)}")
 
 
 @receipt.command("verify")
 @click.argument("which", metavar="ID|FILE")
 @click.option("--key", "key_file", type=_file, help="Verifier keys, one a line; the pinned ones when not given.")
 @click.option("--reply", "reply_file", type=_file, help="The exact text that was delivered.")
+@click.option("--governance", is_flag=True, help="Read the governance log too: was that release in force?")
 @click.option("--json", "as_json", is_flag=True, help='Print {"verified", "checks": [{step, name, state, detail}]}.')
 @pass_session
-def verify(session: Session, which: str, key_file: Path | None, reply_file: Path | None, as_json: bool) -> int:
+def verify(
+    session: Session, which: str, key_file: Path | None, reply_file: Path | None, governance: bool, as_json: bool
+) -> int:
     """Check a receipt: record, proof, signature, inclusion and, where it is at hand, the reply.
 
     Works on a FILE without a server. Exits 3 when it does not verify.
     """
     found = _find(session, which, key_file)
     reply = reply_file.read_bytes() if reply_file is not None else found.reply
-    checks = verify_receipt(Receipt.parse(found.data), found.keys, reply)
+    parsed = Receipt.parse(found.data)
+    checks = verify_receipt(parsed, found.keys, reply)
+    if governance:
+        history = read_history(*session.open_logs())
+        checks = replace(checks, checks=(*checks.checks[:-1], check_governance(history, parsed.record)))
     if as_json:
-        print_json(
-            {"verified": checks.is_verified, "checks": [_check_row(checks, i) for i in range(len(checks.checks))]}
-        )
+        rows = [{"step": c.step, "name": c.name, "state": c.state, "detail": c.detail} for c in checks.checks]
+        print_json({"verified": checks.is_verified, "checks": rows})
     else:
         for check in checks.checks:
             state = click.style(f"{check.state:<11}", fg=_STATE_STYLES[check.state])
             click.echo(f"{check.step} {check.name:<10} {state}  {check.detail}")
     return DONE if checks.is_verified else REFUSED
-
-
-def _check_row(checks: ReceiptChecks, index: int) -> dict[str, object]:
-    check = checks.checks[index]
-    return {"step": check.step, "name": check.name, "state": check.state, "detail": check.detail}
 
 
 def _find(session: Session, which: str, key_file: Path | None = None) -> _Found:
