@@ -252,6 +252,24 @@ def test_a_restored_older_database_stops_the_server(tmp_path: Path) -> None:
     db.close()
 
 
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.9])
+def test_a_truncated_database_log_stops_the_server(db: Database, tmp_path: Path, kept: float) -> None:
+    """A disk that loses the end of the write-ahead log loses what was acknowledged: that is said, not hidden."""
+    log = _grown(db, tmp_path, 3)
+    db.truncate_wal_now()
+    log.append_now(fixed_entries(300, 3))
+    log.integrate_now()
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "verax.db").write_bytes((tmp_path / "verax.db").read_bytes())
+    ahead = (tmp_path / "verax.db-wal").read_bytes()
+    (copy / "verax.db-wal").write_bytes(ahead[: int(len(ahead) * kept)])
+    other = open_database(copy / "verax.db", vfs=unsynced_vfs())
+    with pytest.raises(RolledBack, match="checkpoint file says size 303, the database holds 3"):
+        TileLog.open(other, reply_spec(tmp_path / "log"), disk=UnsyncedDisk())
+    other.close()
+
+
 def test_a_changed_entry_stops_the_server_and_is_named(db: Database, tmp_path: Path) -> None:
     _grown(db, tmp_path, 300)
     _run(db, "UPDATE log_entries SET entry = ? WHERE idx = 270", b"z" * 32)
