@@ -35,6 +35,7 @@ __all__ = [
     "TurnSecret",
     "commit_with_salt",
     "entry_of",
+    "entry_of_bytes",
     "erase_entry",
 ]
 
@@ -186,6 +187,25 @@ class Record:
             result["attestation"] = self.attestation
         return result
 
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes of the record: what its entry hashes, after the tag."""
+        return canonical.encode_checked(self.to_dict())
+
+    def ended(self, status: Status, reply: str, reply_form: ReplyForm) -> Record:
+        """Return this record as it is when the turn has ended; everything else stays as it was checked.
+
+        Raises:
+            RecordError: one of the three is not what clause 9 allows.
+        """
+        _require(status in _CHOICES["status"], "record.status", "a status of clause 9")
+        _require(reply_form in _CHOICES["reply_form"], "record.reply_form", "text or items")
+        _require(canonical.is_digest(reply), "record.reply", "64 lower-case hex digits")
+        ended = object.__new__(Record)
+        changed = {"status": status, "reply": reply, "reply_form": reply_form}
+        for name in _FIELD_NAMES:
+            object.__setattr__(ended, name, changed[name] if name in changed else getattr(self, name))
+        return ended
+
     @classmethod
     def from_dict(cls, value: Any) -> Record:
         """Take a record from decoded canonical JSON; unknown, missing or ill-typed fields fail.
@@ -202,11 +222,17 @@ class Record:
 
 
 _OPTIONAL = frozenset({"params", "evidence", "attestation"})
+_FIELD_NAMES = tuple(item.name for item in fields(Record))
 
 
 def entry_of(record: Record) -> bytes:
     """Return the log entry of a record, 32 bytes; the leaf hash is ``H(0x00 ‖ entry)``."""
-    return canonical.tagged_hash("verax/record/v1", canonical.encode(record.to_dict()))
+    return entry_of_bytes(record.to_bytes())
+
+
+def entry_of_bytes(data: bytes) -> bytes:
+    """Return the log entry of a record given as its canonical bytes."""
+    return canonical.tagged_hash("verax/record/v1", data)
 
 
 def erase_entry(log: str, count: int, time_ms: int, salt: bytes) -> bytes:

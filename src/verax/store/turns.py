@@ -34,7 +34,7 @@ from verax.kernel.errors import (
     StorageError,
     UnknownObject,
 )
-from verax.kernel.record import SALT_BYTES, Record, TurnSecret, entry_of, erase_entry
+from verax.kernel.record import SALT_BYTES, Record, TurnSecret, entry_of, entry_of_bytes, erase_entry
 from verax.kernel.segments import Segment
 from verax.store.clock import Clock
 from verax.store.database import Database, Row, Tx
@@ -171,7 +171,7 @@ class TurnStore:
             turn.key_id,
             self._clock.now_ms(),
             turn.secret.data,
-            canonical.encode(draft.to_dict()),
+            draft.to_bytes(),
             canonical.encode(segments),
         )
         sql = "INSERT INTO turns (id, user_id, key_id, opened_ms, secret, draft, segments) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -301,7 +301,8 @@ class TurnStore:
 
         def record(tx: Tx) -> bytes:
             # Hashed and signed here, on the database's thread, so that the event loop goes on meanwhile.
-            entry, data = entry_of(turn.record), canonical.encode(turn.record.to_dict())
+            data = turn.record.to_bytes()
+            entry = entry_of_bytes(data)
             promise = self._replies.promise(entry)
             index = self._replies.queue(tx, entry)
             rows = tx.execute(

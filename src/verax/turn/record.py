@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from verax.kernel import canonical
 from verax.kernel.record import BackendRef, GovernanceRef, Record, ReplyForm, Status, TurnSecret
@@ -61,7 +61,7 @@ def build_record(draft: Draft, log: str, status: Status, choices: Sequence[Choic
     form, data = delivered_bytes(choices)
     reply = draft.secret.commit("reply", data)
     if draft.kept is not None:
-        return replace(draft.kept, status=status, reply=reply, reply_form=form)
+        return draft.kept.ended(status, reply, form)
     resolution, secret = draft.resolution, draft.secret
     draft.kept = Record(
         log=log,

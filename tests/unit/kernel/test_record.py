@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from verax.kernel import canonical
 from verax.kernel.errors import RecordError
 from verax.kernel.merkle import leaf_hash
-from verax.kernel.record import BackendRef, GovernanceRef, Record, TurnSecret, commit_with_salt, entry_of, erase_entry
+from verax.kernel.record import (
+    BackendRef,
+    GovernanceRef,
+    Record,
+    TurnSecret,
+    commit_with_salt,
+    entry_of,
+    entry_of_bytes,
+    erase_entry,
+)
+from verax.testing.logs import NAME
 from verax.testing.simulated_log import sample_record
 
 SECRET = TurnSecret(bytes(range(32)))
@@ -213,3 +223,22 @@ def test_an_erase_receipt_is_an_ordinary_entry_of_its_own_domain() -> None:
 def test_an_erase_receipt_out_of_range_is_refused(log: str, count: int, time_ms: int, salt: bytes) -> None:
     with pytest.raises(RecordError):
         erase_entry(log, count, time_ms, salt)
+
+
+def test_an_ended_record_is_the_one_that_a_constructor_would_make() -> None:
+    secret = TurnSecret(bytes(range(32)))
+    first = sample_record(secret, b"", f"{NAME}/replies/0", status="failed")
+    reply = secret.commit("reply", b"Hello.")
+    ended = first.ended("complete", reply, "items")
+    assert ended == replace(first, status="complete", reply=reply, reply_form="items")
+    assert ended.to_bytes() == canonical.encode(ended.to_dict())
+    assert entry_of(ended) == entry_of_bytes(ended.to_bytes())
+
+
+@pytest.mark.parametrize(
+    "wrong", [("done", "aa" * 32, "text"), ("complete", "aa", "text"), ("complete", "aa" * 32, "x")]
+)
+def test_an_ended_record_takes_only_what_the_protocol_allows(wrong: tuple[Any, Any, Any]) -> None:
+    first = sample_record(TurnSecret(bytes(32)), b"", f"{NAME}/replies/0")
+    with pytest.raises(RecordError):
+        first.ended(*wrong)
