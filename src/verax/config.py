@@ -16,7 +16,6 @@ The kernel never reads the configuration.
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import os
 import tomllib
@@ -311,6 +310,8 @@ def _file_layer(path: Path) -> _Layer:
 
 
 def _unknown(message: str, name: str, known: list[str]) -> ConfigError:
+    import difflib  # only errors need it, and every command line loads this module
+
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"did you mean {close[0]}?" if close else '"verax config show" lists every setting'
     return ConfigError(message, hint=hint, code="config/unknown-key")
