@@ -91,9 +91,6 @@ class Config(BaseModel):
     slots: Annotated[int, Field(ge=1, le=64)] = Field(
         default=4, description="Turns that the embedded model runs side by side."
     )
-    slot_context_tokens: Annotated[int, Field(ge=256)] = Field(
-        default=2048, description="Context of one slot of the embedded model, in tokens."
-    )
     queue_length: Count = Field(default=64, description="Turns that wait for a slot before the server answers 429.")
 
     max_body_bytes: Annotated[int, Field(ge=1024)] = Field(

@@ -7,11 +7,15 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from verax.kernel.canonical import hex_digest
+from verax.models.weights import DEFAULT_WEIGHTS_FILE, default_weights_folder, hash_file
 from verax.store.home import Home
 from verax.testing.releases import manifest_toml
 from verax.testing.upstream import Script, Upstream
@@ -48,6 +52,13 @@ def upstream() -> Iterator[str]:
     yield urls[0]
     stop[0]()
     thread.join(30)
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files of a folder and says nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's signature
+        return
 
 
 def write_manifest(folder: Path, system: str) -> str:
@@ -175,6 +186,8 @@ def test_a_remote_model_is_connected_by_one_command(upstream: str, own: Any, ver
     asked = json.loads(verax(own, "ask", "--json", "Who are you?").out)
     assert asked["reply"] == "I am the big model."
     assert asked["receipt_state"] == "verified"
+    opened = verax(own, "receipt", "open", asked["receipt"], "--json")
+    assert [check["state"] for check in json.loads(opened.out)["checks"]] == ["verified"] * 3
 
 
 def test_a_model_that_the_server_lacks_is_not_connected(upstream: str, own: Any, verax: Verax) -> None:
@@ -193,6 +206,59 @@ def test_the_key_of_a_remote_model_stays_out_of_the_release(
     assert json.loads(shown)["manifest"]["model"]["key_name"] == "cloud"
     assert "topsecret" not in shown + ran.out + ran.err
     assert json.loads(verax(own, "model", "list", "--json").out)["keys"] == ["cloud"]
+
+
+@pytest.mark.model
+def test_a_gguf_file_becomes_a_release_that_names_its_digest(own: Any, verax: Verax) -> None:
+    weights = default_weights_folder() / DEFAULT_WEIGHTS_FILE
+    if not weights.is_file():
+        pytest.skip("the embedded weights are not installed in this environment")
+    ran = verax(own, "model", "add", "smol", "--file", str(weights), "--yes")
+    assert ran.code == 0, ran.err
+    spec = json.loads(verax(own, "release", "show", "--json").out)["manifest"]["model"]
+    assert (spec["backend"], spec["weights"]) == ("embedded", hash_file(weights))
+    assert (own.home / "weights" / weights.name).samefile(weights)
+    verified = json.loads(verax(own, "release", "verify", "--json").out)
+    assert {item["name"]: item["state"] for item in verified["checks"]}["weights"] == "verified"
+
+
+def test_a_file_that_is_no_model_is_refused(own: Any, verax: Verax, tmp_path: Path) -> None:
+    file = tmp_path / "x.gguf"
+    file.write_bytes(b"nonsense")
+    ran = verax(own, "model", "add", "x", "--file", str(file), "--yes")
+    assert ran.code == 1
+    assert "x.gguf" in ran.err
+
+
+def test_a_model_needs_a_place(own: Any, verax: Verax) -> None:
+    assert verax(own, "model", "add", "x", "--yes").code == 2
+
+
+def test_a_model_file_is_pulled_and_checked(shared: Any, verax: Verax, tmp_path: Path) -> None:
+    data = b"GGUF" + bytes(range(256)) * 40
+    (tmp_path / "tiny.gguf").write_bytes(data)
+    handler = partial(QuietHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{server.server_address[1]}/tiny.gguf"
+            pulled = verax(shared, "model", "pull", url, "--sha256", hex_digest(data), "--json")
+            wrong = verax(shared, "model", "pull", url, "--sha256", "ab" * 32)
+        finally:
+            server.shutdown()
+            thread.join(30)
+    shown = json.loads(pulled.out)
+    assert (shown["sha256"], shown["size_bytes"], shown["checked"]) == (hex_digest(data), len(data), True)
+    assert Path(shown["path"]).read_bytes() == data
+    assert wrong.code == 3
+    assert "expected SHA-256 abababab" in wrong.err
+
+
+def test_a_short_name_needs_the_address_of_a_hub(shared: Any, verax: Verax) -> None:
+    ran = verax(shared, "model", "pull", "owner/repo/file.gguf")
+    assert ran.code == 2
+    assert "HF_ENDPOINT" in ran.err
 
 
 def test_doctor_finds_a_served_installation_sound(shared: Any, verax: Verax) -> None:

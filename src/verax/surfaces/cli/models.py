@@ -107,10 +107,12 @@ def add(
     """
     if (base_url is None) == (path is None):
         raise click.UsageError("give either --url or --file")
+    if session.config.url and (path is not None or key_name is not None):
+        raise ConfigError("model: files and keys lie on the server's machine", hint="run this there, without --url")
     author = open_author(session)
     keys = ModelKeys(Home(session.config.home).keys_dir)
     if key_name is not None:
-        _keep_key(session, keys, key_name)
+        _keep_key(keys, key_name)
     if base_url is not None:
         key = keys.key_of(key_name) if key_name else ""
         spec = remote_model(name, base_url, key_name or "", key, context_tokens)
@@ -177,9 +179,7 @@ def pull(session: Session, source: str, sha256: str | None, revision: str, as_js
     say(f"connect it: verax model add {pulled.path.stem} --file {pulled.path}")
 
 
-def _keep_key(session: Session, keys: ModelKeys, name: str) -> None:
-    if session.config.url:
-        raise ConfigError("model key: it is kept on the server's machine", hint="run this there, without VERAX_URL")
+def _keep_key(keys: ModelKeys, name: str) -> None:
     if sys.stdin.isatty():
         key = click.prompt(f"key of {name}", hide_input=True, err=True)
     else:
