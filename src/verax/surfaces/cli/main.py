@@ -26,7 +26,7 @@ _COMMANDS = {
     "key": ("keys", "Make, list and revoke API keys."),
     "log": ("logs", "Audit the logs."),
     "model": ("models", "List, connect, test and download models."),
-    "receipt": ("receipts", "Show, save and verify receipts."),
+    "receipt": ("receipts", "Show, save and verify receipts, and open your own turns."),
     "release": ("releases", "Show, compare and verify releases."),
     "runtime": ("runtimes", "Show what changed in the running code, and admit it."),
     "status": ("server", "Say whether the server runs, and what it serves."),

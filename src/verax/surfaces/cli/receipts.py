@@ -1,4 +1,4 @@
-"""``verax receipt``: show, save and verify receipts, of this server or from files."""
+"""``verax receipt``: show, save, verify and open receipts, of this server or from files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from verax.kernel.receipt import Receipt, verify_receipt
 from verax.surfaces.cli.approvals import check_governance, governance_bundle
 from verax.surfaces.cli.history import read_history
 from verax.surfaces.cli.keyring import write_private
+from verax.surfaces.cli.opened import open_turn
 from verax.surfaces.cli.output import DONE, REFUSED, print_json, print_rows, say
 from verax.surfaces.cli.proofs import checker_command, fetch_receipt, pinned_keys, require_receipt
 from verax.surfaces.cli.session import Session, pass_session
@@ -38,7 +39,10 @@ class _Found:
 
 @click.group()
 def receipt() -> None:
-    """Show, save and verify receipts."""
+    """Show, save and verify receipts, and open your own turns."""
+
+
+receipt.add_command(open_turn)
 
 
 @receipt.command("show")

@@ -124,6 +124,13 @@ SHAPES: dict[str, Shape] = {
         "completion_tokens": "tokens of the reply",
         "tokens_per_s": "tokens a second after the first",
     },
+    "receipt open": {
+        "verified": "true or false",
+        "id": "id of the turn",
+        "release": "release id",
+        "segments": [{"by": "author", "role": "role of its message", "text": "the text, to the character"}],
+        "checks": [_CHECK],
+    },
     "receipt show": {
         "open": "salts that are opened, hex by part",
         "proof": "the tlog-proof",
