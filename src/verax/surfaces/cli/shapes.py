@@ -125,7 +125,7 @@ SHAPES: dict[str, Shape] = {
         "tokens_per_s": "tokens a second after the first",
     },
     "receipt open": {
-        "verified": "true or false",
+        "verified": "whether nothing failed; what was not checked is not thereby proved",
         "id": "id of the turn",
         "release": "release id",
         "segments": [{"by": "author", "role": "role of its message", "text": "the text, to the character"}],
