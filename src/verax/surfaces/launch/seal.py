@@ -58,7 +58,7 @@ class Seal:
     """
 
     def __init__(
-        self, measurement: RuntimeMeasurement, on_violation: Callable[[Violation], None], *, interval_s: float = 2.0
+        self, measurement: RuntimeMeasurement, on_violation: Callable[[Violation], None], *, interval_s: float = 5.0
     ) -> None:
         self._measurement = measurement
         self._on_violation = on_violation
