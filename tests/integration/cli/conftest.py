@@ -16,6 +16,9 @@ from verax.kernel.release import Release
 from verax.kernel.runtime import InstanceManifest
 from verax.models.base import Backend
 from verax.models.registry import Backends, BackendSettings
+from verax.store.accounts import Accounts, NewKey
+from verax.surfaces.cli.client import Client
+from verax.surfaces.cli.direct import with_accounts
 from verax.surfaces.cli.keyring import Identity
 from verax.surfaces.cli.main import run
 from verax.surfaces.cli.runtimes import measure_code
@@ -125,6 +128,25 @@ def own(tmp_path: Path) -> Iterator[World]:
     """An installation for one test."""
     with served(tmp_path) as world:
         yield world
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> World:
+    """An installation whose server was stopped after Ann had asked a question."""
+    with served(tmp_path) as world:
+        session = world.session
+        with_accounts(session, lambda accounts: accounts.create_user("ann"))
+        made = with_accounts(session, create_key_for_ann)
+        client = Client(world.url, made.plain)
+        body = {"model": "assistant", "input": "Who wrote Hamlet?"}
+        client.post_json("/v1/responses", body)
+        client.close()
+    return world
+
+
+async def create_key_for_ann(accounts: Accounts) -> NewKey:
+    """Make the key that Ann asks with."""
+    return await accounts.create_key("laptop", (await accounts.user("ann")).user_id)
 
 
 @pytest.fixture

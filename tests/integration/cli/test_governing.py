@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from verax.kernel.canonical import hex_digest
+from verax.kernel.runtime import PortableRuntime
 from verax.models.weights import DEFAULT_WEIGHTS_FILE, default_weights_folder, hash_file
 from verax.store.home import Home
+from verax.surfaces.cli import runtimes
 from verax.testing.releases import manifest_toml
 from verax.testing.upstream import Script, Upstream
 
@@ -176,6 +178,26 @@ def test_the_installed_code_is_compared_with_the_admitted_runtime(shared: Any, v
     assert shown["admitted"]
     if shown["same"]:
         assert "already" in verax(shared, "runtime", "admit", "--yes").err
+
+
+def test_changed_code_is_shown_file_by_file_and_admitted_by_one_command(
+    own: Any, verax: Verax, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = runtimes.measure_code()
+    runtimes.keep_listing(own.home, old)
+    listing = old.listing + f"{'ab' * 32} verax/zz_new.py\n".encode()
+    new = runtimes.PortableCode(PortableRuntime(hex_digest(listing), old.portable.lock), listing)
+    monkeypatch.setattr(runtimes, "measure_code", lambda: new)
+    shown = json.loads(verax(own, "runtime", "show", "--json").out)
+    assert shown["changes"] == ["added    verax/zz_new.py"]
+    assert verax(own, "runtime", "admit").code == 2
+    admitted = verax(own, "runtime", "admit", "--yes")
+    assert admitted.code == 0, admitted.err
+    assert "added    verax/zz_new.py" in admitted.err
+    assert json.loads(verax(own, "runtime", "show", "--json").out)["same"] is True
+    refused = verax(own, "ask", "Who wrote Hamlet?")
+    assert refused.code == 3
+    assert "runtime" in refused.err
 
 
 def test_a_remote_model_is_connected_by_one_command(upstream: str, own: Any, verax: Verax) -> None:
