@@ -154,7 +154,7 @@ def verax(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     """Runs ``verax ARGUMENTS`` in a world and returns exit code, stdout and stderr."""
 
     def call(world: World, *arguments: str) -> Ran:
-        for name in ("VERAX_URL", "VERAX_API_KEY"):
+        for name in ("VERAX_URL", "VERAX_API_KEY", "HF_ENDPOINT", "HF_TOKEN"):
             monkeypatch.delenv(name, raising=False)
         for name, value in world.environ.items():
             monkeypatch.setenv(name, value)

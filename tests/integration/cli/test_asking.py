@@ -43,7 +43,7 @@ def test_the_reply_goes_to_stdout_and_its_proof_to_stderr(shared: Any, verax: Ve
     ran = verax(shared, "ask", "Who", "wrote", "Hamlet?")
     assert ran.code == 0
     assert ran.out == ANSWER + "\n"
-    assert "admitted solo" in ran.err
+    assert "head of assistant, mode solo" in ran.err
     assert "verified: leaf" in ran.err
 
 

@@ -137,7 +137,7 @@ def tell(reply: Reply, kept: Kept | None) -> None:
 
     verax = reply.verax
     say()
-    say(f"release  {shorten(verax['release'])} on {verax['channel']}, {verax['arm']}, admitted {verax['mode']}")
+    say(f"release  {shorten(verax['release'])}, {verax['arm']} of {verax['channel']}, mode {verax['mode']}")
     if kept is None:
         say(f"receipt  {verax['id']}, not checked")
         return

@@ -5,6 +5,7 @@ Model servers are looked for on loopback and on their usual ports only.
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import socket
@@ -105,7 +106,7 @@ def _can_bind(family: int, address: tuple[object, ...]) -> bool:
             probe.bind(address)
         except OSError as error:
             # An address family that is switched off is no reason against the port.
-            return error.errno not in (13, 48, 98)
+            return error.errno not in (errno.EACCES, errno.EADDRINUSE)
     return True
 
 
