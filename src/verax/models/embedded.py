@@ -8,7 +8,7 @@
   token, or at the next 32 tokens of its prompt.
 * Deterministic releases: the same segments, options and seed give the same bytes, alone or
   among others, with a warm or a cold cache. Every token is computed by itself for that, which
-  on a CPU costs a little on prompts and nothing on generation (docs/adr/0002).
+  on a CPU costs a little on prompts and nothing on generation (docs/adr/0040).
 * A prompt that is too long is refused, never cut.
 * Embeddings come from a second engine over the same weights, started when first asked for.
 """
