@@ -122,7 +122,8 @@ class Backends:
 def _sharing_key(model: ModelSpec) -> ModelSpec:
     """Return what two releases must agree on to share a backend.
 
-    A chat template, the tokens it writes and the label of the number format shape prompts, not
-    the loaded model; special tokens stay, since a load checks them.
+    A chat template and the tokens it writes shape prompts, not the loaded model; special tokens
+    stay, since a load checks them. The name of an embedded model is a label: its digest counts.
     """
-    return replace(model, chat_template="", bos_token="", eos_token="", quantisation="")
+    shared = replace(model, chat_template="", bos_token="", eos_token="", quantisation="")
+    return replace(shared, name="") if model.backend == "embedded" else shared

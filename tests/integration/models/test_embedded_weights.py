@@ -167,3 +167,13 @@ async def test_a_file_that_llama_cannot_load_is_said_so(own_copy: Path) -> None:
     with pytest.raises(ModelUnavailable):
         async with serving(own_copy):
             pass
+
+
+def test_the_first_release_says_of_the_weights_what_they_say_of_themselves(weights_path: Path) -> None:
+    header, model = read_gguf(weights_path), assistant_release().model
+    assert model.chat_template == header.chat_template
+    assert model.special_tokens == header.special_tokens
+    assert (model.bos_token, model.eos_token, model.quantisation) == (
+        header.bos_token, header.eos_token, header.quantisation,
+    )  # fmt: skip
+    assert model.context_tokens <= header.context_tokens
