@@ -89,7 +89,7 @@ class Config(BaseModel):
         default=None, description="Threads of the embedded model; one less than the cores when not set."
     )
     slots: Annotated[int, Field(ge=1, le=64)] = Field(
-        default=4, description="Turns that the embedded model runs side by side."
+        default=2, description="Turns that the embedded model runs side by side; each needs memory for a context."
     )
     queue_length: Count = Field(default=64, description="Turns that wait for a slot before the server answers 429.")
 

@@ -72,9 +72,9 @@ def wire_messages(segments: Sequence[Segment], *, native: bool) -> list[dict[str
         if role == "tools":
             continue
         if role == "tool_calls":
-            _add_calls(messages, [call for segment in group for call in _parsed(segment, list)])
+            _add_calls(messages, [call for segment in _said(group) for call in _parsed(segment, list)])
         elif role == "tool" and native:
-            messages += [{"role": "tool", **_parsed(segment, dict)} for segment in group if segment.by != "release"]
+            messages += [{"role": "tool", **_parsed(segment, dict)} for segment in _said(group)]
         else:
             text = "".join(segment.text for segment in group)
             messages.append({"role": "user" if role == "tool" else role, "content": text})
@@ -90,6 +90,11 @@ def _groups(segments: Sequence[Segment]) -> Iterator[tuple[str, list[Segment]]]:
         group.append(segment)
     if group:
         yield group[-1].role, group
+
+
+def _said(group: list[Segment]) -> list[Segment]:
+    """Leave out the separators that stand between lines of one role."""
+    return [segment for segment in group if segment.by != "release"]
 
 
 def _add_calls(messages: list[dict[str, Any]], calls: list[Any]) -> None:

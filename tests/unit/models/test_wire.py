@@ -89,6 +89,8 @@ def test_native_tools_unfold_into_the_shapes_of_the_api() -> None:
         Segment("release", "tool", "\n\n"),
         Segment("tool", "tool", '{"content":"warm","tool_call_id":"c2"}'),
         Segment("app", "tool_calls", json.dumps(CALLS)),
+        Segment("release", "tool_calls", "\n\n"),
+        Segment("app", "tool_calls", json.dumps(CALLS)),
     )
     found = json.loads(request_body(ModelCall(NATIVE, segments, Options(tool_choice="required"))))
     assert found["tools"] == [TOOL]
@@ -99,7 +101,7 @@ def test_native_tools_unfold_into_the_shapes_of_the_api() -> None:
         {"role": "assistant", "content": "I will look.", "tool_calls": CALLS},
         {"role": "tool", "content": "sunny", "tool_call_id": "c1"},
         {"role": "tool", "content": "warm", "tool_call_id": "c2"},
-        {"role": "assistant", "content": None, "tool_calls": CALLS},
+        {"role": "assistant", "content": None, "tool_calls": CALLS * 2},
     ]
 
 
