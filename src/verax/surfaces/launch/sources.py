@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import marshal
 import struct
 import subprocess
@@ -24,10 +25,12 @@ from collections.abc import Iterator
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType
-from typing import BinaryIO
+from typing import IO
 
 __all__ = ["compile_ahead", "default_hint", "executed_sources", "install_loader", "save_hint", "stop_compiling"]
 
+# So many files that came too late mean that the second process only repeats work.
+_MET = 8
 _HEADER = struct.Struct(">II32s")
 
 _executed: dict[str, str] = {}
@@ -79,7 +82,7 @@ def compile_ahead(hint: Path) -> None:
     command = [sys.executable, "-I", "-S", "-B", "-X", f"pycache_prefix={sys.pycache_prefix}", __file__, str(hint)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     _processes.append(process)
-    threading.Thread(target=_receive, args=(process.stdout,), name="verax-compile", daemon=True).start()
+    threading.Thread(target=_receive, args=(process,), name="verax-compile", daemon=True).start()
 
 
 def stop_compiling() -> None:
@@ -101,14 +104,21 @@ def save_hint(hint: Path) -> None:
             hint.write_bytes(data)
 
 
-def _receive(stream: BinaryIO) -> None:
-    with stream:
+def _receive(process: subprocess.Popen[bytes]) -> None:
+    """Take in frames until the two processes have met in the middle of the list."""
+    late = 0
+    with process.stdout or io.BytesIO() as stream:
         for path, digest, code in read_frames(stream):
             if path not in _executed:
                 _ahead[path] = (digest, code)
+                continue
+            late += 1
+            if late == _MET:
+                process.kill()
+                return
 
 
-def read_frames(stream: BinaryIO) -> Iterator[tuple[str, str, bytes]]:
+def read_frames(stream: IO[bytes]) -> Iterator[tuple[str, str, bytes]]:
     """Yield path, digest and marshalled code until the stream ends, whole frames only."""
     while len(header := stream.read(_HEADER.size)) == _HEADER.size:
         path_bytes, code_bytes, digest = _HEADER.unpack(header)
@@ -118,7 +128,7 @@ def read_frames(stream: BinaryIO) -> Iterator[tuple[str, str, bytes]]:
         yield path.decode("utf-8", "surrogateescape"), digest.hex(), code
 
 
-def write_frame(stream: BinaryIO, path: str, data: bytes) -> None:
+def write_frame(stream: IO[bytes], path: str, data: bytes) -> None:
     """Compile one source and write its frame."""
     code = marshal.dumps(compile(data, path, "exec", dont_inherit=True))
     name = path.encode("utf-8", "surrogateescape")
