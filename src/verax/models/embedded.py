@@ -31,7 +31,7 @@ from verax.kernel.join import join_chat
 from verax.kernel.release_parts import ModelSpec
 from verax.models.base import BackendIdentity, ModelCall, ModelEvent, Options, Sent
 from verax.models.embedded_stream import Chunk, Reading, Worker, call_soon, hand_over
-from verax.models.engine import ENGINE_VERSION, Engine, EngineSpec, cache_formats
+from verax.models.engine import CONTEXT_STEP, ENGINE_VERSION, Engine, EngineSpec, cache_formats
 from verax.models.engine_request import check_options, completion_body, is_enforced, schema_probe, split_bos
 from verax.models.gguf import GgufHeader, read_gguf
 from verax.models.slots import Slots
@@ -281,6 +281,8 @@ def _check_model(weights: HeldWeights, model: ModelSpec) -> GgufHeader:
         problem = f"expected a cache of {', '.join(cache_formats())}, found {model.cache!r}"
     elif header.context_tokens and model.context_tokens > header.context_tokens:
         problem = f"expected at most {header.context_tokens} context tokens, found {model.context_tokens}"
+    elif model.context_tokens % CONTEXT_STEP:
+        problem = f"expected context tokens in steps of {CONTEXT_STEP}, found {model.context_tokens}"
     elif missing := [token for token in header.special_tokens if token not in model.special_tokens]:
         # A special token that the release does not list could be forged by a caller's text.
         problem = f"special_tokens lacks {len(missing)} of the model's own, {missing[0]!r} first"

@@ -27,9 +27,12 @@ import xllamacpp
 
 from verax.kernel.errors import ModelError, ModelUnavailable, RequestError, UnsupportedParameter, VeraxError
 
-__all__ = ["ENGINE_VERSION", "Engine", "EngineSpec", "OnChunk", "cache_formats"]
+__all__ = ["CONTEXT_STEP", "ENGINE_VERSION", "Engine", "EngineSpec", "OnChunk", "cache_formats"]
 
 ENGINE_VERSION = f"llama.cpp by xllamacpp {xllamacpp.__version__}"
+
+CONTEXT_STEP = 256
+"""llama.cpp rounds the context of a slot up to a multiple of this; in between, prompts beyond it would pass."""
 
 OnChunk = Callable[[dict[str, Any]], bool]
 """Takes one chunk of a reply on the engine's thread; returns True to cancel."""

@@ -32,7 +32,7 @@ SETTINGS = EmbeddedSettings(slots=2, threads=1, queue_length=1, embedding_tokens
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def backend(weights_path: Path) -> AsyncIterator[EmbeddedBackend]:
-    model = assistant_release({"context_tokens": 128}).model
+    model = assistant_release({"context_tokens": 256}).model
     backend = await asyncio.to_thread(EmbeddedBackend, hold_weights(weights_path, model.weights), model, SETTINGS)
     yield backend
     await backend.close()
@@ -174,16 +174,16 @@ async def test_native_tools_are_refused(backend: EmbeddedBackend) -> None:
 
 
 async def test_a_prompt_beyond_the_context_is_refused_with_numbers(backend: EmbeddedBackend) -> None:
-    with pytest.raises(RequestError, match=r"at most 192 tokens .* found 3\d\d") as raised:
+    with pytest.raises(RequestError, match=r"at most 256 tokens .* found 3\d\d") as raised:
         await run(backend, ask("word " * 300))
     assert raised.value.reason_code == "request/context-length"
 
 
 async def test_a_full_context_ends_the_reply_and_cuts_nothing(backend: EmbeddedBackend) -> None:
-    events = await run(backend, ask("word " * 150, replace(GREEDY, max_tokens=30, temperature=1.5)))
+    events = await run(backend, ask("word " * 220, replace(GREEDY, max_tokens=30, temperature=1.5)))
     usage = usage_of(events)
-    assert usage.prompt_tokens > 150
-    assert usage.prompt_tokens + usage.completion_tokens <= 192
+    assert usage.prompt_tokens > 220
+    assert usage.prompt_tokens + usage.completion_tokens <= 256
 
 
 async def test_closing_the_generator_frees_the_slot(backend: EmbeddedBackend) -> None:
@@ -263,7 +263,7 @@ async def test_no_port_is_open_and_the_engine_says_nothing_by_itself(
 
 
 async def test_closing_ends_replies_and_refuses_new_ones(weights_path: Path) -> None:
-    model = assistant_release({"context_tokens": 128}).model
+    model = assistant_release({"context_tokens": 256}).model
     backend = await asyncio.to_thread(
         EmbeddedBackend, hold_weights(weights_path), model, EmbeddedSettings(slots=1, threads=1)
     )

@@ -32,7 +32,7 @@ SETTINGS = EmbeddedSettings(slots=1, threads=1, embedding_tokens=64)
 async def serving(
     path: Path, seal: SealKind = "sealed", model: Mapping[str, Any] | None = None
 ) -> AsyncIterator[EmbeddedBackend]:
-    spec = assistant_release({"context_tokens": 128, "seal": seal, **(model or {})}).model
+    spec = assistant_release({"context_tokens": 256, "seal": seal, **(model or {})}).model
     weights = await asyncio.to_thread(hold_weights, path, None, seal)
     backend = await asyncio.to_thread(EmbeddedBackend, weights, spec, SETTINGS)
     try:
@@ -99,7 +99,7 @@ async def test_checked_weights_that_were_only_touched_go_on(own_copy: Path) -> N
 
 async def test_checked_weights_are_hashed_again_after_a_while(own_copy: Path) -> None:
     now = [0.0]
-    spec = assistant_release({"context_tokens": 128, "seal": "checked"}).model
+    spec = assistant_release({"context_tokens": 256, "seal": "checked"}).model
     weights = await asyncio.to_thread(hold_weights, own_copy, None, "checked")
     backend = await asyncio.to_thread(EmbeddedBackend, weights, spec, SETTINGS, lambda: now[0])
     checks: list[float] = []
@@ -115,7 +115,7 @@ async def test_checked_weights_are_hashed_again_after_a_while(own_copy: Path) ->
 
 async def test_a_registry_loads_a_release_by_its_digest_and_shares_the_backend(weights_path: Path) -> None:
     backends = Backends(BackendSettings((weights_path.parent,), SETTINGS), lambda name: name)
-    small = {"context_tokens": 128}
+    small = {"context_tokens": 256}
     one, other = assistant_release(small), assistant_release({**small, "quantisation": "q4"})
     assert one.id != other.id
     async with asyncio.timeout(60):

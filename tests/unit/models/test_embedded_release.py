@@ -26,6 +26,7 @@ MODEL = ModelSpec(
     [
         ({"special_tokens": ("<|end|>", "<|start|>")}, "special_tokens lacks 1 of the model's own, '<|user|>' first"),
         ({"context_tokens": 8193}, "expected at most 8192 context tokens"),
+        ({"context_tokens": 4000}, "expected context tokens in steps of 256, found 4000"),
         ({"cache": "q3"}, "expected a cache of f32, f16, bf16, q8_0, found 'q3'"),
         ({"adapters": (Adapter("lora", "cd" * 32, 1.0),)}, "no adapters"),
     ],
