@@ -347,6 +347,7 @@ class Fold:
             places = [at for at, old in enumerate(history) if old["release"] == move["to"]][-1:]
             need(places and places[0] >= len(history) - depth, "The target is not among the last heads.")
             need(not self.is_banned(history[places[0]]), "The target was rolled back itself.")
+            self.banned |= {past["release"]: index for past in history[places[0] + 1 :]}
             channel["head"], channel["canary"] = {**history[places[0]], "index": index}, None
             channel["history"], channel["back"] = history[: places[0]], channel["back"] + 1
         self.banned[move["from"]] = index
