@@ -178,7 +178,7 @@ async def _read_stream(link: Link, request: bytes, start: float) -> tuple[float 
     writer.write(request)
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if not head.startswith(b"http/1.1 200"):
-        raise RuntimeError(f"stream refused: {head[:200]!r}")
+        raise RuntimeError(f"stream refused: {head[:40]!r} {await reader.read(1000)!r}")
     first, words, is_whole = None, 0, False
     pending = b""
     while size := int(await reader.readuntil(b"\r\n"), 16):

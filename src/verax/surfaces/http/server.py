@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -60,6 +61,9 @@ async def serve(
         timeout_graceful_shutdown=grace_s,
     )
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    # What start-up made stays for good: looking through it again and again cost a tenth of every turn.
+    gc.collect()
+    gc.freeze()
     server = _Server(config, on_ready)
     watcher = asyncio.create_task(_stop_when_set(server, stop)) if stop is not None else None
     try:
