@@ -242,3 +242,10 @@ def test_an_ended_record_takes_only_what_the_protocol_allows(wrong: tuple[Any, A
     first = sample_record(TurnSecret(bytes(32)), b"", f"{NAME}/replies/0")
     with pytest.raises(RecordError):
         first.ended(*wrong)
+
+
+@given(secret=st.binary(min_size=32, max_size=32), data=st.binary(max_size=300))
+def test_commitments_are_hmac_sha256_as_the_standard_library_computes_it(secret: bytes, data: bytes) -> None:
+    salt = hmac.digest(secret, b"verax/salt/v1\nreply", "sha256")[:16]
+    assert TurnSecret(secret).salt("reply") == salt
+    assert commit_with_salt(salt, "reply", data) == hmac.digest(salt, b"verax/part/v1\nreply\n" + data, "sha256").hex()
