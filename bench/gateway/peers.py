@@ -80,9 +80,12 @@ def verax(behind: Target, work: Path) -> Iterator[tuple[Target, int]]:
     }
     command = str(ROOT / ".venv" / "bin" / "verax")
     base = f"http://localhost:{port}"
-    with _process([command, "up"], cwd=work, env=environment) as process, _answering(f"{base}/health", 60):
+    up = [command, "up"]
+    with _process(up, cwd=work, env=environment), _answering(f"{base}/health", 60):
         _run([command, "model", "add", behind.model, "--url", behind.url, "--yes"], environment)
         key = _run([command, "key", "create", "bench"], environment).strip()
+    # Started again, the server holds no model of its own: its only channel answers from the mock.
+    with _process(up, cwd=work, env=environment) as process, _answering(f"{base}/health", 60):
         yield Target(f"http://127.0.0.1:{port}/v1", key, "assistant"), process.pid
 
 
