@@ -2,9 +2,7 @@
 
 Clones this repository's HEAD, runs ``make up`` twice in folders of its own, and measures: seconds
 until the server answers, the size of everything that was set up, the memory of the idle server, and
-the time to the first reply. Open WebUI on a machine of this size took 4 min 19 s, 2.9 GB, 111 s to
-start and 789 MB idle (docs/benchmarks.md says where that figure is from). With ``--quick`` the
-same is done: there is nothing to leave out.
+the time to the first reply. With ``--quick`` the same is done: there is nothing to leave out.
 """
 
 from __future__ import annotations
@@ -53,7 +51,7 @@ def measure() -> dict[str, Any]:
             ask = [str(clone / ".venv" / "bin" / "verax"), "ask", "Who wrote Hamlet?"]
             first_reply_s = _time(ask, clone, environment)
             reply_s = _time(ask, clone, environment)
-            size_mib = _size_mib(clone / ".venv") + _size_mib(folder / "home")
+            size_mib = round(_size_mib(clone / ".venv") + _size_mib(folder / "home"), 1)
         finally:
             _time(["make", "down"], clone, environment)
         second_s = _time(["make", "up"], clone, environment)

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     """Measure both gateways in one run and write the figures as JSON."""
     quick = "--quick" in arguments
     output = next((Path(argument) for argument in arguments if not argument.startswith("-")), None)
-    result = {"suite": "gateway", "machine": describe(), **measure(quick)}
+    result = {"suite": "gateway", "is_quick": quick, "machine": describe(), **measure(quick)}
     text = json.dumps(result, indent=1)
     if output is not None:
         output.write_text(text + "\n")

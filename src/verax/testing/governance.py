@@ -3,7 +3,7 @@
 Everything is real except the clock and the randomness, which count up. Each method appends
 one signed entry, effective or not, and returns its `Outcome`.
 
->>> log = SimulatedLog()
+>>> log = SimulatedHistory()
 >>> change = log.change("ann", "assistant", make_release("You answer briefly."))
 >>> log.review("rob", change).effective, log.review("ann", change).reason
 (True, "expected the signatures of 1 in the role 'reviewer', found 0")
@@ -41,7 +41,16 @@ from verax.kernel.statement import (
     payload_of,
 )
 
-__all__ = ["NAME", "SOLO_ROLES", "TEAM_ROLES", "SimulatedLog", "channel_rules", "key_of", "no_blobs", "root_document"]
+__all__ = [
+    "NAME",
+    "SOLO_ROLES",
+    "TEAM_ROLES",
+    "SimulatedHistory",
+    "channel_rules",
+    "key_of",
+    "no_blobs",
+    "root_document",
+]
 
 NAME = "verax.test/abcdefghijklmnopqrstuvwxyz"
 
@@ -127,7 +136,7 @@ def no_blobs(_digest: str) -> bytes | None:
     return None
 
 
-class SimulatedLog:
+class SimulatedHistory:
     """A governance log in memory.
 
     Args:

@@ -26,7 +26,7 @@ from verax.store.tlog import TileLog
 from verax.store.tlog_live import LiveLog, Pace
 from verax.store.turns import TurnStore
 from verax.testing.clock import VirtualClock
-from verax.testing.governance import SimulatedLog, root_document
+from verax.testing.governance import SimulatedHistory, root_document
 from verax.testing.logs import NAME, reply_spec, signer
 from verax.testing.releases import make_release
 from verax.testing.scripted import ScriptedBackend
@@ -41,14 +41,14 @@ INSTANCE = "cc" * 32
 
 
 class SimulatedGovernance:
-    """Implements `verax.turn.ports.Governance` over a `SimulatedLog`.
+    """Implements `verax.turn.ports.Governance` over a `SimulatedHistory`.
 
     Attributes:
         alarms: Every alarm raised: code, channel, detail.
         is_fresh: Whether governance counts as checked.
     """
 
-    def __init__(self, log: SimulatedLog) -> None:
+    def __init__(self, log: SimulatedHistory) -> None:
         self.log = log
         self.alarms: list[tuple[str, str, Mapping[str, Any]]] = []
         self.is_fresh = True
@@ -128,7 +128,7 @@ class TurnWorld:
     ) -> AsyncIterator[TurnWorld]:
         """Open a world whose channel ``assistant`` serves `release`."""
         release = release or make_release("You answer briefly.")
-        log = SimulatedLog(root_document(solo=True))
+        log = SimulatedHistory(root_document(solo=True))
         log.release_now(RUNTIME, "runtime")
         log.release_now(release)
         clock = VirtualClock()

@@ -23,10 +23,9 @@ from verax.kernel.receipt import Receipt
 from verax.kernel.record import GovernanceRef, TurnSecret
 from verax.kernel.release import Release
 from verax.kernel.runtime import InstanceManifest, PortableRuntime
-from verax.testing.governance import NAME, SimulatedLog, channel_rules, root_document
+from verax.testing.governance import NAME, SimulatedHistory, channel_rules, root_document
 from verax.testing.releases import make_release
-from verax.testing.simulated_log import SimulatedLog as TreeLog
-from verax.testing.simulated_log import issue_receipt, sample_record
+from verax.testing.simulated_log import SimulatedLog, issue_receipt, sample_record
 
 from .conftest import CONFORMANCE
 
@@ -42,8 +41,8 @@ KEYS = "".join(f"{signer.verifier}\n" for signer in SIGNERS).encode()
 class World:
     """A governance log, a receipt of a reply that it allowed, and the tree of its entries."""
 
-    log: SimulatedLog
-    tree: TreeLog
+    log: SimulatedHistory
+    tree: SimulatedLog
     receipt: Receipt
 
     def bundle(self) -> GovernanceBundle:
@@ -51,14 +50,14 @@ class World:
         return make_bundle(self.receipt.record, self.log.entries, self.tree.checkpoint(), self.tree.node, blobs.get)
 
 
-def tree_of(log: SimulatedLog) -> TreeLog:
-    tree = TreeLog(f"{NAME}/governance", bytes(range(32)))
+def tree_of(log: SimulatedHistory) -> SimulatedLog:
+    tree = SimulatedLog(f"{NAME}/governance", bytes(range(32)))
     for entry in log.entries:
         tree.append(entry)
     return tree
 
 
-def answer(log: SimulatedLog, **changes: Any) -> World:
+def answer(log: SimulatedHistory, **changes: Any) -> World:
     """Issue a receipt for what the log's state says, but for `changes`."""
     state = log.state
     head = state.channels["assistant"].serving
@@ -71,18 +70,18 @@ def answer(log: SimulatedLog, **changes: Any) -> World:
         **changes,
     }
     record = sample_record(SECRET, b"reply", REPLIES, **fields)
-    return World(log, tree_of(log), issue_receipt(TreeLog(REPLIES, bytes(32)), record, SECRET))
+    return World(log, tree_of(log), issue_receipt(SimulatedLog(REPLIES, bytes(32)), record, SECRET))
 
 
-def team() -> SimulatedLog:
-    log = SimulatedLog()
+def team() -> SimulatedHistory:
+    log = SimulatedHistory()
     log.release_now(RUNTIME, "runtime")
     log.release_now(make_release("Answer briefly."))
     return log
 
 
-def solo() -> SimulatedLog:
-    log = SimulatedLog(root_document(solo=True))
+def solo() -> SimulatedHistory:
+    log = SimulatedHistory(root_document(solo=True))
     log.release_now(RUNTIME, "runtime")
     log.release_now(make_release("Answer briefly."))
     return log
@@ -302,7 +301,7 @@ def test_a_bundle_needs_the_log_up_to_the_record_and_the_runtimes_manifest() -> 
 # --- two folds
 
 
-def random_step(log: SimulatedLog, dice: random.Random) -> None:
+def random_step(log: SimulatedHistory, dice: random.Random) -> None:
     """Append one random statement; most are allowed to somebody, many are not to whoever signs."""
     channel = dice.choice(["assistant", "assistant", "junior", "runtime"])
     state = log.channel(channel)
@@ -340,7 +339,7 @@ def random_step(log: SimulatedLog, dice: random.Random) -> None:
             log.move(dice.choice(["oli", "ann", by]), act, change=change, channel=known.channel, share_bp=bp)
 
 
-def propose_and_approve(log: SimulatedLog, channel: str, candidate: Any, act: str) -> None:
+def propose_and_approve(log: SimulatedHistory, channel: str, candidate: Any, act: str) -> None:
     """Bring a canary, or thaw a frozen channel, with all that a team demands."""
     head = log.channel(channel).head
     if act == "thaw" and head is not None:
@@ -362,7 +361,7 @@ def test_the_two_folds_judge_every_entry_alike(governance: ModuleType, seed: int
     channels = [channel_rules(name) for name in ("assistant", "junior", "runtime")]
     solo_channels = [channel_rules(name, approvals=0, suites=()) for name in ("assistant", "junior", "runtime")]
     document = root_document(solo=True, channels=solo_channels) if seed % 3 == 0 else root_document(channels=channels)
-    log = SimulatedLog(document)
+    log = SimulatedHistory(document)
     for number in range(60):
         with contextlib.suppress(StatementError):  # some steps have no legal form
             random_step(log, dice)

@@ -11,7 +11,7 @@ from verax.kernel.errors import FoldError
 from verax.kernel.fold import Folder, Outcome, fold, in_canary
 from verax.kernel.runtime import PortableRuntime
 from verax.kernel.statement import NONE
-from verax.testing.governance import TEAM_ROLES, SimulatedLog, channel_rules, root_document
+from verax.testing.governance import TEAM_ROLES, SimulatedHistory, channel_rules, root_document
 from verax.testing.releases import make_release
 
 ONE, TWO, THREE = (make_release(f"Answer number {number}.") for number in (1, 2, 3))
@@ -19,19 +19,19 @@ CODE = PortableRuntime("ab" * 32, "cd" * 32)
 NEW_CODE = PortableRuntime("ef" * 32, "cd" * 32)
 
 
-def solo(**wanted: Any) -> SimulatedLog:
+def solo(**wanted: Any) -> SimulatedHistory:
     rules: dict[str, Any] = {"approvals": 0, "suites": (), **wanted}
     channels = [channel_rules(name, **rules) for name in ("assistant", "runtime")]
-    return SimulatedLog(root_document(solo=True, channels=channels))
+    return SimulatedHistory(root_document(solo=True, channels=channels))
 
 
-def become_team(log: SimulatedLog) -> None:
+def become_team(log: SimulatedHistory) -> None:
     """Make a solo installation one of several people, by a root change."""
     team = root_document(version=2, roles={**TEAM_ROLES, "root": (1, ("ann",))})
     assert log.change_root("ann", **team).effective
 
 
-def ready(log: SimulatedLog, candidate: Any, channel: str = "assistant") -> Outcome:
+def ready(log: SimulatedHistory, candidate: Any, channel: str = "assistant") -> Outcome:
     """Propose a candidate and give it all that an admission needs."""
     change = log.change("ann", channel, candidate)
     assert log.review("rob", change).effective
@@ -40,7 +40,7 @@ def ready(log: SimulatedLog, candidate: Any, channel: str = "assistant") -> Outc
 
 
 def test_an_approved_and_tested_change_becomes_the_head() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     change = ready(log, ONE)
     outcome = log.admit("oli", change)
     head = log.channel().serving
@@ -52,7 +52,7 @@ def test_an_approved_and_tested_change_becomes_the_head() -> None:
 
 def test_an_owner_alone_cannot_move_a_head_when_approvals_are_demanded() -> None:
     roles = {role: (1, ("ann",) if role != "reviewer" else ("ann", "rita")) for role in TEAM_ROLES}
-    log = SimulatedLog(root_document(roles=roles))
+    log = SimulatedHistory(root_document(roles=roles))
     change = log.change("ann", "assistant", ONE)
     assert not log.review("ann", change).effective
     assert log.gate(change, by="ann").effective
@@ -64,20 +64,20 @@ def test_an_owner_alone_cannot_move_a_head_when_approvals_are_demanded() -> None
 
 @pytest.mark.parametrize("by", ["rob", "ada", "monitor", "gate", "recorder", "bea"])
 def test_only_an_operator_moves_forward(by: str) -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     change = ready(log, ONE)
     assert "in the role 'operator'" in log.admit(by, change).reason
 
 
 def test_without_its_gate_a_change_is_not_admitted() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     change = log.change("ann", "assistant", ONE)
     log.review("rob", change)
     assert "'basics' was not run" in log.admit("oli", change).reason
 
 
 def test_a_change_is_admitted_once() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     change = ready(log, ONE)
     assert log.admit("oli", change).effective
     assert "admitted already" in log.admit("oli", change).reason
@@ -85,7 +85,7 @@ def test_a_change_is_admitted_once() -> None:
 
 
 def test_a_move_must_name_what_its_change_says() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     log.release_now(ONE)
     change = ready(log, TWO)
     move = log.move_statement("admit", change=change, share_bp=10_000)
@@ -101,7 +101,7 @@ def test_a_move_must_name_what_its_change_says() -> None:
 
 
 def test_a_missing_candidate_stops_the_fold_until_it_arrives() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     change = ready(log, ONE)
     data = log.blobs.pop(ONE.id)
     with pytest.raises(FoldError, match="incomplete"):
@@ -116,14 +116,14 @@ def test_a_missing_candidate_stops_the_fold_until_it_arrives() -> None:
 
 
 def test_a_missing_blob_stops_nothing_that_fails_without_it() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     change = log.change("ann", "assistant", ONE)
     log.blobs.clear()
     assert "found 0" in log.admit("oli", change).reason
 
 
 def test_a_candidate_that_is_no_release_is_refused_and_does_not_stop_the_fold() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     change = ready(log, CODE)
     assert "no valid release" in log.admit("oli", change).reason
     runtime = ready(log, ONE, "runtime")
@@ -131,7 +131,7 @@ def test_a_candidate_that_is_no_release_is_refused_and_does_not_stop_the_fold() 
 
 
 def test_a_runtime_is_admitted_by_the_same_steps_on_its_own_channel() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     change = log.change("ann", "runtime", CODE)
     assert "found 0" in log.admit("oli", change).reason
     log.review("rob", change)
@@ -179,7 +179,7 @@ def test_the_head_can_be_admitted_again_by_a_quorum_and_leaves_no_step_back_to_i
 
 
 def test_a_canary_serves_a_share_and_steps_up_to_the_head() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     log.release_now(ONE)
     change = ready(log, TWO)
     assert log.admit("oli", change, share_bp=500).effective
@@ -195,7 +195,7 @@ def test_a_canary_serves_a_share_and_steps_up_to_the_head() -> None:
 
 @pytest.mark.parametrize("share_bp", [1, 499, 500])
 def test_a_step_only_raises_the_share(share_bp: int) -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     log.release_now(ONE)
     change = ready(log, TWO)
     log.admit("oli", change, share_bp=500)
@@ -203,7 +203,7 @@ def test_a_step_only_raises_the_share(share_bp: int) -> None:
 
 
 def test_a_step_needs_the_present_canary_and_an_operator() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     log.release_now(ONE)
     change, other = ready(log, TWO), ready(log, THREE)
     assert "has no canary" in log.move("oli", "step", change=change, share_bp=9000).reason
@@ -216,14 +216,14 @@ def test_a_step_needs_the_present_canary_and_an_operator() -> None:
 
 
 def test_a_canary_needs_another_release_at_the_head() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     assert "stand beside" in log.admit("oli", ready(log, ONE), share_bp=500).reason
     log.release_now(ONE)
     assert "stand beside" in log.admit("oli", ready(log, ONE), share_bp=500).reason
 
 
 def test_a_new_canary_or_head_takes_the_place_of_the_old_canary() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     log.release_now(ONE)
     first, second, third = ready(log, TWO), ready(log, THREE), ready(log, make_release("Answer number 4."))
     log.admit("oli", first, share_bp=500)
@@ -259,7 +259,7 @@ def test_users_of_a_canary_are_chosen_by_a_stable_hash() -> None:
 
 
 def test_a_canary_serves_exactly_its_share_of_users() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     log.release_now(ONE)
     change = ready(log, TWO)
     log.admit("oli", change, share_bp=2000)
@@ -270,7 +270,7 @@ def test_a_canary_serves_exactly_its_share_of_users() -> None:
 
 
 def test_the_fold_reads_no_blob_that_no_rule_needs() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     log.release_now(ONE)
     read: list[str] = []
 

@@ -10,23 +10,23 @@ import pytest
 
 from verax.kernel.fold import Outcome, gate_seed
 from verax.kernel.statement import NONE, Change, Gate, Review
-from verax.testing.governance import TEAM_ROLES, SimulatedLog, channel_rules, root_document
+from verax.testing.governance import TEAM_ROLES, SimulatedHistory, channel_rules, root_document
 from verax.testing.releases import make_release
 
 ONE, TWO, THREE = (make_release(f"Answer number {number}.") for number in (1, 2, 3))
 
 
-def team(approvals: int = 1, suites: tuple[str, ...] = ("basics",), **roles: Any) -> SimulatedLog:
+def team(approvals: int = 1, suites: tuple[str, ...] = ("basics",), **roles: Any) -> SimulatedHistory:
     channels = [channel_rules("assistant", approvals=approvals, suites=suites), channel_rules("runtime")]
-    return SimulatedLog(root_document(channels=channels, roles={**TEAM_ROLES, **roles}))
+    return SimulatedHistory(root_document(channels=channels, roles={**TEAM_ROLES, **roles}))
 
 
-def review_of(log: SimulatedLog, change: Outcome, /, **fields: Any) -> Review:
+def review_of(log: SimulatedHistory, change: Outcome, /, **fields: Any) -> Review:
     known = log.state.changes[change.statement_id]
     return replace(Review(log.basis(), known.id, "approve", known.candidate, known.base), **fields)
 
 
-def gate_of(log: SimulatedLog, change: Outcome, /, **fields: Any) -> Gate:
+def gate_of(log: SimulatedHistory, change: Outcome, /, **fields: Any) -> Gate:
     known = log.state.changes[change.statement_id]
     return replace(Gate(log.basis(), known.id, "basics", known.seed, "cd" * 32, 10, True, "ab" * 32), **fields)
 
@@ -71,7 +71,7 @@ def test_any_later_head_move_makes_a_change_stale_for_ever() -> None:
 
 def test_a_change_on_one_channel_is_not_made_stale_by_another() -> None:
     channels = [channel_rules(name) for name in ("assistant", "junior", "runtime")]
-    log = SimulatedLog(root_document(channels=channels))
+    log = SimulatedHistory(root_document(channels=channels))
     waiting = log.change("ann", "assistant", ONE)
     log.release_now(TWO, "junior")
     assert log.state.status_of(waiting.statement_id) == "open"

@@ -9,21 +9,21 @@ import pytest
 from verax.kernel.errors import RefusedError, UnknownObject
 from verax.kernel.fold import Outcome
 from verax.kernel.release import Release
-from verax.testing.governance import SimulatedLog, root_document
+from verax.testing.governance import SimulatedHistory, root_document
 from verax.testing.releases import make_release
 
 ONE, TWO, BAD = (make_release(f"Answer number {number}.") for number in (1, 2, 3))
 
 
-def ready(log: SimulatedLog, candidate: Release) -> Outcome:
+def ready(log: SimulatedHistory, candidate: Release) -> Outcome:
     change = log.change("ann", "assistant", candidate)
     log.review("rob", change)
     log.gate(change)
     return change
 
 
-def with_heads(*releases: Release) -> SimulatedLog:
-    log = SimulatedLog()
+def with_heads(*releases: Release) -> SimulatedHistory:
+    log = SimulatedHistory()
     for release in releases:
         assert log.release_now(release).effective
     return log
@@ -102,7 +102,7 @@ def test_a_channel_unfrozen_alone_is_solo_from_then_on() -> None:
 
 
 def test_asking_for_what_is_not_there_is_an_error_of_the_asker() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     for channel in ("other", "runtime"):
         with pytest.raises(UnknownObject):
             log.state.serving(channel, "u")

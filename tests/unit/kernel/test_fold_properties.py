@@ -13,16 +13,16 @@ from verax.kernel.dsse import Envelope, sign_envelope
 from verax.kernel.errors import FoldError, StatementError
 from verax.kernel.fold import Folder, Outcome, State, fold
 from verax.kernel.statement import NONE
-from verax.testing.governance import TEAM_ROLES, SimulatedLog, channel_rules, key_of, root_document
+from verax.testing.governance import TEAM_ROLES, SimulatedHistory, channel_rules, key_of, root_document
 from verax.testing.releases import make_release
 
 PEOPLE = sorted({holder for _, holders in TEAM_ROLES.values() for holder in holders})
 RELEASES = [make_release(f"You answer question number {n} in short and plain words. Be kind.") for n in range(4)]
 
 
-def full_log() -> SimulatedLog:
+def full_log() -> SimulatedHistory:
     """A log with every kind of entry, most of them effective."""
-    log = SimulatedLog()
+    log = SimulatedHistory()
     for release in RELEASES[:3]:
         log.release_now(release)
     log.move("monitor", "rollback", to_id=RELEASES[1].id)
@@ -153,7 +153,7 @@ class Walk:
     def __init__(self, data: st.DataObject) -> None:
         self.data = data
         channels = [channel_rules("assistant", depth=2), channel_rules("runtime")]
-        self.log = SimulatedLog(root_document(channels=channels))
+        self.log = SimulatedHistory(root_document(channels=channels))
         self.changes: list[Outcome] = []
         for release in RELEASES[:2]:
             self.log.release_now(release)
@@ -235,7 +235,7 @@ def test_no_walk_through_the_log_breaks_an_invariant(data: st.DataObject) -> Non
 
 
 def test_a_long_log_folds_to_the_same_state_twice() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     for number in range(60):
         log.release_now(RELEASES[number % 2])
     assert log.state.size == 241

@@ -10,7 +10,7 @@ import pytest
 from verax.kernel.errors import FoldError, RefusedError
 from verax.kernel.fold import Outcome
 from verax.kernel.release import Release
-from verax.testing.governance import SimulatedLog, channel_rules, root_document
+from verax.testing.governance import SimulatedHistory, channel_rules, root_document
 from verax.testing.releases import make_release
 
 BAD_SENTENCE = "Always tell every user that our product is the best of all."
@@ -21,16 +21,16 @@ LIKE_BAD = make_release(f"Be thorough. {BAD_SENTENCE.upper()} And be polite.")
 OTHER = make_release("You answer every question of the user with one single word.")
 
 
-def ready(log: SimulatedLog, candidate: Release, channel: str = "assistant", **review: Any) -> Outcome:
+def ready(log: SimulatedHistory, candidate: Release, channel: str = "assistant", **review: Any) -> Outcome:
     change = log.change("ann", channel, candidate)
     log.review("rob", change, **review)
     log.gate(change)
     return change
 
 
-def with_heads(*releases: Release, depth: int = 2, names: tuple[str, ...] = ("assistant",)) -> SimulatedLog:
+def with_heads(*releases: Release, depth: int = 2, names: tuple[str, ...] = ("assistant",)) -> SimulatedHistory:
     channels = [channel_rules(name, depth=depth) for name in sorted([*names, "runtime"])]
-    log = SimulatedLog(root_document(channels=channels))
+    log = SimulatedHistory(root_document(channels=channels))
     for release in releases:
         for name in names:
             assert log.release_now(release, name).effective
@@ -122,7 +122,7 @@ def test_a_rollback_starts_from_the_head_or_the_canary_and_goes_elsewhere() -> N
 
 
 def test_a_channel_without_head_can_be_neither_rolled_back_nor_frozen() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     move = replace(log.move_statement("rollback"), from_id=ONE.id, to_id=TWO.id)
     assert "no head to roll back from" in log.append(move, "oli").reason
     freeze = replace(move, act="freeze", to_id=ONE.id, basis=log.basis())
@@ -192,7 +192,7 @@ def test_every_counted_approval_must_name_the_ban() -> None:
 
 
 def test_a_solo_owner_lets_a_text_back_in_by_saying_so_and_not_silently() -> None:
-    log = SimulatedLog(root_document(solo=True))
+    log = SimulatedHistory(root_document(solo=True))
     log.release_now(ONE)
     log.release_now(BAD)
     log.move("ann", "rollback", to_id=ONE.id)

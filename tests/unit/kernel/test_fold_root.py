@@ -11,7 +11,15 @@ from verax.kernel.fold import Outcome, fold
 from verax.kernel.merkle import EMPTY_ROOT
 from verax.kernel.note import NoteSigner
 from verax.kernel.statement import RootChange
-from verax.testing.governance import NAME, SOLO_ROLES, TEAM_ROLES, SimulatedLog, channel_rules, no_blobs, root_document
+from verax.testing.governance import (
+    NAME,
+    SOLO_ROLES,
+    TEAM_ROLES,
+    SimulatedHistory,
+    channel_rules,
+    no_blobs,
+    root_document,
+)
 from verax.testing.releases import make_release
 
 TWO = ("ada", "bea")
@@ -19,7 +27,7 @@ TWO = ("ada", "bea")
 
 def genesis(document: dict[str, Any] | None = None, by: tuple[str, ...] = TWO, **basis: Any) -> Outcome:
     """Fold a log whose first entry is a root statement of this form."""
-    log = SimulatedLog()
+    log = SimulatedHistory()
     empty = {"root": 0, "seen_size": 0, "seen_root": EMPTY_ROOT.hex(), **basis}
     statement = RootChange(log.basis(**empty), document or root_document())
     return fold([log.sign(statement, by)], no_blobs).outcomes[0]
@@ -27,7 +35,7 @@ def genesis(document: dict[str, Any] | None = None, by: tuple[str, ...] = TWO, *
 
 def test_a_first_root_signed_by_its_own_threshold_is_in_force() -> None:
     assert genesis().effective
-    assert SimulatedLog().state.root.version == 1
+    assert SimulatedHistory().state.root.version == 1
 
 
 @pytest.mark.parametrize("by", [("ada",), ("ada", "oli"), ("ann", "oli", "gate")])
@@ -68,7 +76,7 @@ def test_a_first_root_with_unknown_rules_stops_the_fold(rules: int) -> None:
 
 
 def test_the_next_version_needs_the_old_and_the_new_threshold() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     new_people = {**root_document()["roles"], "root": {"keys": ["key_cyd", "key_rob"], "threshold": 2}}
     assert "in the role 'root'" in log.change_root(["cyd", "rob"], roles=new_people).reason  # the new one alone
     assert "in the role 'root'" in log.change_root(["ada", "bea"], roles=new_people).reason  # the old one alone
@@ -78,7 +86,7 @@ def test_the_next_version_needs_the_old_and_the_new_threshold() -> None:
 
 
 def test_a_person_removed_from_the_root_signs_nothing_more() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     roles = {**root_document()["roles"], "root": {"keys": ["key_bea", "key_cyd"], "threshold": 2}}
     assert log.change_root(["ada", "bea", "cyd"], roles=roles).effective
     assert not log.change_root(["ada", "bea"], solo=False).effective
@@ -86,12 +94,12 @@ def test_a_person_removed_from_the_root_signs_nothing_more() -> None:
 
 @pytest.mark.parametrize("version", [1, 3, 99])
 def test_a_version_can_be_neither_skipped_nor_repeated(version: int) -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     assert f"expected root version 2, found {version}" in log.change_root(TWO, version=version).reason
 
 
 def test_the_installation_cannot_be_renamed() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     name = NAME[:-1] + "a"
     # A well-formed document under another name, so that only the rule itself can refuse it.
     logs = [str(NoteSigner(f"{name}/governance", bytes(range(32))).verifier)]
@@ -100,7 +108,7 @@ def test_the_installation_cannot_be_renamed() -> None:
 
 
 def test_unknown_rules_stop_the_fold_only_with_the_threshold_of_the_root_in_force() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     assert "in the role 'root'" in log.change_root("ada", rules=99).reason
     with pytest.raises(FoldError, match="found 99"):
         log.change_root(TWO, rules=99)
@@ -109,19 +117,19 @@ def test_unknown_rules_stop_the_fold_only_with_the_threshold_of_the_root_in_forc
 
 def test_rules_cannot_be_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("verax.kernel.fold_root.SUPPORTED_RULES", frozenset({1, 2}))
-    log = SimulatedLog()
+    log = SimulatedHistory()
     assert log.change_root(TWO, rules=2).effective
     assert log.change_root(TWO, rules=1).reason == "a root cannot lower the rules from 2 to 1"
 
 
 def test_a_malformed_next_root_has_no_effect() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     assert "unknown field" in log.change_root(TWO, surprise=1).reason
     assert log.state.root.version == 1
 
 
 def test_a_solo_root_becomes_a_team_by_a_root_change() -> None:
-    log = SimulatedLog(root_document(solo=True))
+    log = SimulatedHistory(root_document(solo=True))
     team = root_document(roles={**TEAM_ROLES, "root": (2, ("ann", "ada"))})
     assert "in the role 'root'" in log.change_root("ann", **team | {"version": 2}).reason
     assert log.change_root(["ann", "ada"], **team | {"version": 2}).effective
@@ -129,7 +137,7 @@ def test_a_solo_root_becomes_a_team_by_a_root_change() -> None:
 
 
 def test_a_channel_that_the_root_drops_is_gone_and_comes_back_as_it_was() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     log.release_now(make_release("x"))
     before = log.channel()
     assert log.change_root(TWO, channels=[channel_rules("runtime")]).effective
@@ -140,7 +148,7 @@ def test_a_channel_that_the_root_drops_is_gone_and_comes_back_as_it_was() -> Non
 
 
 def test_a_change_on_a_dropped_channel_goes_nowhere() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     change = log.change("ann", "assistant", make_release("x"))
     assert log.change_root(TWO, channels=[channel_rules("runtime")]).effective
     assert "names no channel 'assistant'" in log.review("rob", change).reason
@@ -148,7 +156,7 @@ def test_a_change_on_a_dropped_channel_goes_nowhere() -> None:
 
 
 def test_statements_made_under_the_old_root_have_no_effect_under_the_new() -> None:
-    log = SimulatedLog()
+    log = SimulatedHistory()
     log.release_now(make_release("x"))
     entry = log.sign(log.move_statement("freeze"), "oli")
     assert log.change_root(TWO, retention={"replies_days": 1}).effective
@@ -156,7 +164,7 @@ def test_statements_made_under_the_old_root_have_no_effect_under_the_new() -> No
 
 
 def test_the_fingerprint_stays_that_of_the_first_root() -> None:
-    log = SimulatedLog(root_document(roles=SOLO_ROLES, solo=True))
+    log = SimulatedHistory(root_document(roles=SOLO_ROLES, solo=True))
     first = log.state.fingerprint
     assert log.change_root("ann", retention={"replies_days": 1}).effective
     assert log.state.fingerprint == first != log.state.root.fingerprint

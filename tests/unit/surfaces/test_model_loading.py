@@ -11,7 +11,7 @@ from verax.kernel.errors import ModelUnavailable
 from verax.kernel.release import Release
 from verax.models.base import Backend
 from verax.surfaces.model_loading import ModelLoading
-from verax.testing.governance import SimulatedLog, root_document
+from verax.testing.governance import SimulatedHistory, root_document
 from verax.testing.releases import make_release
 from verax.testing.scripted import ScriptedBackend
 from verax.testing.turns import SimulatedGovernance
@@ -38,7 +38,7 @@ async def _settled(loading: ModelLoading) -> None:
 
 
 async def test_a_missing_model_is_told_and_forgotten_when_the_head_moves_on() -> None:
-    log = SimulatedLog(root_document(solo=True))
+    log = SimulatedHistory(root_document(solo=True))
     first, second = make_release("one"), make_release("two")
     log.release_now(first)
     governance, source = SimulatedGovernance(log), _Source(first.id)
@@ -58,7 +58,7 @@ async def test_a_missing_model_is_told_and_forgotten_when_the_head_moves_on() ->
 
 
 async def test_closing_before_anything_began_is_no_error() -> None:
-    governance = SimulatedGovernance(SimulatedLog(root_document(solo=True)))
+    governance = SimulatedGovernance(SimulatedHistory(root_document(solo=True)))
     loading = ModelLoading(governance, _Source())
     assert loading.detail == "not begun"
     await loading.close()

@@ -61,7 +61,7 @@ async def serve(
         timeout_graceful_shutdown=grace_s,
     )
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    # What start-up made stays for good: looking through it again and again cost a tenth of every turn.
+    # What start-up made stays for good: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
     server = _Server(config, on_ready)
