@@ -154,11 +154,14 @@ def make_environment(plan: Plan) -> None:
 
 
 def install_packages(plan: Plan, steps: Steps) -> None:
-    """Install the lock; pip itself refuses whatever has another hash."""
+    """Install the lock; pip itself refuses whatever has another hash.
+
+    The lock is resolved already. Left to resolve it again, some versions of pip reach for the
+    newest release of a package that another one asks for with an extra, and refuse it for its hash.
+    """
     total = sum(1 for _ in locked_pins(plan.lock))
-    command = pip_command(
-        plan, ["install", "--no-compile", "--require-hashes", "--only-binary", ":all:", "-r", str(plan.lock)]
-    )
+    options = ["--no-compile", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    command = pip_command(plan, ["install", *options, "-r", str(plan.lock)])
     log: list[str] = []
     done = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
