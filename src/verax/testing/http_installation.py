@@ -22,6 +22,7 @@ from verax.kernel.note import NoteSigner, sign_note
 from verax.kernel.promise import promise_key_name, promise_text
 from verax.kernel.receipt import Receipt
 from verax.kernel.record import Record, TurnSecret, entry_of
+from verax.kernel.release import Release
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
 from verax.store.database import Database, open_database
@@ -31,11 +32,12 @@ from verax.store.responses import Responses
 from verax.store.turns import OpenedTurn
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.testing.logs import NAME
+from verax.testing.releases import make_release
 from verax.testing.simulated_log import SimulatedLog, sample_record
 from verax.turn.events import Choice, Completed, Started, TextDelta, TurnEvent
 from verax.turn.request import Caller, TurnRequest
 
-__all__ = ["FakeEngine", "FakeInstallation", "Turn", "say"]
+__all__ = ["FakeChannel", "FakeEngine", "FakeInstallation", "FakeState", "Turn", "say"]
 
 RELEASE, RUNTIME = "11" * 32, "22" * 32
 _DEADLINE_MS = 1_795_392_060_000
@@ -302,11 +304,16 @@ class FakeGovernance:
         self.shown = FakeState()
         self.submitted: list[tuple[bytes, dict[str, bytes]]] = []
         self.refusal = ""
+        self.shown_release = make_release("You answer.")
 
     @property
     def state(self) -> State:
         """The state that is shown."""
         return cast("State", self.shown)
+
+    def release(self, release_id: str) -> Release:  # noqa: ARG002 - the protocol's parameter
+        """Return the one release; its id is not the one that is shown."""
+        return self.shown_release
 
     async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
         """Keep the envelope."""

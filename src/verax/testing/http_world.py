@@ -17,6 +17,7 @@ from typing import Any
 from verax.config import Config
 from verax.kernel.errors import ConflictError, KernelError, UnknownObject
 from verax.kernel.fold import State
+from verax.kernel.release import Release
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
 from verax.store.erase import Eraser
@@ -97,6 +98,10 @@ class _Desk:
     def state(self) -> State:
         """The adopted state."""
         return self._governance.state
+
+    def release(self, release_id: str) -> Release:
+        """Return a release."""
+        return self._governance.release(release_id)
 
     async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
         """Append a statement that has an effect."""

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from verax.kernel.errors import UnknownObject
 from verax.kernel.fold import ChannelState, State
+from verax.kernel.release import Release
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
 from verax.surfaces.http.gate import Gate
 from verax.surfaces.http.ports import GovernanceDesk
@@ -41,8 +42,8 @@ class ChannelEndpoints:
         """Return every channel."""
         await self._gate.caller(exchange.headers, exchange.method, exchange.address)
         exchange.query()
-        state = self._governance.state
-        return json_response({"object": "list", "data": [_model(state, name) for name in channel_names(state)]})
+        names = channel_names(self._governance.state)
+        return json_response({"object": "list", "data": [self._model(name) for name in names]})
 
     async def get_model(self, exchange: Exchange) -> Response:
         """Return one channel."""
@@ -56,16 +57,33 @@ class ChannelEndpoints:
                 param="model",
                 code="channel/unknown",
             )
-        return json_response(_model(state, name))
+        return json_response(self._model(name))
+
+    def _model(self, name: str) -> dict[str, Any]:
+        state = self._governance.state
+        channel = state.channels[name]
+        release = None if channel.head is None else self._governance.release(channel.head)
+        return {
+            "id": name,
+            "object": "model",
+            "created": 0,
+            "owned_by": state.root.name,
+            "verax": {**channel_object(channel), **_head_object(release)},
+        }
 
 
-def _model(state: State, name: str) -> dict[str, Any]:
+def _head_object(release: Release | None) -> dict[str, Any]:
+    """Return what a person who picks a channel wants to know of its head; nulls where it has none."""
+    if release is None:
+        names = ("title", "model", "truth_mode", "audience", "context_tokens")
+        return {**dict.fromkeys(names), "sees": []}
     return {
-        "id": name,
-        "object": "model",
-        "created": 0,
-        "owned_by": state.root.name,
-        "verax": channel_object(state.channels[name]),
+        "title": release.name,
+        "model": release.model.name,
+        "truth_mode": release.truth.mode,
+        "audience": release.audience,
+        "context_tokens": release.model.context_tokens,
+        "sees": ["text"],
     }
 
 

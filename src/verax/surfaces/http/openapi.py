@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import verax
+from verax.surfaces.http import conversation_models as talks
 from verax.surfaces.http import reply_models as replies
 from verax.surfaces.http.chat_request import ChatRequest
 from verax.surfaces.http.embeddings import EmbeddingRequest
@@ -23,6 +24,7 @@ from verax.surfaces.http.governance import EntryRequest
 from verax.surfaces.http.reply import dump
 from verax.surfaces.http.responses_request import ResponseRequest
 from verax.surfaces.http.session import SignInRequest
+from verax.surfaces.http.stream_models import StreamEvent
 
 __all__ = ["OPERATIONS", "OpenApiEndpoints", "Operation", "openapi_document"]
 
@@ -57,6 +59,23 @@ class Operation:
 def _json(shape: Shape, status: int = 200) -> dict[int, dict[str, Shape]]:
     return {status: {_JSON: shape}}
 
+
+# Shapes that no call names: the data of an event stream has no place of its own in OpenAPI 3.1.
+_COMPONENTS: tuple[type[BaseModel], ...] = (
+    StreamEvent,
+    talks.Attachment,
+    talks.AttachmentDeleted,
+    talks.BranchShown,
+    talks.ConversationChange,
+    talks.ConversationDeleted,
+    talks.ConversationList,
+    talks.ConversationRequest,
+    talks.MessagePage,
+    talks.RunRequest,
+    talks.RunStarted,
+    talks.SearchHits,
+    talks.ShowRequest,
+)
 
 _OPEN = {"open": {"type": "string", "enum": ["", "reply", "request", "reply,request"]}}
 
@@ -229,7 +248,7 @@ def _document_bytes() -> bytes:
 
 
 def _schemas() -> tuple[dict[type[BaseModel], dict[str, Any]], dict[str, Any]]:
-    shapes: set[type[BaseModel]] = {replies.ErrorBody}
+    shapes: set[type[BaseModel]] = {replies.ErrorBody, *_COMPONENTS}
     for operation in OPERATIONS:
         shapes.update(shape for media in operation.replies.values() for shape in media.values() if shape is not None)
         if operation.body is not None:

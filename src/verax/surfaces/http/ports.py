@@ -18,6 +18,7 @@ from typing import Protocol
 
 from verax.config import Config
 from verax.kernel.fold import State
+from verax.kernel.release import Release
 from verax.store.accounts_types import Account, NewSession
 from verax.store.erase import EraseReport
 from verax.store.messages_types import Line, StoredResponse
@@ -154,6 +155,10 @@ class GovernanceDesk(Protocol):
     @property
     def state(self) -> State:
         """The state that every turn resolves from."""
+        ...
+
+    def release(self, release_id: str) -> Release:
+        """Return a release; raises `UnknownObject`."""
         ...
 
     async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:

@@ -24,6 +24,7 @@ __all__ = [
     "OpenedSegments",
     "ReceiptBody",
     "ReceiptPromised",
+    "ReplyModel",
     "ResponseDeleted",
     "ResponseObject",
     "Session",
@@ -50,7 +51,7 @@ class ErrorDetail(ReplyModel):
     hint: str
 
 
-class TurnRef(ReplyModel):
+class ErrorTurn(ReplyModel):
     """The turn that an error belongs to."""
 
     id: str
@@ -60,7 +61,7 @@ class ErrorBody(ReplyModel):
     """OpenAI's error shape."""
 
     error: ErrorDetail
-    verax: TurnRef | None = None
+    verax: ErrorTurn | None = None
 
 
 class VeraxObject(ReplyModel):
@@ -211,6 +212,17 @@ class ChannelBody(ReplyModel):
     canary: Canary | None
 
 
+class ChannelInfo(ChannelBody):
+    """A channel and what its head is: for people who pick one. Nulls where it has no head."""
+
+    title: str | None
+    sees: list[Literal["text", "image"]]
+    model: str | None
+    truth_mode: Literal["off", "mark", "strict"] | None
+    audience: str | None
+    context_tokens: int | None
+
+
 class Model(ReplyModel):
     """A channel, in the shape of OpenAI's models."""
 
@@ -218,7 +230,7 @@ class Model(ReplyModel):
     object: Literal["model"]
     created: int
     owned_by: str
-    verax: ChannelBody
+    verax: ChannelInfo
 
 
 class ModelList(ReplyModel):

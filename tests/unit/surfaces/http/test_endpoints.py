@@ -19,7 +19,8 @@ from verax.kernel.record import entry_of
 from verax.surfaces.http import reply_models
 from verax.surfaces.http.app import create_app
 from verax.surfaces.http.openapi import OPERATIONS, openapi_document
-from verax.testing.http_installation import FakeInstallation
+from verax.testing.http_installation import FakeChannel, FakeInstallation, FakeState
+from verax.testing.releases import make_release
 
 CHAT = "/v1/chat/completions"
 HELLO: dict[str, Any] = {"model": "assistant", "messages": [{"role": "user", "content": "Hello"}]}
@@ -37,6 +38,20 @@ async def test_channels_are_the_models(client: httpx.AsyncClient) -> None:
     one = (await client.get("/v1/models/companion/iris")).json()
     reply_models.Model.model_validate(one)
     assert one == body["data"][1]
+
+
+async def test_a_channel_says_what_its_head_is(installation: FakeInstallation, client: httpx.AsyncClient) -> None:
+    installation.fake_governance.shown_release = make_release("You answer.", name="iris", embedded=True)
+    found = (await client.get("/v1/models/companion/iris")).json()["verax"]
+    assert found["title"] == "iris"
+    assert found["model"] == "smollm2-135m"
+    assert (found["truth_mode"], found["audience"], found["context_tokens"]) == ("off", "adult", 2048)
+    assert found["sees"] == ["text"]
+    installation.fake_governance.shown = FakeState(channels={"empty": FakeChannel(head=None)})
+    empty = (await client.get("/v1/models/empty")).json()
+    reply_models.Model.model_validate(empty)
+    assert empty["verax"]["model"] is None
+    assert empty["verax"]["sees"] == []
 
 
 @pytest.mark.parametrize("name", ["runtime", "gpt-4o"])
