@@ -3,7 +3,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format bench docs lock clean setup setup-dev setup-test
+.PHONY: help up down test check format bench docs wire lock clean setup setup-dev setup-test
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -22,9 +22,12 @@ down: ## Stop the server that "make up" started
 	@if [ -x $(VENV)/bin/verax ]; then $(VENV)/bin/verax down; else echo "nothing to stop: $(VENV) does not exist yet"; fi
 
 test: setup-test ## Run every test (sets up its own environment)
+	@if [ -z "$(TESTS)" ]; then $(DEV_BIN)/python scripts/webapp.py test; fi
 	@$(DEV_BIN)/python -m pytest $(TESTS)
 
 check: setup-dev ## Formatting, lint, types, layers, sizes, locks
+	@$(DEV_BIN)/python scripts/write_openapi.py build/openapi.json
+	@$(DEV_BIN)/python scripts/webapp.py check
 	@$(DEV_BIN)/ruff format --check $(wildcard $(RUFF_PATHS))
 	@$(DEV_BIN)/ruff check $(wildcard $(RUFF_PATHS))
 	@$(DEV_BIN)/mypy
@@ -35,6 +38,7 @@ check: setup-dev ## Formatting, lint, types, layers, sizes, locks
 format: setup-dev ## Rewrite the sources in the one format
 	@$(DEV_BIN)/ruff check --fix-only --quiet $(wildcard $(RUFF_PATHS)) || true
 	@$(DEV_BIN)/ruff format $(wildcard $(RUFF_PATHS))
+	@$(DEV_BIN)/python scripts/webapp.py format
 
 bench: setup-dev ## Run the benchmarks side by side with peers and print the table
 	@$(DEV_BIN)/python -m bench $(BENCH)
@@ -42,11 +46,15 @@ bench: setup-dev ## Run the benchmarks side by side with peers and print the tab
 docs: setup-dev ## Write the generated reference pages again
 	@$(DEV_BIN)/python scripts/write_reference.py
 
+wire: setup-dev ## Write the web app's types again from the server's
+	@$(DEV_BIN)/python scripts/write_openapi.py build/openapi.json
+	@$(DEV_BIN)/python scripts/webapp.py wire
+
 lock: setup-dev ## Resolve requirements/*.in into hash locks again (LOCK=--upgrade moves versions)
 	@scripts/lock.sh $(LOCK)
 
 clean: ## Remove environments and caches; data and keys stay
-	@rm -rf $(VENV) $(DEV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(DEV) .node web/node_modules src/verax/surfaces/http/webapp .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # An environment that is current answers for itself, which spares looking for a Python.
 setup:

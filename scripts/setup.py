@@ -1,5 +1,7 @@
 """Make an environment from the hash locks: ``setup.py serve`` (.venv) or ``setup.py develop`` (.venv-dev).
 
+What serves includes the web app, built by scripts/webapp.py.
+
 ``setup.py --check serve`` only says by its exit code whether there is nothing to do.
 
 * Everything installed carries a hash in requirements/*.lock; the locks name no address.
@@ -22,6 +24,9 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import webapp
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
@@ -95,18 +100,30 @@ def main(arguments: list[str]) -> int:
         print("usage: setup.py [--check] serve|develop", file=sys.stderr)
         return 2
     plan = PLANS[arguments[0]]
-    wanted = stamp_of(plan)
-    if plan.stamp.is_file() and plan.stamp.read_text() == wanted and plan.python.exists():
+    is_ready = is_current(plan)
+    needs_web_app = plan is PLANS["serve"] and not webapp.is_current()
+    if is_ready and not needs_web_app:
         return 0
     if check_only:
         return 1
+    steps = Steps((0 if is_ready else 5) + (1 if needs_web_app else 0))
     try:
-        build(plan, Steps(5))
-    except SetupError as error:
+        if not is_ready:
+            build(plan, steps)
+            plan.stamp.write_text(stamp_of(plan))
+        if needs_web_app:
+            steps.start("the web app")
+            webapp.build()
+            steps.finish()
+    except (SetupError, webapp.WebAppError) as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
-    plan.stamp.write_text(wanted)
     return 0
+
+
+def is_current(plan: Plan) -> bool:
+    """Say whether an environment was made from these inputs."""
+    return plan.stamp.is_file() and plan.stamp.read_text() == stamp_of(plan) and plan.python.exists()
 
 
 def stamp_of(plan: Plan) -> str:

@@ -13,12 +13,14 @@ from verax.surfaces.http.openapi import openapi_document
 
 
 def main(arguments: list[str]) -> int:
-    """Write the document to the file named; its folder must exist."""
+    """Write the document to the file named, and make its folder."""
     if len(arguments) != 1:
         print("usage: write_openapi.py OUT", file=sys.stderr)
         return 2
     text = json.dumps(openapi_document(), ensure_ascii=False, indent=2)
-    Path(arguments[0]).write_text(f"{text}\n", encoding="utf-8")
+    target = Path(arguments[0])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(f"{text}\n", encoding="utf-8")
     return 0
 
 

@@ -31,6 +31,7 @@ from verax.surfaces.http.landing import LandingEndpoints
 from verax.surfaces.http.logs import LogEndpoints
 from verax.surfaces.http.metrics import Metrics
 from verax.surfaces.http.openapi import OpenApiEndpoints
+from verax.surfaces.http.pages import WebApp, WebAppEndpoints
 from verax.surfaces.http.ports import Installation
 from verax.surfaces.http.receipts import ReceiptEndpoints
 from verax.surfaces.http.responses import ResponseEndpoints
@@ -53,12 +54,18 @@ _CHAT_PATH = "/v1/chat/completions"
 _DRAIN_LIMIT_BYTES = 2**28
 
 
-def create_app(installation: Installation) -> Application:
-    """Build the application over one installation; the caller opens and closes that."""
+def create_app(installation: Installation, webapp: WebApp | None = None) -> Application:
+    """Build the application over one installation; the caller opens and closes that.
+
+    Args:
+        webapp: The built web app; the one beside this module when omitted.
+    """
     metrics = Metrics(installation.measurements)
     gate = Gate(installation.accounts)
     config = installation.config
     limits = Limits(config.max_body_bytes, config.max_messages)
+    webapp = webapp or WebApp()
+    pages = WebAppEndpoints(webapp)
     engine, governance = installation.engine, installation.governance
     bundles = GovernanceBundles(installation.governance_log, installation.blobs)
     routes = [
@@ -71,7 +78,8 @@ def create_app(installation: Installation) -> Application:
         *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),
         *HealthEndpoints(installation.health, metrics, gate, config.metrics_auth).routes(),
         *OpenApiEndpoints().routes(),
-        *LandingEndpoints(governance).routes(),
+        *LandingEndpoints(governance, pages if webapp.is_built else None).routes(),
+        *pages.routes(),
     ]
     return Application(HostNames.from_config(config), ChatEndpoint(engine, gate, metrics, limits), routes, metrics)
 

@@ -12,6 +12,7 @@ import verax
 from verax.kernel.fold import State
 from verax.surfaces.http.channels import channel_names
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
+from verax.surfaces.http.pages import WebAppEndpoints
 from verax.surfaces.http.ports import GovernanceDesk
 
 __all__ = ["LandingEndpoints"]
@@ -50,10 +51,11 @@ _PAGE_POLICY = (
 
 
 class LandingEndpoints:
-    """Serves the page at the root of the server."""
+    """Serves the root of the server: the web app where it was built, else a plain page."""
 
-    def __init__(self, governance: GovernanceDesk) -> None:
+    def __init__(self, governance: GovernanceDesk, pages: WebAppEndpoints | None = None) -> None:
         self._governance = governance
+        self._pages = pages
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -63,7 +65,9 @@ class LandingEndpoints:
         """Return a page to browsers and JSON to everyone else."""
         state, base_url = self._governance.state, exchange.address.base_url
         if b"text/html" not in exchange.headers.get(b"accept", b""):
-            return json_response(_facts(state, base_url))
+            return json_response(_facts(state, base_url), headers={"vary": "accept"})
+        if self._pages is not None:
+            return await self._pages.get_page(exchange)
         headers = {"cache-control": "no-store", "content-security-policy": _PAGE_POLICY, "vary": "accept"}
         return Response(_page(state, base_url), headers=headers, media_type="text/html; charset=utf-8")
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from verax.surfaces.http.app import create_app
+from verax.surfaces.http.pages import WebApp
 from verax.testing.http_installation import FakeInstallation
 
 BASE = "http://localhost:8420"
@@ -22,8 +23,8 @@ async def installation(tmp_path: Path) -> AsyncIterator[FakeInstallation]:
 
 
 @pytest.fixture
-async def anonymous(installation: FakeInstallation) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(installation))
+async def anonymous(installation: FakeInstallation, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(installation, WebApp(tmp_path / "unbuilt")))
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as opened:
         yield opened
 
@@ -34,8 +35,8 @@ async def key(installation: FakeInstallation) -> str:
 
 
 @pytest.fixture
-async def client(installation: FakeInstallation, key: str) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(installation))
+async def client(installation: FakeInstallation, key: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(installation, WebApp(tmp_path / "unbuilt")))
     headers = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as opened:
         yield opened

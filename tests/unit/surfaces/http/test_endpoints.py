@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from verax.kernel.record import entry_of
 from verax.surfaces.http import reply_models
 from verax.surfaces.http.app import create_app
 from verax.surfaces.http.openapi import OPERATIONS, openapi_document
+from verax.surfaces.http.pages import WebApp
 from verax.testing.http_installation import FakeChannel, FakeInstallation, FakeState
 from verax.testing.releases import make_release
 
@@ -438,9 +440,11 @@ async def test_nobody_reads_or_continues_the_response_of_another(
     assert (await client.get(path)).status_code == 200
 
 
-def test_every_call_is_described_and_every_description_is_a_call(installation: FakeInstallation) -> None:
+def test_every_call_is_described_and_every_description_is_a_call(
+    installation: FakeInstallation, tmp_path: Path
+) -> None:
     served = {("POST", CHAT)}
-    for route in create_app(installation)._router.routes:
+    for route in create_app(installation, WebApp(tmp_path))._router.routes:
         assert isinstance(route, Route)
         path = route.path.replace(":path}", "}")
         served |= {(method, path) for method in (route.methods or ()) if method != "HEAD"}

@@ -1,0 +1,147 @@
+"""The web app: its built files, and the one page that every address of it opens.
+
+* `make up` builds ``web/`` into the folder ``webapp`` beside this module; the files are part of the
+  portable digest. They are read once, at start: what changes on the disk later is not served.
+* Files below ``/assets/`` carry a digest in their name and may be kept for good; the page itself
+  is never kept, and each answer of it has a fresh nonce.
+* The policy lets nothing in from elsewhere: scripts, styles, fonts and pictures are ours, data goes
+  to this server only, and no page may frame another.
+* Without the built files ``/`` is the plain page of `verax.surfaces.http.landing`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import mimetypes
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from verax.kernel.errors import UnknownObject
+from verax.surfaces.http.exchange import Endpoint, Exchange
+
+__all__ = ["PAGE_PATHS", "WEBAPP", "WebApp", "WebAppEndpoints"]
+
+WEBAPP = Path(__file__).with_name("webapp")
+"""Where the build puts the web app."""
+
+PAGE_PATHS = (
+    "/c/{rest:path}",
+    "/welcome",
+    "/sign-in",
+    "/settings",
+    "/settings/{rest:path}",
+    "/receipt/{rest:path}",
+    "/transparency",
+    "/transparency/{rest:path}",
+    "/changes",
+    "/changes/{rest:path}",
+    "/admin",
+    "/admin/{rest:path}",
+)
+"""Addresses that the web app's own router knows, besides ``/``."""
+
+_PAGE = "index.html"
+_NONCE_SLOT = b'name="csp-nonce" content=""'
+_FOREVER = "public, max-age=31536000, immutable"
+_BRIEFLY = "public, max-age=300"
+_WORTH_PACKING = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
+_SMALLEST_PACKED_BYTES = 512
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; media-src 'self' blob:; worker-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_TYPES = {".js": "text/javascript", ".webmanifest": "application/manifest+json", ".woff2": "font/woff2"}
+
+
+@dataclass(frozen=True)
+class BuiltFile:
+    """One file of the build, in memory."""
+
+    data: bytes
+    media_type: str
+    is_named_by_digest: bool
+
+    @cached_property
+    def packed(self) -> bytes | None:
+        """The file under gzip, made when first asked for; None where that is of no use."""
+        if not self.media_type.startswith(_WORTH_PACKING) or len(self.data) < _SMALLEST_PACKED_BYTES:
+            return None
+        return gzip.compress(self.data, 9, mtime=0)
+
+
+class WebApp:
+    """The built files by path, ``/assets/index-1a2b.js`` for instance; empty where nothing was built."""
+
+    def __init__(self, folder: Path = WEBAPP) -> None:
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_file()] if folder.is_dir() else []
+        self._files = {f"/{path.relative_to(folder).as_posix()}": _read(path, folder) for path in paths}
+
+    @property
+    def is_built(self) -> bool:
+        """Whether there is a page to open."""
+        return f"/{_PAGE}" in self._files
+
+    @property
+    def page(self) -> bytes:
+        """The page, with an empty place for the nonce."""
+        return self._files[f"/{_PAGE}"].data
+
+    def paths(self) -> list[str]:
+        """Return the path of every file but the page."""
+        return [path for path in self._files if path != f"/{_PAGE}"]
+
+    def file(self, path: str) -> BuiltFile:
+        """Return a file; raises `UnknownObject`."""
+        if path == f"/{_PAGE}" or path not in self._files:
+            raise UnknownObject("path: the web app has no such file", code="request/no-such-path")
+        return self._files[path]
+
+
+class WebAppEndpoints:
+    """Serves the web app."""
+
+    def __init__(self, app: WebApp) -> None:
+        self._app = app
+
+    def routes(self) -> list[Route]:
+        """Return the routes; none where the web app was not built."""
+        if not self._app.is_built:
+            return []
+        roots = [Route(path, Endpoint(self.get_file), methods=["GET"]) for path in self._app.paths() if _is_root(path)]
+        pages = [Route(path, Endpoint(self.get_page), methods=["GET"]) for path in PAGE_PATHS]
+        return [Route("/assets/{rest:path}", Endpoint(self.get_file), methods=["GET"]), *roots, *pages]
+
+    async def get_page(self, exchange: Exchange) -> Response:  # noqa: ARG002 - the same for every address
+        """Return the page that draws every address of the web app; its query is the app's own."""
+        nonce = secrets.token_urlsafe(18)
+        page = self._app.page.replace(_NONCE_SLOT, b'name="csp-nonce" content="%s"' % nonce.encode("ascii"))
+        headers = {
+            "cache-control": "no-store",
+            "content-security-policy": _POLICY.format(nonce=nonce),
+            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        }
+        return Response(page, headers=headers, media_type="text/html; charset=utf-8")
+
+    async def get_file(self, exchange: Exchange) -> Response:
+        """Return one built file."""
+        file = self._app.file(str(exchange.scope["path"]))
+        headers = {"cache-control": _FOREVER if file.is_named_by_digest else _BRIEFLY, "vary": "accept-encoding"}
+        data = file.data
+        if b"gzip" in exchange.headers.get(b"accept-encoding", b"") and file.packed is not None:
+            data, headers["content-encoding"] = file.packed, "gzip"
+        return Response(data, headers=headers, media_type=file.media_type)
+
+
+def _read(path: Path, folder: Path) -> BuiltFile:
+    media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return BuiltFile(path.read_bytes(), media_type, path.relative_to(folder).parts[0] == "assets")
+
+
+def _is_root(path: str) -> bool:
+    return "/" not in path[1:]

@@ -1,0 +1,1320 @@
+/* Written by scripts/write-wire.mjs from the server. Run `make wire` after a change of the API. */
+
+/**
+ * One event of ``GET /v1/conversations/{id}/runs/{run}/events``.
+ */
+export type StreamEvent =
+  StartedEvent | TextEvent | ClaimEvent | ToolCallEvent | RefusalEvent | CompletedEvent | FailedEvent
+
+export interface Wire {
+  AssistantMessage: AssistantMessage
+  Attachment: Attachment
+  AttachmentDeleted: AttachmentDeleted
+  AttachmentNotice: AttachmentNotice
+  AttachmentRef: AttachmentRef
+  BranchShown: BranchShown
+  BundleBody: BundleBody
+  Canary: Canary
+  ChannelBody: ChannelBody
+  ChannelInfo: ChannelInfo
+  ChatChoice: ChatChoice
+  ChatCompletion: ChatCompletion
+  ChatMessageBody: ChatMessageBody
+  ChatRequest: ChatRequest
+  ClaimEvent: ClaimEvent
+  CompletedEvent: CompletedEvent
+  Conversation: Conversation
+  ConversationChange: ConversationChange
+  ConversationDeleted: ConversationDeleted
+  ConversationList: ConversationList
+  ConversationRequest: ConversationRequest
+  Embedding: Embedding
+  EmbeddingList: EmbeddingList
+  EmbeddingRequest: EmbeddingRequest
+  EmbeddingSource: EmbeddingSource
+  EmbeddingUsage: EmbeddingUsage
+  EntryAppended: EntryAppended
+  EntryRequest: EntryRequest
+  ErrorBody: ErrorBody
+  ErrorDetail: ErrorDetail
+  ErrorTurn: ErrorTurn
+  FailedEvent: FailedEvent
+  FunctionCall: FunctionCall
+  FunctionCallBody: FunctionCallBody
+  FunctionDefinition: FunctionDefinition
+  FunctionTool: FunctionTool
+  GovernanceState: GovernanceState
+  Health: Health
+  HealthCheck: HealthCheck
+  InputCall: InputCall
+  InputCallOutput: InputCallOutput
+  InputMessage: InputMessage
+  InputText: InputText
+  Landing: Landing
+  Live: Live
+  Message: Message
+  MessageError: MessageError
+  MessagePage: MessagePage
+  MessageToolCall: MessageToolCall
+  Model: Model
+  ModelList: ModelList
+  NamedFunction: NamedFunction
+  NamedFunctionTool: NamedFunctionTool
+  NamedSchema: NamedSchema
+  NamedTool: NamedTool
+  OpenedSegments: OpenedSegments
+  OutputRefusal: OutputRefusal
+  OutputText: OutputText
+  PlainFormat: PlainFormat
+  PlainTextFormat: PlainTextFormat
+  PreviewOptions: PreviewOptions
+  ReasoningOptions: ReasoningOptions
+  ReceiptBody: ReceiptBody
+  ReceiptPromised: ReceiptPromised
+  RefusalEvent: RefusalEvent
+  RefusalPart: RefusalPart
+  ResponseDeleted: ResponseDeleted
+  ResponseObject: ResponseObject
+  ResponseRequest: ResponseRequest
+  ResponseStreamOptions: ResponseStreamOptions
+  Run: Run
+  RunRef: RunRef
+  RunRequest: RunRequest
+  RunStarted: RunStarted
+  SchemaFormat: SchemaFormat
+  SchemaTextFormat: SchemaTextFormat
+  SearchHit: SearchHit
+  SearchHits: SearchHits
+  Session: Session
+  ShowRequest: ShowRequest
+  SignInRequest: SignInRequest
+  StartedEvent: StartedEvent
+  StreamEvent: StreamEvent
+  StreamOptions: StreamOptions
+  SystemMessage: SystemMessage
+  TextEvent: TextEvent
+  TextOptions: TextOptions
+  TextPart: TextPart
+  ToolCallBody: ToolCallBody
+  ToolCallEvent: ToolCallEvent
+  ToolDefinition: ToolDefinition
+  ToolMessage: ToolMessage
+  TurnErased: TurnErased
+  TurnRef: TurnRef
+  TurnRefusal: TurnRefusal
+  TurnSecretBody: TurnSecretBody
+  Usage: Usage
+  UserMessage: UserMessage
+  VeraxObject: VeraxObject
+}
+/**
+ * A line that the caller claims the assistant said.
+ */
+export interface AssistantMessage {
+  role: 'assistant'
+  content?: string | [TextPart | RefusalPart, ...(TextPart | RefusalPart)[]] | null
+  refusal?: string | null
+  tool_calls?: MessageToolCall[] | null
+  annotations?: [] | null
+  audio?: null
+  function_call?: null
+}
+/**
+ * A part of a message; this server reads text only.
+ */
+export interface TextPart {
+  type: 'text'
+  text: string
+}
+/**
+ * A refusal that an assistant line repeats.
+ */
+export interface RefusalPart {
+  type: 'refusal'
+  refusal: string
+}
+/**
+ * A call that an assistant line claims to have made.
+ */
+export interface MessageToolCall {
+  id: string
+  type?: 'function'
+  function: FunctionCall
+}
+/**
+ * Name and JSON text of one call.
+ */
+export interface FunctionCall {
+  name: string
+  arguments: string
+}
+/**
+ * An uploaded file.
+ */
+export interface Attachment {
+  id: string
+  name: string
+  media_type: string
+  kind: 'text' | 'pdf' | 'image'
+  size_bytes: number
+  pages: number | null
+  characters: number | null
+  notice: AttachmentNotice | null
+}
+/**
+ * What will not be read of a file, and why.
+ */
+export interface AttachmentNotice {
+  code: string
+  message: string
+  hint: string
+}
+/**
+ * The file is gone.
+ */
+export interface AttachmentDeleted {
+  id: string
+  deleted: true
+}
+/**
+ * A file that a message holds.
+ */
+export interface AttachmentRef {
+  id: string
+  name: string
+  media_type: string
+  kind: 'text' | 'pdf' | 'image'
+  size_bytes: number
+  pages: number | null
+  characters: number | null
+}
+/**
+ * The end of the path that is shown now.
+ */
+export interface BranchShown {
+  leaf_id: string
+}
+/**
+ * A governance bundle: canonical JSON, to be kept byte for byte.
+ */
+export interface BundleBody {
+  v: 1
+  checkpoint: string
+  consistency: string[]
+  entries: {
+    [k: string]: unknown
+  }[]
+  blobs: string[]
+}
+/**
+ * A release that serves a share of the users, in basis points.
+ */
+export interface Canary {
+  release: string
+  share_bp: number
+}
+/**
+ * What the governance log says of a channel.
+ */
+export interface ChannelBody {
+  release: string | null
+  head_index: number | null
+  mode: string | null
+  frozen: boolean
+  canary: Canary | null
+}
+/**
+ * A channel and what its head is: for people who pick one. Nulls where it has no head.
+ */
+export interface ChannelInfo {
+  release: string | null
+  head_index: number | null
+  mode: string | null
+  frozen: boolean
+  canary: Canary | null
+  title: string | null
+  sees: ('text' | 'image')[]
+  model: string | null
+  truth_mode: ('off' | 'mark' | 'strict') | null
+  audience: string | null
+  context_tokens: number | null
+}
+/**
+ * One choice.
+ */
+export interface ChatChoice {
+  index: number
+  message: ChatMessageBody
+  logprobs: {
+    [k: string]: unknown
+  } | null
+  finish_reason: 'stop' | 'length' | 'tool_calls' | 'content_filter'
+}
+/**
+ * What the assistant said.
+ */
+export interface ChatMessageBody {
+  role: 'assistant'
+  content: string | null
+  refusal: string | null
+  annotations: {
+    [k: string]: unknown
+  }[]
+  tool_calls?: ToolCallBody[] | null
+}
+/**
+ * One call of a reply.
+ */
+export interface ToolCallBody {
+  id: string
+  type: 'function'
+  function: FunctionCallBody
+}
+/**
+ * Name and JSON text of one call.
+ */
+export interface FunctionCallBody {
+  name: string
+  arguments: string
+}
+/**
+ * Reply of ``POST /v1/chat/completions``; a stream sends the same in chunks.
+ */
+export interface ChatCompletion {
+  id: string
+  object: 'chat.completion'
+  created: number
+  model: string
+  choices: ChatChoice[]
+  usage: Usage
+  service_tier: 'default'
+  system_fingerprint: string
+  metadata?: {
+    [k: string]: string
+  } | null
+  verax: VeraxObject
+}
+/**
+ * Tokens.
+ */
+export interface Usage {
+  prompt_tokens: number
+  completion_tokens: number
+  total_tokens: number
+}
+/**
+ * What answered, and where the receipt is.
+ */
+export interface VeraxObject {
+  id: string
+  release: string
+  runtime: string
+  channel: string
+  arm: 'head' | 'canary' | 'preview'
+  mode: 'solo' | 'quorum'
+  receipt: string
+  claims?:
+    | {
+        [k: string]: unknown
+      }[]
+    | null
+  status?: string | null
+  record?: {
+    [k: string]: unknown
+  } | null
+  promise?: string | null
+  secret?: string | null
+}
+/**
+ * Body of ``POST /v1/chat/completions``.
+ */
+export interface ChatRequest {
+  /**
+   * Name of a channel.
+   */
+  model: string
+  /**
+   * Text only; `name` is refused. An assistant line is read as the caller's claim.
+   *
+   * @minItems 1
+   */
+  messages: [
+    SystemMessage | UserMessage | AssistantMessage | ToolMessage,
+    ...(SystemMessage | UserMessage | AssistantMessage | ToolMessage)[]
+  ]
+  /**
+   * Server-sent events.
+   */
+  stream?: boolean | null
+  /**
+   * `include_usage`; needs `stream`.
+   */
+  stream_options?: StreamOptions | null
+  /**
+   * 0 to 2.
+   */
+  temperature?: number | null
+  /**
+   * Over 0, up to 1.
+   */
+  top_p?: number | null
+  /**
+   * -2 to 2.
+   */
+  presence_penalty?: number | null
+  /**
+   * -2 to 2.
+   */
+  frequency_penalty?: number | null
+  /**
+   * At most what the release allows.
+   */
+  max_completion_tokens?: number | null
+  /**
+   * The older name of `max_completion_tokens`; send one of them.
+   */
+  max_tokens?: number | null
+  /**
+   * 0 to 2147483647.
+   */
+  seed?: number | null
+  /**
+   * At most 4 strings.
+   */
+  stop?:
+    | string
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | null
+  /**
+   * 1 to 8 choices.
+   */
+  n?: number | null
+  /**
+   * Of the reply's tokens.
+   */
+  logprobs?: boolean | null
+  /**
+   * Needs `logprobs`.
+   */
+  top_logprobs?: number | null
+  /**
+   * `text`, `json_object` or `json_schema`.
+   */
+  response_format?: (PlainFormat | SchemaFormat) | null
+  /**
+   * Functions only.
+   */
+  tools?: ToolDefinition[] | null
+  /**
+   * `auto`, `none`, `required`, or one function.
+   */
+  tool_choice?: ('auto' | 'none' | 'required') | NamedTool | null
+  /**
+   * Returned in the reply.
+   */
+  metadata?: {
+    [k: string]: string
+  } | null
+  /**
+   * Verax's own: `arm` and `release` of a preview.
+   */
+  verax?: PreviewOptions | null
+  /**
+   * A label of the caller's own.
+   */
+  user?: string | null
+  /**
+   * A label of the caller's own.
+   */
+  safety_identifier?: string | null
+  /**
+   * A label of the caller's own.
+   */
+  prompt_cache_key?: string | null
+  /**
+   * `auto` or `default` only.
+   */
+  service_tier?: ('auto' | 'default') | null
+  /**
+   * `["text"]` only.
+   */
+  modalities?: ['text'] | null
+  /**
+   * `true` only.
+   */
+  parallel_tool_calls?: true | null
+  /**
+   * `{}` only.
+   */
+  logit_bias?: {
+    [k: string]: number
+  } | null
+  /**
+   * `none` only.
+   */
+  reasoning_effort?: 'none' | null
+  /**
+   * `medium` only.
+   */
+  verbosity?: 'medium' | null
+  /**
+   * `in_memory` only.
+   */
+  prompt_cache_retention?: 'in_memory' | null
+  /**
+   * `false` only; `/v1/responses` stores.
+   */
+  store?: false | null
+}
+/**
+ * A caller's own instructions; they stand in the prompt as the app's, never as the release's.
+ */
+export interface SystemMessage {
+  role: 'system' | 'developer'
+  content: string | [TextPart, ...TextPart[]]
+}
+/**
+ * What is asked.
+ */
+export interface UserMessage {
+  role: 'user'
+  content: string | [TextPart, ...TextPart[]]
+}
+/**
+ * What a tool answered.
+ */
+export interface ToolMessage {
+  role: 'tool'
+  content: string | [TextPart, ...TextPart[]]
+  tool_call_id: string
+}
+/**
+ * Options of a stream.
+ */
+export interface StreamOptions {
+  include_usage?: boolean | null
+  include_obfuscation?: false | null
+}
+/**
+ * Free text, or any JSON object.
+ */
+export interface PlainFormat {
+  type: 'text' | 'json_object'
+}
+/**
+ * Output that satisfies a JSON schema.
+ */
+export interface SchemaFormat {
+  type: 'json_schema'
+  json_schema: NamedSchema
+}
+/**
+ * A JSON schema; its name is a label for the caller. Output is always held to the schema.
+ */
+export interface NamedSchema {
+  name: string
+  schema: {
+    [k: string]: unknown
+  }
+  strict?: boolean | null
+}
+/**
+ * A tool; functions only.
+ */
+export interface ToolDefinition {
+  type: 'function'
+  function: FunctionDefinition
+}
+/**
+ * A function that the model may call; its arguments follow `parameters`.
+ */
+export interface FunctionDefinition {
+  name: string
+  description?: string | null
+  parameters?: {
+    [k: string]: unknown
+  } | null
+  strict?: boolean | null
+}
+/**
+ * Demands a call of one function.
+ */
+export interface NamedTool {
+  type: 'function'
+  function: NamedFunction
+}
+/**
+ * A function by its name.
+ */
+export interface NamedFunction {
+  name: string
+}
+/**
+ * Verax's own field of a request: which arm to run.
+ */
+export interface PreviewOptions {
+  /**
+   * `preview` runs a release that does not serve yet; reviewers only.
+   */
+  arm?: 'head' | 'preview'
+  /**
+   * Release to preview; the channel's head when empty.
+   */
+  release?: string
+}
+/**
+ * A sentence met its evidence; `start` and `end` are offsets in the answer, in characters.
+ */
+export interface ClaimEvent {
+  type: 'claim'
+  start: number
+  end: number
+  verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
+  probability: number | null
+}
+/**
+ * The turn is recorded and its message stored; nothing follows.
+ */
+export interface CompletedEvent {
+  type: 'completed'
+  status: 'complete' | 'length' | 'refused' | 'rewritten' | 'cancelled' | 'withdrawn' | 'failed'
+  message: Message
+  record: {
+    [k: string]: unknown
+  }
+  promise: string
+  secret: string
+}
+/**
+ * One message; an answer holds exactly what was delivered, however its turn ended.
+ */
+export interface Message {
+  id: string
+  parent_id: string
+  depth: number
+  role: 'user' | 'assistant' | 'system' | 'tool'
+  text: string
+  attachments: AttachmentRef[]
+  turn: TurnRef | null
+  error: MessageError | null
+  created_ms: number
+  erased_ms: number | null
+  siblings: string[]
+}
+/**
+ * The turn that gave a message.
+ *
+ * `receipt` is the path of its receipt; `left_out` counts older messages that the model did
+ * not read.
+ */
+export interface TurnRef {
+  id: string
+  status: 'complete' | 'length' | 'refused' | 'rewritten' | 'cancelled' | 'withdrawn' | 'failed'
+  release: string
+  mode: string
+  receipt: string
+  refusal: TurnRefusal | null
+  left_out: number
+}
+/**
+ * A policy stopped the turn; `next_step` is something useful to do instead.
+ */
+export interface TurnRefusal {
+  category: string
+  reason: string
+  next_step: string
+}
+/**
+ * Why a turn failed.
+ */
+export interface MessageError {
+  code: string
+  message: string
+  hint: string
+}
+/**
+ * A conversation without its messages; `leaf_id` ends the path that is shown.
+ */
+export interface Conversation {
+  id: string
+  channel: string
+  title: string
+  created_ms: number
+  updated_ms: number
+  is_pinned: boolean
+  is_archived: boolean
+  leaf_id: string
+  messages: number
+  running: RunRef[]
+}
+/**
+ * A run in flight; `parent_id` is the user's message that it answers.
+ */
+export interface RunRef {
+  id: string
+  parent_id: string
+}
+/**
+ * Body of ``PATCH /v1/conversations/{id}``: what is left out stays.
+ */
+export interface ConversationChange {
+  title?: string | null
+  is_pinned?: boolean | null
+  is_archived?: boolean | null
+}
+/**
+ * Text, records and secrets are gone; `erasures` names the erase receipts.
+ */
+export interface ConversationDeleted {
+  id: string
+  deleted: true
+  erasures: string[]
+}
+/**
+ * Conversations, pinned ones first, then the latest.
+ */
+export interface ConversationList {
+  object: 'list'
+  data: Conversation[]
+  has_more: boolean
+}
+/**
+ * Body of ``POST /v1/conversations``.
+ */
+export interface ConversationRequest {
+  channel: string
+  title?: string | null
+}
+/**
+ * One vector: numbers, or base64 of little-endian 32-bit floats.
+ */
+export interface Embedding {
+  object: 'embedding'
+  index: number
+  embedding: number[] | string
+}
+/**
+ * Reply of ``POST /v1/embeddings``.
+ */
+export interface EmbeddingList {
+  object: 'list'
+  data: Embedding[]
+  model: string
+  usage: EmbeddingUsage
+  verax: EmbeddingSource
+}
+/**
+ * Tokens read; 0 where the model does not count them.
+ */
+export interface EmbeddingUsage {
+  prompt_tokens: number
+  total_tokens: number
+}
+/**
+ * What gave the vectors.
+ */
+export interface EmbeddingSource {
+  release: string
+  runtime: string
+  channel: string
+  mode: string
+}
+/**
+ * Body of ``POST /v1/embeddings``.
+ */
+export interface EmbeddingRequest {
+  /**
+   * Name of a channel.
+   */
+  model: string
+  /**
+   * Text, or up to 2048 texts; lists of token numbers are refused.
+   */
+  input: string | [string, ...string[]]
+  /**
+   * `float` or `base64`.
+   */
+  encoding_format?: ('float' | 'base64') | null
+  /**
+   * A label of the caller's own.
+   */
+  user?: string | null
+}
+/**
+ * A statement was appended and had an effect.
+ */
+export interface EntryAppended {
+  index: number
+  state: GovernanceState
+}
+/**
+ * What the governance log folds to.
+ */
+export interface GovernanceState {
+  size: number
+  root_hash: string
+  name: string
+  root_version: number
+  fingerprint: string
+  solo: boolean
+  runtime: string | null
+  channels: {
+    [k: string]: ChannelBody
+  }
+}
+/**
+ * Body of ``POST /v1/governance/entries``.
+ */
+export interface EntryRequest {
+  /**
+   * The exact bytes of the DSSE envelope, base64.
+   */
+  envelope: string
+  /**
+   * Blobs that the statement refers to, base64 by their SHA-256.
+   */
+  blobs?: {
+    /**
+     * This interface was referenced by `undefined`'s JSON-Schema definition
+     * via the `patternProperty` "^[0-9a-f]{64}$".
+     */
+    [k: string]: string
+  }
+}
+/**
+ * OpenAI's error shape.
+ */
+export interface ErrorBody {
+  error: ErrorDetail
+  verax?: ErrorTurn | null
+}
+/**
+ * One error: `code` is permanent, `hint` says one thing to do.
+ */
+export interface ErrorDetail {
+  message: string
+  type: string
+  param: string | null
+  code: string
+  hint: string
+}
+/**
+ * The turn that an error belongs to.
+ */
+export interface ErrorTurn {
+  id: string
+}
+/**
+ * The turn ended in an error; nothing follows.
+ *
+ * `stored` is the message that keeps what was delivered; null where no turn began.
+ */
+export interface FailedEvent {
+  type: 'failed'
+  code: string
+  message: string
+  hint: string
+  status: number
+  retry_after_s: number | null
+  stored: Message | null
+}
+/**
+ * A function that the model may call.
+ */
+export interface FunctionTool {
+  type: 'function'
+  name: string
+  description?: string | null
+  parameters?: {
+    [k: string]: unknown
+  } | null
+  strict?: boolean | null
+}
+/**
+ * Whether turns can be answered.
+ */
+export interface Health {
+  status: 'ready' | 'not_ready'
+  checks: HealthCheck[]
+}
+/**
+ * One thing that answering needs.
+ */
+export interface HealthCheck {
+  name: string
+  ready: boolean
+  detail: string
+}
+/**
+ * A call that an assistant line claims to have made.
+ */
+export interface InputCall {
+  type: 'function_call'
+  call_id: string
+  name: string
+  arguments: string
+  id?: string | null
+  status?: ('in_progress' | 'completed' | 'incomplete') | null
+}
+/**
+ * What a function answered.
+ */
+export interface InputCallOutput {
+  type: 'function_call_output'
+  call_id: string
+  output: string | [InputText, ...InputText[]]
+  id?: string | null
+  status?: ('in_progress' | 'completed' | 'incomplete') | null
+}
+/**
+ * Text that somebody wrote.
+ */
+export interface InputText {
+  type: 'input_text'
+  text: string
+}
+/**
+ * One line of the conversation.
+ */
+export interface InputMessage {
+  type?: 'message'
+  role: 'user' | 'assistant' | 'system' | 'developer'
+  content: string | [InputText | OutputText | OutputRefusal, ...(InputText | OutputText | OutputRefusal)[]]
+  id?: string | null
+  status?: ('in_progress' | 'completed' | 'incomplete') | null
+  phase?: null
+}
+/**
+ * Text that a reply held; annotations and log probabilities are not read back.
+ */
+export interface OutputText {
+  type: 'output_text'
+  text: string
+  annotations?:
+    | {
+        [k: string]: unknown
+      }[]
+    | null
+  /**
+   * Of the reply's tokens.
+   */
+  logprobs?:
+    | {
+        [k: string]: unknown
+      }[]
+    | null
+}
+/**
+ * A refusal that a reply held.
+ */
+export interface OutputRefusal {
+  type: 'refusal'
+  refusal: string
+}
+/**
+ * What this is.
+ */
+export interface Landing {
+  name: 'verax'
+  version: string
+  installation: string
+  fingerprint: string
+  solo: boolean
+  channels: string[]
+  links: {
+    [k: string]: string
+  }
+}
+/**
+ * The process answers.
+ */
+export interface Live {
+  status: 'live'
+}
+/**
+ * A window of one path, oldest message first; `length` counts the whole path.
+ */
+export interface MessagePage {
+  conversation: Conversation
+  data: Message[]
+  length: number
+  has_older: boolean
+}
+/**
+ * A channel, in the shape of OpenAI's models.
+ */
+export interface Model {
+  id: string
+  object: 'model'
+  created: number
+  owned_by: string
+  verax: ChannelInfo
+}
+/**
+ * Reply of ``GET /v1/models``.
+ */
+export interface ModelList {
+  object: 'list'
+  data: Model[]
+}
+/**
+ * Demands a call of one function.
+ */
+export interface NamedFunctionTool {
+  type: 'function'
+  name: string
+}
+/**
+ * The prompt of a turn, opened.
+ */
+export interface OpenedSegments {
+  id: string
+  prompt: string
+  sent: string
+  segments: {
+    [k: string]: unknown
+  }[]
+}
+/**
+ * Free text, or any JSON object.
+ */
+export interface PlainTextFormat {
+  type: 'text' | 'json_object'
+}
+/**
+ * Accepted empty: no model here reasons apart from its reply.
+ */
+export interface ReasoningOptions {
+  effort?: 'none' | null
+  summary?: null
+}
+/**
+ * A receipt: canonical JSON, to be kept byte for byte.
+ */
+export interface ReceiptBody {
+  v: 1
+  record: {
+    [k: string]: unknown
+  }
+  proof: string
+  open: {
+    [k: string]: string
+  }
+}
+/**
+ * Record and promise, until the leaf is integrated.
+ */
+export interface ReceiptPromised {
+  id: string
+  state: 'promised'
+  record: {
+    [k: string]: unknown
+  }
+  promise: string
+  secret?: string | null
+}
+/**
+ * A policy stopped the turn.
+ */
+export interface RefusalEvent {
+  type: 'refusal'
+  category: string
+  reason: string
+  next_step: string
+}
+/**
+ * Reply of ``DELETE /v1/responses/{id}``.
+ */
+export interface ResponseDeleted {
+  id: string
+  object: 'response'
+  deleted: true
+}
+/**
+ * Reply of ``/v1/responses``.
+ */
+export interface ResponseObject {
+  id: string
+  object: 'response'
+  created_at: number
+  status: 'completed' | 'incomplete' | 'failed' | 'in_progress'
+  model: string
+  output: {
+    [k: string]: unknown
+  }[]
+  usage: {
+    [k: string]: unknown
+  } | null
+  metadata: {
+    [k: string]: string
+  }
+  previous_response_id: string | null
+  verax: VeraxObject
+}
+/**
+ * Body of ``POST /v1/responses``.
+ */
+export interface ResponseRequest {
+  /**
+   * Name of a channel.
+   */
+  model: string
+  /**
+   * Text, or messages, function calls and their outputs.
+   */
+  input:
+    string | [InputMessage | InputCall | InputCallOutput, ...(InputMessage | InputCall | InputCallOutput)[]]
+  /**
+   * A system line of the app, for this response only.
+   */
+  instructions?: string | null
+  /**
+   * A stored response of the same account.
+   */
+  previous_response_id?: string | null
+  /**
+   * Stored unless `false`.
+   */
+  store?: boolean | null
+  /**
+   * Server-sent events.
+   */
+  stream?: boolean | null
+  /**
+   * `include_obfuscation: false` only.
+   */
+  stream_options?: ResponseStreamOptions | null
+  /**
+   * 0 to 2.
+   */
+  temperature?: number | null
+  /**
+   * Over 0, up to 1.
+   */
+  top_p?: number | null
+  /**
+   * At most what the release allows.
+   */
+  max_output_tokens?: number | null
+  /**
+   * `message.output_text.logprobs`.
+   */
+  include?: 'message.output_text.logprobs'[] | null
+  /**
+   * 0 to 20 alternatives.
+   */
+  top_logprobs?: number | null
+  /**
+   * `format`; `verbosity` is neutral.
+   */
+  text?: TextOptions | null
+  /**
+   * Functions only.
+   */
+  tools?: FunctionTool[] | null
+  /**
+   * `auto`, `none`, `required`, or one function.
+   */
+  tool_choice?: ('auto' | 'none' | 'required') | NamedFunctionTool | null
+  /**
+   * Stored and returned.
+   */
+  metadata?: {
+    [k: string]: string
+  } | null
+  /**
+   * Verax's own: `arm` and `release` of a preview.
+   */
+  verax?: PreviewOptions | null
+  /**
+   * A label of the caller's own.
+   */
+  user?: string | null
+  /**
+   * A label of the caller's own.
+   */
+  safety_identifier?: string | null
+  /**
+   * A label of the caller's own.
+   */
+  prompt_cache_key?: string | null
+  /**
+   * `auto` or `default` only.
+   */
+  service_tier?: ('auto' | 'default') | null
+  /**
+   * `disabled` only.
+   */
+  truncation?: 'disabled' | null
+  /**
+   * `true` only.
+   */
+  parallel_tool_calls?: true | null
+  /**
+   * `false` only.
+   */
+  background?: false | null
+  /**
+   * `{}` or `effort: none` only.
+   */
+  reasoning?: ReasoningOptions | null
+  /**
+   * `in_memory` only.
+   */
+  prompt_cache_retention?: 'in_memory' | null
+}
+/**
+ * Options of a stream.
+ */
+export interface ResponseStreamOptions {
+  include_obfuscation?: false | null
+}
+/**
+ * Shape of the output text.
+ */
+export interface TextOptions {
+  format?: (PlainTextFormat | SchemaTextFormat) | null
+  verbosity?: 'medium' | null
+}
+/**
+ * Output that satisfies a JSON schema; its name is a label for the caller.
+ */
+export interface SchemaTextFormat {
+  type: 'json_schema'
+  name: string
+  schema: {
+    [k: string]: unknown
+  }
+  strict?: boolean | null
+}
+/**
+ * A turn that goes on whoever watches.
+ */
+export interface Run {
+  id: string
+  conversation_id: string
+  parent_id: string
+  state: 'running' | 'ended'
+  created_ms: number
+}
+/**
+ * Body of ``POST /v1/conversations/{id}/runs``: send, edit or retry.
+ */
+export interface RunRequest {
+  /**
+   * Send: the leaf seen last, empty at the start. Edit: the parent of the message. Retry: the user's message, without `text`.
+   */
+  parent_id: string
+  text?: string | null
+  attachments?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | null
+  /**
+   * Drawn by the client: a repeated request returns the same run.
+   */
+  client_id?: string | null
+}
+/**
+ * A run began; `message` is what was stored for it, null for a retry.
+ */
+export interface RunStarted {
+  run: Run
+  message: Message | null
+}
+/**
+ * A message or title that holds all words; `message_id` is empty for a title.
+ */
+export interface SearchHit {
+  conversation_id: string
+  title: string
+  message_id: string
+  role: string
+  snippet: string
+  created_ms: number
+}
+/**
+ * What was found, titles first, then messages, newest first.
+ */
+export interface SearchHits {
+  data: SearchHit[]
+}
+/**
+ * Who is signed in.
+ */
+export interface Session {
+  user_id: string
+  roles: string[]
+  name?: string | null
+}
+/**
+ * Body of ``POST /v1/conversations/{id}/show``.
+ */
+export interface ShowRequest {
+  message_id: string
+}
+/**
+ * Body of ``POST /v1/session``.
+ */
+export interface SignInRequest {
+  name: string
+  password: string
+}
+/**
+ * The turn has an id and a release; `left_out` counts older messages that the model does not read.
+ */
+export interface StartedEvent {
+  type: 'started'
+  turn_id: string
+  channel: string
+  release: string
+  runtime: string
+  arm: 'head' | 'canary' | 'preview'
+  mode: 'solo' | 'quorum'
+  created_ms: number
+  left_out: number
+}
+/**
+ * More text of the answer.
+ */
+export interface TextEvent {
+  type: 'text'
+  text: string
+}
+/**
+ * One tool call of the answer; `arguments` is JSON text.
+ */
+export interface ToolCallEvent {
+  type: 'tool_call'
+  index: number
+  call_id: string
+  name: string
+  arguments: string
+}
+/**
+ * Text, record and secret of a turn are gone; `erasures` names the erase receipts.
+ */
+export interface TurnErased {
+  id: string
+  object: 'turn'
+  deleted: true
+  erasures: string[]
+}
+/**
+ * The secret that opens every commitment of a turn.
+ */
+export interface TurnSecretBody {
+  id: string
+  secret: string
+}

@@ -1,0 +1,16 @@
+/** The cache of what the server said. Refusals are not repeated; a lost connection is, twice. */
+
+import { QueryClient } from '@tanstack/react-query'
+import { ApiError } from '@/core/api'
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      retry: (count, error) =>
+        count < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 502),
+      refetchOnWindowFocus: true,
+    },
+    mutations: { retry: false },
+  },
+})

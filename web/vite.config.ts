@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// What is built becomes part of the Python package, and of the digest of the runtime that people
+// admit: the same sources must give the same bytes on every machine.
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { '@': here('./src') } },
+  build: {
+    outDir: here('../src/verax/surfaces/http/webapp'),
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    port: 5173,
+    proxy: Object.fromEntries(
+      ['/v1', '/log', '/replies', '/health', '/openapi.json'].map((path) => [
+        path,
+        { target: process.env['VERAX_DEV_SERVER'] ?? 'http://localhost:8420', changeOrigin: true },
+      ]),
+    ),
+  },
+})
