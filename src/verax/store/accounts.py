@@ -25,15 +25,27 @@ from collections.abc import Callable, Iterable
 from verax.kernel.errors import AccessError, BusyError, ForbiddenError, RequestError, StorageError
 from verax.store import accounts_rows as rows
 from verax.store.accounts_cache import expired
-from verax.store.accounts_credentials import Passwords, check_key_form, digest_of, new_key, new_token
-from verax.store.accounts_limits import PasswordThrottle, RateLimits
-from verax.store.accounts_people import People, check_limit, checked_roles
-from verax.store.accounts_types import ROLES, Account, ApiKey, NewKey, NewOwner, NewSession, User
+from verax.store.accounts_credentials import Passwords, check_key_form, digest_of, new_key
+from verax.store.accounts_limits import RateLimits
+from verax.store.accounts_links import SignInLinks
+from verax.store.accounts_people import check_limit, checked_roles
+from verax.store.accounts_types import ROLES, Account, ApiKey, NewKey, NewLink, NewOwner, NewSession, Session, User
 from verax.store.clock import Clock, SystemClock
 from verax.store.database import Database, Tx
 from verax.store.identifiers import new_id
 
-__all__ = ["ROLES", "Account", "Accounts", "ApiKey", "NewKey", "NewOwner", "NewSession", "User"]
+__all__ = [
+    "ROLES",
+    "Account",
+    "Accounts",
+    "ApiKey",
+    "NewKey",
+    "NewLink",
+    "NewOwner",
+    "NewSession",
+    "Session",
+    "User",
+]
 
 _FLUSH_EVERY_S = 60.0
 _HOUR_MS = 3_600_000
@@ -41,7 +53,7 @@ _HOUR_MS = 3_600_000
 _log = logging.getLogger(__name__)
 
 
-class Accounts(People):
+class Accounts(SignInLinks):
     """All accounts of an installation.
 
     Args:
@@ -63,11 +75,10 @@ class Accounts(People):
         rate_per_minute: int | None = 600,
         rate_burst: int = 120,
     ) -> None:
-        super().__init__(database, clock or SystemClock(), passwords or Passwords())
-        self._session_ms = session_hours * _HOUR_MS
+        super().__init__(database, clock or SystemClock(), passwords or Passwords(), session_hours * _HOUR_MS)
         self._limits = RateLimits(self._clock, rate_per_minute, rate_burst)
-        self._throttle = PasswordThrottle(self._clock)
         self._used_ms: dict[str, int] = {}
+        self._seen_ms: dict[str, int] = {}
         self._flushed_s = self._clock.monotonic_s()
 
     async def authenticate(self, name: str, password: str, client: str = "") -> Account:
@@ -92,35 +103,15 @@ class Accounts(People):
             await self._rehash(user, stored, password)
         return Account(user.user_id, user.name, user.roles, account_requests_per_minute=user.requests_per_minute)
 
-    async def create_session(self, user_id: str, client: str = "") -> NewSession:
-        """Open a session for an account that has just been authenticated."""
-        token, now_ms = new_token(), self._clock.now_ms()
-        expires_ms = now_ms + self._session_ms
-
-        def make(tx: Tx) -> None:
-            tx.execute("DELETE FROM sessions WHERE expires_ms <= ?", (now_ms,))
-            tx.execute(
-                "INSERT INTO sessions (digest, user_id, client, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?)",
-                (digest_of(token), user_id, client[:200], now_ms, expires_ms),
-            )
-
-        await self._database.write(make)
-        return NewSession(token, expires_ms)
-
     async def resolve_session(self, token: str) -> Account:
         """Return the account of a session; raises `AccessError`."""
         digest = digest_of(token)
-        return self._cache.get(digest) or await self._look_up(digest, rows.find_session, "session")
-
-    async def end_session(self, token: str) -> None:
-        """End one session; ending none is no error."""
-        digest = digest_of(token)
-
-        def end(tx: Tx) -> int:
-            tx.execute("DELETE FROM sessions WHERE digest = ?", (digest,))
-            return rows.bump_epoch(tx)
-
-        self._cache.saw(await self._database.write(end))
+        account = self._cache.get(digest)
+        if account is None:
+            account = await self._look_up(digest, rows.find_session, "session")
+            await self._flush_when_due()
+        self._seen_ms[account.session_id] = self._clock.now_ms()
+        return account
 
     async def create_key(
         self,
@@ -207,13 +198,20 @@ class Accounts(People):
         )
 
     async def flush(self) -> None:
-        """Write down when each key was last used; the server calls it before it closes the database."""
-        used, self._used_ms = self._used_ms, {}
+        """Write down when keys and sessions were last used; the server calls it before it closes the database."""
+        used, self._used_ms = sorted(self._used_ms.items()), {}
+        seen, self._seen_ms = sorted(self._seen_ms.items()), {}
         self._flushed_s = self._clock.monotonic_s()
-        if used:
-            sql = "UPDATE api_keys SET last_used_ms = ? WHERE id = ?"
-            changes = [(used_ms, key_id) for key_id, used_ms in sorted(used.items())]
-            await self._database.write(lambda tx: tx.execute_many(sql, changes))
+
+        def write(tx: Tx) -> None:
+            for sql, moments in (
+                ("UPDATE api_keys SET last_used_ms = ? WHERE id = ?", used),
+                ("UPDATE sessions SET last_seen_ms = ? WHERE id = ?", seen),
+            ):
+                tx.execute_many(sql, [(moment_ms, row_id) for row_id, moment_ms in moments])
+
+        if used or seen:
+            await self._database.write(write)
 
     async def _look_up(
         self, digest: bytes, find: Callable[[Tx, bytes], rows.FoundCredential | None], what: str
@@ -246,5 +244,5 @@ class Accounts(People):
         try:
             await self.flush()
         except (StorageError, BusyError) as error:
-            # When a key was last used is worth less than the request that is waiting here.
-            _log.warning("last use of keys not written: %s", error.message)
+            # When something was last used is worth less than the request that is waiting here.
+            _log.warning("last use of keys and sessions not written: %s", error.message)

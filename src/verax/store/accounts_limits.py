@@ -126,19 +126,31 @@ class PasswordThrottle:
             BusyError: too many tries; says when to come back.
         """
         for (_kind, size, per_minute), bucket in zip(self._LIMITS, _subjects(name, client), strict=True):
-            wait_s = self._buckets.take(bucket, per_minute, size)
-            if wait_s > 0:
-                raise BusyError(
-                    "too many failed sign-ins",
-                    retry_after_s=math.ceil(wait_s),
-                    hint="wait; an owner can set a new password meanwhile",
-                    code="busy/sign-in",
-                )
+            self._take(bucket, size, per_minute)
 
     def after_success(self, name: str, client: str) -> None:
         """Forget the tries that led to a right password."""
         for bucket in _subjects(name, client):
             self._buckets.forget(bucket)
+
+    def before_code(self, client: str) -> None:
+        """Count one try of a one-time code, which belongs to no name; else as `before`."""
+        (_kind, size, per_minute), bucket = self._LIMITS[1], _subjects("", client)[1]
+        self._take(bucket, size, per_minute)
+
+    def after_code(self, client: str) -> None:
+        """Forget the tries that led to a right code."""
+        self._buckets.forget(_subjects("", client)[1])
+
+    def _take(self, bucket: str, size: int, per_minute: float) -> None:
+        wait_s = self._buckets.take(bucket, per_minute, size)
+        if wait_s > 0:
+            raise BusyError(
+                "too many failed sign-ins",
+                retry_after_s=math.ceil(wait_s),
+                hint="wait; an owner can set a new password meanwhile",
+                code="busy/sign-in",
+            )
 
 
 def _subjects(name: str, client: str) -> tuple[str, str, str]:

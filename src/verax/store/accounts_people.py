@@ -15,7 +15,7 @@ from verax.kernel.errors import ConflictError, RequestError, UnknownObject
 from verax.store import accounts_rows as rows
 from verax.store.accounts_cache import CredentialCache
 from verax.store.accounts_credentials import Passwords, new_password
-from verax.store.accounts_types import ROLES, NewOwner, User
+from verax.store.accounts_types import ROLES, NewOwner, User, UserChange
 from verax.store.clock import Clock
 from verax.store.database import Database, Tx
 from verax.store.identifiers import new_id
@@ -83,8 +83,7 @@ class People:
         Raises:
             ConflictError: it is the last owner and would no longer be one.
         """
-        chosen = checked_roles(roles)
-        await self._take_away(user_id, lambda tx: rows.replace_roles(tx, user_id, chosen))
+        await self.change_user(user_id, UserChange(roles=frozenset(roles)))
 
     async def set_disabled(self, user_id: str, is_disabled: bool) -> None:
         """Refuse an account's credentials, or honour them again; sessions end for good.
@@ -92,30 +91,54 @@ class People:
         Raises:
             ConflictError: it is the last owner.
         """
-        now_ms = self._clock.now_ms() if is_disabled else None
-
-        def change(tx: Tx) -> None:
-            tx.execute("UPDATE users SET disabled_ms = ? WHERE id = ?", (now_ms, user_id))
-            tx.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
-
-        await self._take_away(user_id, change)
+        await self.change_user(user_id, UserChange(is_disabled=is_disabled))
 
     async def set_password(self, user_id: str, password: str) -> None:
-        """Replace a password and end all sessions of the account."""
-        user = await self.user(user_id)
-        hashed = await self._passwords.hash(password, user.name)
-
-        def change(tx: Tx) -> None:
-            tx.execute("UPDATE users SET password_hash = ? WHERE id = ?", (hashed, user_id))
-            tx.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
-
-        await self._take_away(user_id, change)
+        """Replace a password, and end all sessions and links of the account."""
+        await self.change_user(user_id, UserChange(password=password))
 
     async def set_limit(self, user_id: str, requests_per_minute: int | None) -> None:
         """Limit an account over all its credentials; None for no such limit."""
-        check_limit(requests_per_minute)
-        sql = "UPDATE users SET requests_per_minute = ? WHERE id = ?"
-        await self._take_away(user_id, lambda tx: tx.execute(sql, (requests_per_minute, user_id)))
+        await self.change_user(user_id, UserChange(sets_limit=True, requests_per_minute=requests_per_minute))
+
+    async def change_user(self, user_id: str, change: UserChange, may: Callable[[User], None] = lambda _: None) -> User:
+        """Change an account, all or nothing, and return it as it is then.
+
+        Args:
+            may: Called inside the transaction with the account as it was; raises where whoever
+                asks may not change that one.
+
+        Raises:
+            ConflictError: the name is taken, or it is the last owner and would no longer be one.
+            RequestError: a name, password, role or limit is not acceptable.
+        """
+        name = None if change.name is None else _folded(change.name)
+        roles = None if change.roles is None else checked_roles(change.roles)
+        check_limit(change.requests_per_minute)
+        hashed = None
+        if change.password is not None:
+            hashed = await self._passwords.hash(change.password, name or (await self.user(user_id)).name)
+        now_ms = self._clock.now_ms()
+
+        def run(tx: Tx) -> None:
+            found = rows.find_user(tx, user_id=user_id)
+            if found is not None:
+                may(found[0])
+            if name is not None:
+                rows.rename_user(tx, user_id, name)
+            if roles is not None:
+                rows.replace_roles(tx, user_id, roles)
+            if change.sets_limit:
+                rows.set_limit(tx, user_id, change.requests_per_minute)
+            if hashed is not None:
+                rows.set_password_hash(tx, user_id, hashed)
+            if change.is_disabled is not None:
+                rows.set_disabled(tx, user_id, now_ms if change.is_disabled else None)
+            if hashed is not None or change.is_disabled is not None:
+                rows.end_sessions(tx, user_id)
+
+        await self._take_away(user_id, run)
+        return await self.user(user_id)
 
     async def remove_user(self, user_id: str) -> None:
         """Remove an account and its credentials; what it wrote is erased by `verax.store.erase`.

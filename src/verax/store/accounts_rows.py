@@ -14,6 +14,7 @@ __all__ = [
     "bump_epoch",
     "count_owners",
     "delete_user",
+    "end_sessions",
     "find_key",
     "find_session",
     "find_user",
@@ -22,8 +23,12 @@ __all__ = [
     "read_epoch",
     "read_keys",
     "read_users",
+    "rename_user",
     "replace_roles",
     "revoke_key",
+    "set_disabled",
+    "set_limit",
+    "set_password_hash",
 ]
 
 _USER = "SELECT id, name, password_hash, requests_per_minute, created_ms, disabled_ms FROM users"
@@ -70,6 +75,38 @@ def insert_user(
     if not made:
         raise ConflictError("user: this name is taken", hint="choose another name", param="name")
     replace_roles(tx, user_id, roles)
+
+
+def rename_user(tx: Tx, user_id: str, name: str) -> None:
+    """Give an account another name.
+
+    Raises:
+        ConflictError: the name is taken.
+    """
+    if tx.execute("SELECT 1 FROM users WHERE name = ? AND id <> ?", (name, user_id)):
+        raise ConflictError("user: this name is taken", hint="choose another name", param="name")
+    tx.execute("UPDATE users SET name = ? WHERE id = ?", (name, user_id))
+
+
+def set_limit(tx: Tx, user_id: str, requests_per_minute: int | None) -> None:
+    """Limit an account over all its credentials, None for no such limit."""
+    tx.execute("UPDATE users SET requests_per_minute = ? WHERE id = ?", (requests_per_minute, user_id))
+
+
+def set_password_hash(tx: Tx, user_id: str, hashed: str) -> None:
+    """Replace the password of an account."""
+    tx.execute("UPDATE users SET password_hash = ? WHERE id = ?", (hashed, user_id))
+
+
+def set_disabled(tx: Tx, user_id: str, disabled_ms: int | None) -> None:
+    """Disable an account, or enable it with None."""
+    tx.execute("UPDATE users SET disabled_ms = ? WHERE id = ?", (disabled_ms, user_id))
+
+
+def end_sessions(tx: Tx, user_id: str) -> None:
+    """End every session and every one-time link of an account."""
+    tx.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
+    tx.execute("DELETE FROM sign_in_links WHERE user_id = ?", (user_id,))
 
 
 def replace_roles(tx: Tx, user_id: str, roles: Iterable[str]) -> None:
@@ -160,13 +197,17 @@ def find_key(tx: Tx, digest: bytes) -> FoundCredential | None:
 
 def find_session(tx: Tx, digest: bytes) -> FoundCredential | None:
     """Return the session with this digest and its account."""
-    rows = tx.execute("SELECT user_id, expires_ms FROM sessions WHERE digest = ?", (digest,))
-    return _found(tx, rows[0][0], expires_ms=rows[0][1]) if rows else None
+    rows = tx.execute("SELECT user_id, id, expires_ms FROM sessions WHERE digest = ?", (digest,))
+    return _found(tx, rows[0][0], session=(rows[0][1], rows[0][2])) if rows else None
 
 
-def _found(tx: Tx, user_id: str, *, key: ApiKey | None = None, expires_ms: int | None = None) -> FoundCredential:
+def _found(
+    tx: Tx, user_id: str, *, key: ApiKey | None = None, session: tuple[str, int | None] = ("", None)
+) -> FoundCredential:
     row = tx.execute(f"{_USER} WHERE id = ?", (user_id,))[0]
     user = _user(row, _roles(tx, user_id))
+    session_id, session_expires_ms = session
+    expires_ms = key.expires_ms if key else session_expires_ms
     account = Account(
         user_id=user_id,
         name=user.name,
@@ -174,11 +215,13 @@ def _found(tx: Tx, user_id: str, *, key: ApiKey | None = None, expires_ms: int |
         key_id=key.key_id if key else "",
         requests_per_minute=key.requests_per_minute if key else None,
         account_requests_per_minute=user.requests_per_minute,
+        session_id=session_id,
+        expires_ms=expires_ms,
     )
     return FoundCredential(
         epoch=read_epoch(tx),
         account=account,
-        expires_ms=key.expires_ms if key else expires_ms,
+        expires_ms=expires_ms,
         revoked_ms=key.revoked_ms if key else None,
         disabled_ms=user.disabled_ms,
     )

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
-__all__ = ["ROLES", "Account", "ApiKey", "NewKey", "NewOwner", "NewSession", "User"]
+__all__ = [
+    "ROLES",
+    "Account",
+    "ApiKey",
+    "NewKey",
+    "NewLink",
+    "NewOwner",
+    "NewSession",
+    "OpenedBy",
+    "Session",
+    "User",
+    "UserChange",
+]
+
+OpenedBy = Literal["password", "link"]
 
 ROLES = ("owner", "author", "reviewer", "operator", "auditor", "guardian", "member")
 
@@ -19,6 +34,8 @@ class Account:
         key_id: The API key that was shown, empty for a session.
         requests_per_minute: The key's own limit, None for the installation's.
         account_requests_per_minute: A limit over all credentials of the account, None for none.
+        session_id: The session that was shown, empty for a key.
+        expires_ms: When the credential stops working, None for never.
     """
 
     user_id: str
@@ -27,6 +44,8 @@ class Account:
     key_id: str = ""
     requests_per_minute: int | None = None
     account_requests_per_minute: int | None = None
+    session_id: str = ""
+    expires_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,42 @@ class User:
     requests_per_minute: int | None
     created_ms: int
     disabled_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """What shall become different about an account; None keeps what is.
+
+    Attributes:
+        password: A new one ends all sessions and links of the account.
+        requests_per_minute: The new limit where `sets_limit` says so; None for no limit.
+    """
+
+    name: str | None = None
+    password: str | None = field(default=None, repr=False)
+    roles: frozenset[str] | None = None
+    is_disabled: bool | None = None
+    sets_limit: bool = False
+    requests_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One open session as its account sees it; never its token.
+
+    Attributes:
+        client: Address of whoever signed in.
+        agent: What the browser called itself.
+        last_seen_ms: Up to a minute late.
+    """
+
+    session_id: str
+    client: str
+    agent: str
+    opened_by: OpenedBy
+    created_ms: int
+    expires_ms: int
+    last_seen_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +130,15 @@ class NewKey:
 class NewSession:
     """A session that was just opened; `token` goes into a cookie and is stored nowhere."""
 
-    token: str
+    token: str = field(repr=False)
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A one-time link that was just made; `code` is shown once and stored nowhere."""
+
+    code: str = field(repr=False)
     expires_ms: int
 
 

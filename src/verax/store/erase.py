@@ -3,9 +3,9 @@
 *Life of an erasure.* One transaction writes down the job and hides its subject; from then on
 nobody finds it. Then, in batches that let other writers through: the records, secrets and
 texts of its turns (`verax.store.turns` logs how many were erased), its messages, responses
-and usage. Then the write-ahead log is emptied. Last the job is removed. A start calls
-`resume`, which finishes the jobs that a crash or a long read left behind; every step may run
-twice.
+and usage. Then the write-ahead log is emptied. Last the job is removed. `resume`, which a start
+calls and then a task every minute, finishes the jobs that a crash, a long read or a turn that
+still ran left behind; every step may run twice.
 
 What stays: the opaque leaves in the reply log, the erase receipts, and whatever copies people
 took. Nothing here can reach a backup.
@@ -13,13 +13,15 @@ took. Nothing here can reach a backup.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from verax.kernel.errors import UnknownObject
+from verax.kernel.errors import UnknownObject, VeraxError
 from verax.store import messages_rows
 from verax.store.accounts import Accounts
 from verax.store.clock import Clock, SystemClock
@@ -32,6 +34,8 @@ __all__ = ["EraseReport", "Eraser"]
 
 _BATCH = 1_000
 
+_log = logging.getLogger(__name__)
+
 Kind = Literal["turn", "conversation", "user"]
 
 
@@ -43,11 +47,13 @@ class EraseReport:
         turns: Turns whose record, secret and text are gone.
         messages: Messages whose content is gone.
         erasures: Ids of the erase receipts (`verax.store.turns.TurnStore.erasure`).
+        is_done: False while something is left that a later `resume` erases.
     """
 
     turns: int = 0
     messages: int = 0
     erasures: tuple[str, ...] = ()
+    is_done: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,25 @@ class Eraser:
     Args:
         turns: Where records and secrets are.
         accounts: Learns at once that a person's credentials are gone.
+        resume_every_s: How often the task looks for jobs that are left.
     """
 
-    def __init__(self, database: Database, turns: TurnStore, accounts: Accounts, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        turns: TurnStore,
+        accounts: Accounts,
+        clock: Clock | None = None,
+        *,
+        resume_every_s: float = 60.0,
+    ) -> None:
         self._database = database
         self._turns = turns
         self._accounts = accounts
         self._clock = clock or SystemClock()
+        self._resume_every_s = resume_every_s
+        self._running: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
 
     async def turn(self, turn_id: str, user_id: str) -> EraseReport:
         """Erase one turn: reply, question if nothing else answers it, response, record, secret.
@@ -105,7 +123,7 @@ class Eraser:
     async def user(self, user_id: str) -> EraseReport:
         """Erase a person: account, credentials, conversations, responses, turns and usage.
 
-        A turn that still runs meanwhile is erased by the next `resume`.
+        A turn that still runs meanwhile is erased by a later `resume`: the report says so.
 
         Raises:
             UnknownObject: no such account.
@@ -120,11 +138,31 @@ class Eraser:
         return await self._begin("user", user_id, hide)
 
     async def resume(self) -> list[EraseReport]:
-        """Finish every erasure that was begun and not ended; call it at start and now and then."""
+        """Finish every erasure that was begun and not ended, and that nobody is at."""
         rows = await self._database.read(
             lambda tx: tx.execute("SELECT id, user_id, kind, subject FROM erase_jobs ORDER BY id")
         )
-        return [await self._run(_Job(*row)) for row in rows]
+        return [await self._run(_Job(*row)) for row in rows if row[0] not in self._running]
+
+    def start(self) -> None:
+        """Start the task that resumes."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._watch(), name="resume erasures")
+
+    async def close(self) -> None:
+        """Stop it; what is left is for the next start. Safe to call twice."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._resume_every_s)
+            try:
+                await self.resume()
+            except VeraxError as error:
+                _log.warning("an erasure is put off: %s", error)
 
     async def _begin(self, kind: Kind, user_id: str, hide: Callable[[Tx], tuple[str, int]]) -> EraseReport:
         """Write down the job and hide its subject in one transaction, then do it.
@@ -148,6 +186,13 @@ class Eraser:
         return replace(report, messages=report.messages + count)
 
     async def _run(self, job: _Job) -> EraseReport:
+        self._running.add(job.job_id)
+        try:
+            return await self._carry_out(job)
+        finally:
+            self._running.discard(job.job_id)
+
+    async def _carry_out(self, job: _Job) -> EraseReport:
         tally = _Tally()
         is_done = True
         if job.kind == "turn":
@@ -159,7 +204,7 @@ class Eraser:
         if is_done:
             await self._database.truncate_wal()
             await self._database.write(lambda tx: tx.execute("DELETE FROM erase_jobs WHERE id = ?", (job.job_id,)))
-        return EraseReport(tally.turns, tally.messages, tuple(tally.erasures))
+        return EraseReport(tally.turns, tally.messages, tuple(tally.erasures), is_done)
 
     async def _erase_turns(self, turn_ids: Sequence[str], user_id: str, tally: _Tally) -> None:
         for start in range(0, len(turn_ids), _BATCH):

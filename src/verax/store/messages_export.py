@@ -1,7 +1,7 @@
 """Everything a person has here, as JSON lines.
 
 Each line is an object with a ``type``: ``export`` first, then ``account``, ``key``,
-``session``, ``conversation``, ``message``, ``response``, ``turn``, ``usage``, and ``end`` last,
+``settings``, ``session``, ``conversation``, ``message``, ``response``, ``turn``, ``usage``, and ``end`` last,
 which counts the lines before it: an export without it was cut off. Passwords and credentials
 are not in it, because they are not here. Turns carry their secret: it is the owner's, and
 opens what the receipts commit to.
@@ -20,6 +20,7 @@ from typing import Any
 
 from verax.kernel.errors import CorruptStore, UnknownObject
 from verax.store.accounts import Accounts
+from verax.store.accounts_settings import AccountSettings
 from verax.store.database import Database, Row, SqlValue, Tx
 from verax.store.turns import TurnStore
 
@@ -32,7 +33,7 @@ _CONVERSATION = ("id", "kind", "channel", "title", "created_ms", "updated_ms", "
 _MESSAGE = ("branch", "depth", "id", "parent_id", "role", "text", "data", "turn_id", "created_ms", "erased_ms")
 _RESPONSE = ("id", "conversation_id", "leaf_id", "previous_id", "turn_id", "body", "created_ms")
 _USAGE = ("turn_id", "key_id", "channel", "status", "prompt_tokens", "completion_tokens", "duration_ms", "created_ms")
-_SESSION = ("client", "created_ms", "expires_ms")
+_SESSION = ("id", "client", "agent", "opened_by", "created_ms", "expires_ms", "last_seen_ms")
 
 _CONVERSATIONS = (
     f"SELECT {', '.join(_CONVERSATION)} FROM conversations WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608 - constant columns
@@ -72,6 +73,7 @@ async def _entries(
     yield {"type": "account", **_plain(dataclasses.asdict(user))}
     for key in await accounts.keys(user.user_id):
         yield {"type": "key", **_plain(dataclasses.asdict(key))}
+    yield {"type": "settings", **await AccountSettings(database).get(user.user_id)}
     for row in await database.read(partial(Tx.execute, sql=_SESSIONS, params=(user.user_id,))):
         yield {"type": "session", **dict(zip(_SESSION, row, strict=True))}
     async for row in _pages(database, _CONVERSATIONS, user.user_id, ("",)):

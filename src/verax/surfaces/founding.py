@@ -5,7 +5,7 @@
 1. Keys are drawn and the first entries written, in memory (`verax.store.genesis`).
 2. The machine's own keys are written durably.
 3. Blobs, then all entries as one batch: whole or not there.
-4. The owner's account and the command line's API key are made.
+4. The owner's account, the command line's API key and a one-time sign-in link are made.
 
 A crash before 3 leaves keys without entries: the next start founds anew with them. A log whose
 keys or checkpoint are gone is never founded again over what is there. A crash between 3 and 4
@@ -43,11 +43,13 @@ class Founding:
         genesis: Keys of the owner and the fingerprint; None where the log was there already.
         owner: The first account and its password.
         api_key: The command line's own key.
+        link: A one-time link's code that signs the owner in, for an hour.
     """
 
     genesis: Genesis | None
     owner: NewOwner
     api_key: str = field(repr=False)
+    link: str = field(repr=False)
 
 
 def shipped_releases() -> Mapping[str, Release]:
@@ -106,7 +108,8 @@ async def found(
         if owner is None:
             return None
         made = await accounts.create_key(_CLI_KEY_NAME, owner.user.user_id)
-        return Founding(genesis, owner, made.plain)
+        link = await accounts.create_link(owner.user.user_id)
+        return Founding(genesis, owner, made.plain, link.code)
 
 
 def _refuse_lost_keys(home: Home) -> None:

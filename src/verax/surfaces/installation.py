@@ -29,6 +29,7 @@ from verax.models.registry import Backends, BackendSettings
 from verax.models.remote import RemoteSettings
 from verax.models.weights import default_weights_folder
 from verax.store.accounts import Accounts
+from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock, SystemClock
 from verax.store.database import Database, open_database
@@ -37,6 +38,7 @@ from verax.store.governance import MAX_ENTRY_BYTES, GovernanceParts, GovernanceS
 from verax.store.home import Home, lock_home, open_home
 from verax.store.keys import ServerKeys, load_server_keys
 from verax.store.messages import Messages
+from verax.store.messages_export import export_user
 from verax.store.meter import Meter
 from verax.store.model_keys import ModelKeys
 from verax.store.receipts import Receipts
@@ -47,6 +49,7 @@ from verax.store.tlog_live import LiveLog, Pace
 from verax.store.turns import TurnStore
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.model_loading import ModelLoading
+from verax.surfaces.office import Office
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import EngineParts, TurnEngine
@@ -129,7 +132,7 @@ class Installation:
     messages: Messages
     responses: Responses
     eraser: Eraser
-    meter: Meter
+    office: Office
     blobs: Blobs
     governance: GovernanceStore
     governance_log: LiveLog
@@ -178,16 +181,12 @@ class Installation:
             models = ModelLoading(governance, backends)
             models.start()
             stack.push_async_callback(models.close)
-            accounts = Accounts(
-                database,
-                clock=around.clock,
-                session_hours=config.session_hours,
-                rate_per_minute=config.rate_per_minute,
-                rate_burst=config.rate_burst,
-            )
+            accounts = _open_accounts(config, database, around.clock)
             stack.push_async_callback(accounts.flush)
             eraser = Eraser(database, turns, accounts, around.clock)
             await eraser.resume()
+            eraser.start()
+            stack.push_async_callback(eraser.close)
             return cls(
                 config=config,
                 home=home,
@@ -196,7 +195,7 @@ class Installation:
                 messages=Messages(database, around.clock),
                 responses=Responses(database, around.clock),
                 eraser=eraser,
-                meter=Meter(database),
+                office=_open_office(database, accounts, turns, eraser, around.clock),
                 blobs=Blobs(home.blobs),
                 governance=governance,
                 governance_log=rooms.live,
@@ -301,6 +300,28 @@ def weights_places(config: Config) -> tuple[Path, ...]:
     """Return where weights are looked for: the configured file, those added or pulled, those of set-up."""
     configured = () if config.weights is None else (config.weights,)
     return (*configured, config.home / ADDED_WEIGHTS, default_weights_folder())
+
+
+def _open_accounts(config: Config, database: Database, clock: Clock) -> Accounts:
+    return Accounts(
+        database,
+        clock=clock,
+        session_hours=config.session_hours,
+        rate_per_minute=config.rate_per_minute,
+        rate_burst=config.rate_burst,
+    )
+
+
+def _open_office(database: Database, accounts: Accounts, turns: TurnStore, eraser: Eraser, clock: Clock) -> Office:
+    return Office(
+        accounts=accounts,
+        settings=AccountSettings(database),
+        facts=SiteFacts(database),
+        meter=Meter(database),
+        eraser=eraser,
+        export=lambda user_id: export_user(database, turns, accounts, user_id, clock.now_ms()),
+        clock=clock,
+    )
 
 
 def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.AsyncExitStack) -> Backends:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,12 +26,16 @@ from verax.kernel.record import Record, TurnSecret, entry_of
 from verax.kernel.release import Release
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
+from verax.store.accounts_settings import AccountSettings, SiteFacts
+from verax.store.clock import SystemClock
 from verax.store.database import Database, open_database
 from verax.store.erase import EraseReport
+from verax.store.meter import Meter
 from verax.store.receipts import ReceiptStatus
 from verax.store.responses import Responses
 from verax.store.turns import OpenedTurn
 from verax.surfaces.http.ports import Embeddings, HealthDetail
+from verax.surfaces.office import Office
 from verax.testing.logs import NAME
 from verax.testing.releases import make_release
 from verax.testing.simulated_log import SimulatedLog, sample_record
@@ -260,6 +265,24 @@ class FakeEraser:
         return EraseReport(1, 2, ("e" * 32,))
 
 
+class FakePersonEraser:
+    """Removes accounts; there is nothing else of them here."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def user(self, user_id: str) -> EraseReport:
+        """Remove an account."""
+        await self._accounts.remove_user(user_id)
+        return EraseReport(3, 5, ("e" * 32,))
+
+
+async def _export(user_id: str) -> AsyncIterator[str]:
+    """Yield the first and last line of an export that holds nothing else."""
+    yield json.dumps({"type": "export", "v": 1, "user_id": user_id})
+    yield json.dumps({"type": "end", "lines": 1})
+
+
 @dataclass(frozen=True)
 class FakeChannel:
     """A channel whose head never moves."""
@@ -272,13 +295,26 @@ class FakeChannel:
 
 
 @dataclass(frozen=True)
+class FakeRules:
+    """The part of a channel's rules that is shown."""
+
+    is_public: bool = True
+
+
+@dataclass(frozen=True)
 class FakeRoot:
-    """The part of a root document that is shown."""
+    """The part of a root document that is shown; ``companion/iris`` is not public."""
 
     name: str = NAME
     version: int = 1
-    fingerprint: str = "33" * 32
     is_solo: bool = True
+    channels: Mapping[str, FakeRules] = field(
+        default_factory=lambda: {
+            "assistant": FakeRules(),
+            "companion/iris": FakeRules(is_public=False),
+            "runtime": FakeRules(),
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -287,7 +323,8 @@ class FakeState:
 
     size: int = 4
     tree_root: bytes = bytes(32)
-    root: FakeRoot = FakeRoot()
+    fingerprint: str = "33" * 32
+    root: FakeRoot = field(default_factory=FakeRoot)
     channels: Mapping[str, FakeChannel] = field(
         default_factory=lambda: {
             "assistant": FakeChannel(),
@@ -345,6 +382,15 @@ class FakeInstallation:
         self.engine = FakeEngine(self.fake_receipts, names)
         self.responses = Responses(database)
         self.eraser = FakeEraser(self.responses, self.fake_receipts)
+        self.office = Office(
+            accounts=self.accounts,
+            settings=AccountSettings(database),
+            facts=SiteFacts(database),
+            meter=Meter(database),
+            eraser=FakePersonEraser(self.accounts),
+            export=_export,
+            clock=SystemClock(),
+        )
         self.blobs = FakeBlobs()
         self.simulated = SimulatedLog(f"{NAME}/governance", hashlib.sha256(b"governance").digest())
         self.governance_log = FakeLog(self.simulated)

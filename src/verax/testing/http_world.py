@@ -20,12 +20,16 @@ from verax.kernel.fold import State
 from verax.kernel.release import Release
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
+from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.erase import Eraser
+from verax.store.messages_export import export_user
+from verax.store.meter import Meter
 from verax.store.receipts import Receipts
 from verax.store.responses import Responses
 from verax.store.tlog_live import LiveLog
 from verax.store.turns import TurnStore
 from verax.surfaces.http.ports import Embeddings, HealthDetail
+from verax.surfaces.office import Office
 from verax.testing.governance import channel_rules
 from verax.testing.releases import make_release
 from verax.testing.scripted import Reply, Rule, ScriptedBackend, ScriptedTool
@@ -149,6 +153,15 @@ class HttpWorld:
         self.engine = _Engine(world.engine, world, world.governance)
         self.responses = Responses(world.database, world.clock)
         self.eraser = Eraser(world.database, world.turns, self.accounts, world.clock)
+        self.office = Office(
+            accounts=self.accounts,
+            settings=AccountSettings(world.database),
+            facts=SiteFacts(world.database),
+            meter=Meter(world.database),
+            eraser=self.eraser,
+            export=self._export,
+            clock=world.clock,
+        )
         self.governance = _Desk(world.governance)
         self.blobs = world.governance.log.blobs
         self.governance_log = _NoLog()
@@ -179,6 +192,10 @@ class HttpWorld:
     def reply_logs(self) -> Mapping[str, LiveLog]:
         """The one reply log."""
         return {"0": self.world.live}
+
+    def _export(self, user_id: str) -> AsyncIterator[str]:
+        world = self.world
+        return export_user(world.database, world.turns, self.accounts, user_id, world.clock.now_ms())
 
     def health(self) -> Sequence[HealthDetail]:
         """Say that all is well."""

@@ -12,6 +12,8 @@ import shlex
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,11 +104,37 @@ def test_the_first_start_shows_what_is_shown_once(started: Started) -> None:
     lines = [line.split() for line in started.shown.splitlines()]
     recovery = next(words[-1] for words in lines if words[:2] == ["recovery", "key"])
     password = next(words[-1] for words in lines if words[:2] == ["sign", "in"])
+    link = next(words[-1] for words in lines if words[:1] == ["open"])
+    assert link.startswith("http://localhost:")
+    code = link.partition("/welcome#")[2]
+    assert len(code) == 32
     for path in [*home.rglob("*"), *keys.rglob("*")]:
         if path.is_file():
             data = path.read_bytes()
             assert recovery.encode() not in data, path
             assert password.encode() not in data, path
+            assert code.encode() not in data, path
+
+
+def test_the_printed_link_signs_the_owner_in_once(started: Started) -> None:
+    link = next(line.split()[-1] for line in started.shown.splitlines() if line.split()[:1] == ["open"])
+    address, code = link.split("/welcome#")
+
+    def follow() -> int:
+        body = json.dumps({"code": code}).encode()
+        headers = {"content-type": "application/json", "origin": address}
+        request = urllib.request.Request(f"{address}/v1/session/link", body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+
+    assert [follow(), follow()] == [200, 401]
+    again = started.machine.verax("user", "link", "owner")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith(f"{address}/welcome#")
 
 
 def test_people_s_keys_do_not_lie_in_the_data_folder(started: Started) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from verax.kernel.segments import Segment
 from verax.store import erase
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
+from verax.store.accounts_settings import AccountSettings
 from verax.store.database import Database
 from verax.store.erase import Eraser
 from verax.store.messages import Line, Messages
@@ -30,6 +32,7 @@ from verax.testing.clock import VirtualClock
 from verax.testing.logs import NAME, reply_spec, sample_record, sample_secret, signer
 
 TABLES = ("turns", "conversations", "branches", "messages", "responses", "usage", "api_keys", "sessions", "users")
+TABLES += ("sign_in_links", "account_settings")
 
 
 class House:
@@ -186,6 +189,8 @@ async def _furnish(house: House) -> tuple[str, str]:
         user = await house.accounts.create_user(name, password="correct horse battery", roles=roles)
         await house.accounts.create_key("laptop", user.user_id)
         await house.accounts.create_session(user.user_id, "a browser")
+        await house.accounts.create_link(user.user_id)
+        await AccountSettings(house.database).put(user.user_id, {"theme": "dark"})
         await house.chat(user.user_id, turns=3)
         await house.respond(user.user_id, f"resp_{name}")
         await house.answer(user.user_id, "a private answer")
@@ -215,6 +220,23 @@ async def test_the_last_owner_cannot_be_erased(house: House) -> None:
         await house.eraser.user(ada)
     assert caught.value.reason_code == "accounts/last-owner"
     assert len(await house.turns.ids_of(ada)) == 5
+
+
+async def test_a_running_server_finishes_what_a_running_turn_held_up(house: House) -> None:
+    await house.accounts.create_first_owner()
+    user = await house.accounts.create_user("ada")
+    await house.open_turn(user.user_id, 900)
+    eraser = Eraser(house.database, house.turns, house.accounts, house.clock, resume_every_s=0.001)
+    eraser.start()
+    assert not (await eraser.user(user.user_id)).is_done
+    await house.turns.finish(FinishedTurn(sample_record(900, b"late", status="complete"), b"late"))
+    async with asyncio.timeout(30):
+        while house.jobs():
+            await asyncio.sleep(0.001)
+    assert [account.name for account in await house.accounts.users()] == ["owner"]
+    assert house.count("turns") == 0
+    await eraser.close()
+    await eraser.close()
 
 
 async def test_a_turn_that_still_runs_is_erased_when_it_has_ended(house: House) -> None:

@@ -18,6 +18,7 @@ import uvloop
 
 from verax.config import Config
 from verax.kernel.errors import VeraxError
+from verax.store.accounts_links import link_path
 from verax.store.blobs import Blobs
 from verax.store.genesis import OWNER, Genesis
 from verax.store.home import Home
@@ -199,6 +200,8 @@ def _tell(config: Config, founding: Founding) -> None:
     say(f"a new installation in {config.home}")
     say()
     say(f"  address       {config.base_url}")
+    say(f"  open          {config.base_url}{link_path(founding.link)}")
+    say('                signs you in once, within an hour; "verax user link owner" makes a new one')
     say(f"  sign in       {founding.owner.user.name}, password {founding.owner.password}")
     say('                shown once; "verax user password owner" sets another one')
     if founding.genesis is None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from verax.store.accounts import ROLES, Accounts, User
+from verax.store.accounts import ROLES, Accounts, NewLink, User
+from verax.store.accounts_links import link_path
 from verax.surfaces.cli.direct import with_accounts
-from verax.surfaces.cli.output import confirm, moment, print_json, print_rows, say
+from verax.surfaces.cli.output import confirm, moment, print_json, print_rows, print_text, say
 from verax.surfaces.cli.session import Session, pass_session
 
 __all__ = ["user"]
@@ -58,6 +59,19 @@ def set_password(session: Session, name: str, from_stdin: bool) -> None:
 
     with_accounts(session, change)
     say(f"the password of {name} is changed")
+
+
+@user.command("link")
+@click.argument("name")
+@pass_session
+def make_link(session: Session, name: str) -> None:
+    """Print a link that signs the account NAME in once, within an hour; older links stop working."""
+
+    async def make(accounts: Accounts) -> NewLink:
+        return await accounts.create_link((await accounts.user(name)).user_id)
+
+    made = with_accounts(session, make)
+    print_text(f"{session.config.base_url}{link_path(made.code)}")
 
 
 @user.command("role")

@@ -16,6 +16,7 @@ from starlette.routing import Match, Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from verax.kernel.errors import VeraxError
+from verax.surfaces.http.account import AccountEndpoints
 from verax.surfaces.http.body import ClientGone
 from verax.surfaces.http.bundles import GovernanceBundles
 from verax.surfaces.http.channels import ChannelEndpoints
@@ -36,6 +37,7 @@ from verax.surfaces.http.ports import Installation
 from verax.surfaces.http.receipts import ReceiptEndpoints
 from verax.surfaces.http.responses import ResponseEndpoints
 from verax.surfaces.http.session import SessionEndpoints
+from verax.surfaces.http.site import SiteEndpoints
 
 __all__ = ["Application", "create_app"]
 
@@ -76,6 +78,8 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
         *LogEndpoints(installation.governance_log, installation.reply_logs, installation.blobs).routes(),
         *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),
+        *SiteEndpoints(governance, installation.office, gate).routes(),
+        *AccountEndpoints(installation.office, gate, config).routes(),
         *HealthEndpoints(installation.health, metrics, gate, config.metrics_auth).routes(),
         *OpenApiEndpoints().routes(),
         *LandingEndpoints(governance, pages if webapp.is_built else None).routes(),

@@ -30,6 +30,7 @@ __all__ = [
     "caller_of",
     "check_origin",
     "require_role",
+    "require_session",
     "session_token",
 ]
 
@@ -113,13 +114,18 @@ class Gate:
             ForbiddenError: a session used for writing from a foreign page.
             BusyError: the allowance is used up.
         """
-        found = await self.caller_or_none(headers, method, address)
-        if found is None:
+        return caller_of(await self.account(headers, method, address))
+
+    async def account(self, headers: Headers, method: str, address: Address) -> Account:
+        """Return the account of who asks, as `caller` does, with what is known of the credential."""
+        account = await self._account(headers, method, address)
+        if account is None:
             raise AccessError(
                 "no credential: expected an API key",
                 hint='send "Authorization: Bearer vx-…"; "verax key create NAME" prints a key',
             )
-        return found
+        self._accounts.spend(account)
+        return account
 
     async def caller_or_none(self, headers: Headers, method: str, address: Address) -> Caller | None:
         """Return who asks, None without a credential; a wrong credential is still refused."""
@@ -146,7 +152,7 @@ def caller_of(account: Account) -> Caller:
     return Caller(account.user_id, account.roles, account.key_id)
 
 
-def require_role(caller: Caller, roles: frozenset[str], what: str) -> None:
+def require_role(caller: Caller | Account, roles: frozenset[str], what: str) -> None:
     """Refuse a caller who has none of `roles`.
 
     Raises:
@@ -155,6 +161,23 @@ def require_role(caller: Caller, roles: frozenset[str], what: str) -> None:
     if not caller.roles & roles:
         raise ForbiddenError(
             f"{what}: needs one of the roles {', '.join(sorted(roles))}", hint="ask the owner of this installation"
+        )
+
+
+def require_session(account: Account, what: str) -> None:
+    """Refuse an API key where only a person in front of a browser may act.
+
+    What changes the credentials of an account takes a session: a key that leaked can then
+    neither make itself another one nor lock its owner out.
+
+    Raises:
+        ForbiddenError: the credential is a key.
+    """
+    if not account.session_id:
+        raise ForbiddenError(
+            f"{what}: needs a session, not an API key",
+            hint='sign in with a browser; on the server\'s machine "verax user" and "verax key" do the same',
+            code="access/session-needed",
         )
 
 

@@ -96,7 +96,7 @@ def _state(state: State) -> dict[str, Any]:
         "root_hash": state.tree_root.hex(),
         "name": state.root.name,
         "root_version": state.root.version,
-        "fingerprint": state.root.fingerprint,
+        "fingerprint": state.fingerprint,
         "solo": state.root.is_solo,
         "runtime": None if runtime is None else runtime.head,
         "channels": {name: channel_object(state.channels[name]) for name in channel_names(state)},

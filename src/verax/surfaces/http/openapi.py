@@ -5,7 +5,6 @@ A test compares `OPERATIONS` with the router, so that no call goes undescribed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -15,50 +14,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import verax
+from verax.surfaces.http import account_operations
 from verax.surfaces.http import conversation_models as talks
 from verax.surfaces.http import reply_models as replies
 from verax.surfaces.http.chat_request import ChatRequest
 from verax.surfaces.http.embeddings import EmbeddingRequest
 from verax.surfaces.http.exchange import Endpoint, Exchange
 from verax.surfaces.http.governance import EntryRequest
+from verax.surfaces.http.operations import BYTES as _BYTES
+from verax.surfaces.http.operations import JSON as _JSON
+from verax.surfaces.http.operations import SSE as _SSE
+from verax.surfaces.http.operations import TEXT as _TEXT
+from verax.surfaces.http.operations import Operation, Shape
+from verax.surfaces.http.operations import json_reply as _json
 from verax.surfaces.http.reply import dump
 from verax.surfaces.http.responses_request import ResponseRequest
-from verax.surfaces.http.session import SignInRequest
 from verax.surfaces.http.stream_models import StreamEvent
 
 __all__ = ["OPERATIONS", "OpenApiEndpoints", "Operation", "openapi_document"]
-
-_JSON = "application/json"
-_SSE = "text/event-stream"
-_TEXT = "text/plain"
-_BYTES = "application/octet-stream"
-
-Shape = type[BaseModel] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One call.
-
-    Attributes:
-        replies: Status to media types and shapes; None is a body without a schema.
-        needs_key: Whether a credential is demanded.
-        query: Names of query parameters with their schemas.
-    """
-
-    method: str
-    path: str
-    name: str
-    summary: str
-    replies: dict[int, dict[str, Shape]]
-    body: type[BaseModel] | None = None
-    needs_key: bool = False
-    query: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
-def _json(shape: Shape, status: int = 200) -> dict[int, dict[str, Shape]]:
-    return {status: {_JSON: shape}}
-
 
 # Shapes that no call names: the data of an event stream has no place of its own in OpenAPI 3.1.
 _COMPONENTS: tuple[type[BaseModel], ...] = (
@@ -179,9 +152,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=EntryRequest,
         needs_key=True,
     ),
-    Operation("GET", "/v1/session", "getSession", "Say who is signed in", _json(replies.Session), needs_key=True),
-    Operation("POST", "/v1/session", "signIn", "Sign in", _json(replies.Session), body=SignInRequest),
-    Operation("DELETE", "/v1/session", "signOut", "Sign out", {204: {}}),
+    *account_operations.OPERATIONS,
     Operation("GET", "/log/key", "getLogKeys", "Return the verifier keys of every log", {200: {_TEXT: None}}),
     Operation("GET", "/log/checkpoint", "getCheckpoint", "Return the newest checkpoint", {200: {_TEXT: None}}),
     Operation("GET", "/log/tile/{path}", "getTile", "Return a tile or entry bundle", {200: {_BYTES: None}}),

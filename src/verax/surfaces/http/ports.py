@@ -19,11 +19,12 @@ from typing import Protocol
 from verax.config import Config
 from verax.kernel.fold import State
 from verax.kernel.release import Release
-from verax.store.accounts_types import Account, NewSession
+from verax.store.accounts_types import Account, NewSession, OpenedBy
 from verax.store.erase import EraseReport
 from verax.store.messages_types import Line, StoredResponse
 from verax.store.receipts import ReceiptStatus
 from verax.store.turns import OpenedTurn
+from verax.surfaces.office import Office
 from verax.turn.events import TurnEvent
 from verax.turn.request import Caller, TurnRequest
 
@@ -88,8 +89,18 @@ class Accounts(Protocol):
         """Check a password; raises `AccessError`, or `BusyError` after many failures."""
         ...
 
-    async def create_session(self, user_id: str, client: str = "") -> NewSession:
+    async def create_session(
+        self, user_id: str, client: str = "", agent: str = "", opened_by: OpenedBy = "password"
+    ) -> NewSession:
         """Open a session for an account that has just been authenticated."""
+        ...
+
+    async def redeem_link(self, code: str, client: str = "") -> Account:
+        """Use up a one-time link; raises `AccessError`, or `BusyError` after many failures."""
+        ...
+
+    async def may_set_password(self, session_id: str) -> bool:
+        """Say whether a session may set a password without the old one."""
         ...
 
     async def end_session(self, token: str) -> None:
@@ -218,6 +229,8 @@ class Installation(Protocol):
     def eraser(self) -> Eraser: ...
     @property
     def governance(self) -> GovernanceDesk: ...
+    @property
+    def office(self) -> Office: ...
     @property
     def blobs(self) -> BlobSource: ...
     @property

@@ -315,11 +315,17 @@ class EntryAppended(ReplyModel):
 
 
 class Session(ReplyModel):
-    """Who is signed in."""
+    """Who is signed in.
+
+    `expires_ms` is null for an API key that lasts. `may_set_password` says that a one-time link
+    opened this session a short while ago: a new password then needs no old one.
+    """
 
     user_id: str
+    name: str
     roles: list[str]
-    name: str | None = None
+    expires_ms: int | None
+    may_set_password: bool
 
 
 class HealthCheck(ReplyModel):

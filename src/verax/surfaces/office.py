@@ -1,0 +1,44 @@
+"""What the calls of accounts and administration stand on: one object, made by the installation.
+
+The turn path needs nothing of it, and nothing in it can move a head or change what a model
+reads (invariant 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from verax.store.accounts import Accounts
+from verax.store.accounts_settings import AccountSettings, SiteFacts
+from verax.store.clock import Clock
+from verax.store.erase import EraseReport
+from verax.store.meter import Meter
+
+__all__ = ["Office", "PersonEraser"]
+
+
+class PersonEraser(Protocol):
+    """Erases people."""
+
+    async def user(self, user_id: str) -> EraseReport:
+        """Erase an account with all that it wrote; raises `UnknownObject`, `ConflictError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """See the module.
+
+    Attributes:
+        export: Yields the lines of one account's export (`verax.store.messages_export`).
+    """
+
+    accounts: Accounts
+    settings: AccountSettings
+    facts: SiteFacts
+    meter: Meter
+    eraser: PersonEraser
+    export: Callable[[str], AsyncIterator[str]]
+    clock: Clock
