@@ -30,6 +30,7 @@ __all__ = [
     "check_policy",
     "cosignature_text",
     "verify_cosignature",
+    "with_cosignatures",
 ]
 
 MAX_TIME_S = 2**63 - 1
@@ -102,6 +103,13 @@ def verify_cosignature(key: VerifierKey, text: str, signature: NoteSignature) ->
     return Cosignature(key, time_s)
 
 
+def with_cosignatures(note: bytes, log_keys: Iterable[VerifierKey], lines: Iterable[NoteSignature]) -> bytes:
+    """Return `note` with its lines by `log_keys` first, then `lines` in their order, and no others."""
+    parsed, keys = parse_note(note), tuple(log_keys)
+    own = [line for line in parsed.signatures if any(line.is_by(key) for key in keys)]
+    return (parsed.text + "\n" + "".join(line.to_line() for line in (*own, *lines))).encode("utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """A group of witnesses or groups; `threshold` of its members make it count."""
@@ -119,12 +127,15 @@ class Policy:
         witnesses: Keys of type 0x04 by the policy's own names.
         groups: Groups by name; members were defined before the group.
         quorum: A witness, a group, or ``none``.
+        addresses: Where witnesses take checkpoints, by name, for those that the text gives one;
+            by the standard their *submission prefix*, which nothing here looks into.
     """
 
     logs: tuple[VerifierKey, ...] = ()
     witnesses: Mapping[str, VerifierKey] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     quorum: str = "none"
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str) -> Policy:
@@ -185,6 +196,7 @@ class _PolicyParser:
         self._logs: list[VerifierKey] = []
         self._witnesses: dict[str, VerifierKey] = {}
         self._groups: dict[str, Group] = {}
+        self._addresses: dict[str, str] = {}
         self._members: set[str] = set()
         self._quorum: str | None = None
 
@@ -200,7 +212,7 @@ class _PolicyParser:
                 self._take(number, items)
         if self._quorum is None:
             raise NoteError("policy: expected one quorum line, found none")
-        return Policy(tuple(self._logs), self._witnesses, self._groups, self._quorum)
+        return Policy(tuple(self._logs), self._witnesses, self._groups, self._quorum, self._addresses)
 
     def _take(self, number: int, items: list[str]) -> None:
         match items:
@@ -209,6 +221,8 @@ class _PolicyParser:
             case ["witness", name, key, *urls] if len(urls) <= 1:
                 self._define(number, name)
                 self._witnesses[name] = self._new_key(number, key, COSIGNATURE_V1, self._witnesses.values())
+                if urls:
+                    self._addresses[name] = urls[0]
             case ["group", name, threshold, first, *rest]:
                 self._groups[name] = self._new_group(number, name, threshold, (first, *rest))
             case ["quorum", name] if self._quorum is None:

@@ -163,6 +163,10 @@ class NoteSignature:
         """Say whether the line claims to be by `key`; both name and id must agree."""
         return self.name == key.name and self.key_id == key.key_id
 
+    def to_line(self) -> str:
+        """Return the line as it stands in a note, its newline included."""
+        return f"— {self.name} {canonical.b64_encode(self.key_id + self.signature)}\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -196,15 +200,13 @@ def sign_note(text: str, *signers: Signer) -> bytes:
     if not signers:
         raise NoteError("note: expected at least one signer")
     _check_text(text)
-    lines = [_signature_line(signer.verifier, signer.sign(text.encode("utf-8"))) for signer in signers]
+    lines = [_signature_by(signer, text).to_line() for signer in signers]
     return (text + "\n" + "".join(lines)).encode("utf-8")
 
 
 def add_signature(note: bytes, signer: Signer) -> bytes:
     """Return `note` with one more signature line; the lines it had are kept, unverified."""
-    parsed = parse_note(note)
-    line = _signature_line(signer.verifier, signer.sign(parsed.text.encode("utf-8")))
-    return note + line.encode("utf-8")
+    return note + _signature_by(signer, parse_note(note).text).to_line().encode("utf-8")
 
 
 def parse_note(data: bytes) -> Note:
@@ -271,8 +273,8 @@ def _parse_signature(line: str) -> NoteSignature:
     return NoteSignature(name, data[:4], data[4:])
 
 
-def _signature_line(key: VerifierKey, signature: bytes) -> str:
-    return f"— {key.name} {canonical.b64_encode(key.key_id + signature)}\n"
+def _signature_by(signer: Signer, text: str) -> NoteSignature:
+    return NoteSignature(signer.verifier.name, signer.verifier.key_id, signer.sign(text.encode("utf-8")))
 
 
 def _check_name(name: str) -> None:

@@ -25,7 +25,7 @@ from typing import Self
 
 from verax.kernel.errors import ConfigError, StoreLocked
 
-__all__ = ["Home", "HomeLock", "lock_home", "open_home"]
+__all__ = ["Home", "HomeLock", "lock_folder", "lock_home", "open_home"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +130,30 @@ def lock_home(home: Home) -> HomeLock:
     Raises:
         StoreLocked: another process, or another server in this one, holds the folder.
     """
-    descriptor = os.open(home.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return lock_folder(home.path, 'stop that server with "make down", or set VERAX_HOME to another folder')
+
+
+def lock_folder(folder: Path, hint: str) -> HomeLock:
+    """Own a folder through the file ``lock`` in it.
+
+    Args:
+        hint: What to do where somebody else owns it.
+
+    Raises:
+        StoreLocked: another process, or another owner in this one, holds the folder.
+        ConfigError: its file system cannot lock.
+    """
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.pread(descriptor, 64, 0).decode("ascii", "replace").strip()
         os.close(descriptor)
-        raise StoreLocked(
-            f"data folder {home.path}: held by process {holder or 'unknown'}",
-            hint='stop that server with "make down", or set VERAX_HOME to another folder',
-        ) from None
+        raise StoreLocked(f"data folder {folder}: held by process {holder or 'unknown'}", hint=hint) from None
     except OSError as error:
         os.close(descriptor)
         raise ConfigError(
-            f"data folder {home.path}: its file system cannot lock files: {error.strerror}",
+            f"data folder {folder}: its file system cannot lock files: {error.strerror}",
             hint="put the data folder on a local disk",
         ) from error
     os.ftruncate(descriptor, 0)
