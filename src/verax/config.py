@@ -36,6 +36,7 @@ __all__ = [
     "Config",
     "LoadedConfig",
     "Setting",
+    "base_folder",
     "is_loopback",
     "load_config",
     "mask_url",
@@ -337,14 +338,14 @@ def _shown(value: object) -> str | int | float | bool | None:
 
 
 def _default_home(environ: Mapping[str, str]) -> Path:
-    return _base_folder(environ, "XDG_DATA_HOME", (".local", "share")) / "verax"
+    return base_folder(environ, "XDG_DATA_HOME", (".local", "share")) / "verax"
 
 
 def _default_keyring(environ: Mapping[str, str]) -> Path:
-    return _base_folder(environ, "XDG_CONFIG_HOME", (".config",)) / "verax"
+    return base_folder(environ, "XDG_CONFIG_HOME", (".config",)) / "verax"
 
 
-def _base_folder(environ: Mapping[str, str], variable: str, fallback: tuple[str, ...]) -> Path:
+def base_folder(environ: Mapping[str, str], variable: str, fallback: tuple[str, ...]) -> Path:
     """Return a base folder of the XDG specification; a relative path in the variable is ignored, as it asks."""
     given = environ.get(variable, "")
     if Path(given).is_absolute():

@@ -32,6 +32,7 @@ _COMMANDS = {
     "status": ("server", "Say whether the server runs, and what it serves."),
     "up": ("server", "Start the server."),
     "user": ("users", "Add, list and remove people's accounts."),
+    "witness": ("witnesses", "Ask witnesses about the logs, or be one."),
 }
 
 

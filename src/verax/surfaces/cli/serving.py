@@ -8,7 +8,6 @@ requests are taken until a signal comes; turns in flight finish; everything clos
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import socket
 import sys
@@ -32,6 +31,7 @@ from verax.surfaces.http.server import serve
 from verax.surfaces.installation import Installation, Surroundings
 from verax.surfaces.launch.measure import RuntimeMeasurement, measure_runtime
 from verax.surfaces.launch.seal import Seal, Violation
+from verax.surfaces.listening import bind_all
 
 __all__ = ["found_here", "keep_keys", "serve_here"]
 
@@ -77,48 +77,12 @@ def serve_here(session: Session, measurement: RuntimeMeasurement | None = None) 
 
 
 def listen(config: Config) -> list[socket.socket]:
-    """Bind every address of the configured host; ``localhost`` has one or two.
+    """Bind every address of the configured host.
 
     Raises:
         VeraxError: no address of it can be bound.
     """
-    sockets: list[socket.socket] = []
-    problem = "it has no address here"
-    try:
-        addresses = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError as error:
-        addresses, problem = [], error.strerror or problem
-    for family, kind, protocol, _, address in dict.fromkeys(addresses):
-        try:
-            sockets.append(_bind(family, kind, protocol, address))
-        except OSError as error:
-            problem = error.strerror or problem
-            # A machine without IPv6 still has localhost.
-            if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-                break
-    else:
-        if sockets:
-            return sockets
-    for bound in sockets:
-        bound.close()
-    raise VeraxError(
-        f"address {config.host}:{config.port}: cannot be listened on: {problem}",
-        hint='"verax doctor" says who holds the port; VERAX_PORT sets another one',
-        code="server/port-busy",
-    )
-
-
-def _bind(family: int, kind: int, protocol: int, address: tuple[object, ...]) -> socket.socket:
-    bound = socket.socket(family, kind, protocol)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.bind(address)
-    except OSError:
-        bound.close()
-        raise
-    return bound
+    return bind_all(config.host, config.port, '"verax doctor" says who holds the port; VERAX_PORT sets another one')
 
 
 async def _serve(config: Config, measurement: RuntimeMeasurement, sockets: list[socket.socket]) -> None:

@@ -170,6 +170,20 @@ SHAPES: dict[str, Shape] = {
             }
         ]
     },
+    "witness show": {
+        "name": "name of the witness",
+        "key": "its verifier key",
+        "folder": "its data folder",
+        "logs": [
+            {
+                "log": "its origin",
+                "keys": ["verifier key"],
+                "size": "entries of the newest tree that it cosigned",
+                "root": "root of that tree, or null",
+                "refused": "signed checkpoints that it refused and keeps",
+            }
+        ],
+    },
 }
 
 

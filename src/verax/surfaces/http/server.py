@@ -8,18 +8,16 @@ then closes the installation. A second signal ends the waiting at once.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
-import signal
 import socket
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import uvicorn
 
 from verax.surfaces.http.app import create_app
 from verax.surfaces.http.ports import Installation
+from verax.surfaces.lifetime import serve_app
 
 __all__ = ["GRACE_S", "serve"]
 
@@ -64,46 +62,4 @@ async def serve(
     # What start-up made stays for good: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
-    server = _Server(config, on_ready)
-    watcher = asyncio.create_task(_stop_when_set(server, stop)) if stop is not None else None
-    try:
-        await server.serve(sockets)
-    finally:
-        if watcher is not None:
-            watcher.cancel()
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn's server, which returns after a signal instead of raising it again."""
-
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._on_ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        loop = asyncio.get_running_loop()
-        signals = (signal.SIGINT, signal.SIGTERM)
-        for number in signals:
-            loop.add_signal_handler(number, self._take_signal)
-        try:
-            yield
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
-
-    def _take_signal(self) -> None:
-        self.force_exit = self.should_exit
-        self.should_exit = True
-
-
-async def _stop_when_set(server: uvicorn.Server, stop: asyncio.Event) -> None:
-    await stop.wait()
-    server.should_exit = True
+    await serve_app(config, sockets, on_ready=on_ready, stop=stop)
