@@ -98,6 +98,9 @@ class Config(BaseModel):
         default=8 * 2**20, description="Largest request body, in bytes."
     )
     max_messages: Count = Field(default=2000, description="Longest list of messages in one request.")
+    max_runs: Count = Field(
+        default=4, description="Answers in conversations that one account may have in flight at a time."
+    )
     rate_per_minute: Count | None = Field(
         default=600, description="Requests a minute for each API key; `none` for no limit."
     )

@@ -20,15 +20,16 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from verax.kernel.errors import RequestError
 from verax.store import messages_rows as rows
 from verax.store.clock import Clock, SystemClock
 from verax.store.database import Database, SqlValue, Tx
 from verax.store.messages_search import search
-from verax.store.messages_types import Conversation, Line, Message, Page, SearchHit
+from verax.store.messages_types import Appended, Conversation, Line, Message, Page, SearchHit
 
-__all__ = ["Conversation", "Line", "Message", "Messages", "Page", "SearchHit"]
+__all__ = ["Appended", "Conversation", "Line", "Message", "Messages", "Page", "SearchHit"]
 
 MAX_PAGE = 500
 _MAX_TITLE = 200
@@ -59,20 +60,46 @@ class Messages:
         now_ms = self._clock.now_ms()
         return await self._database.write(lambda tx: rows.insert_conversation(tx, user_id, channel, title, now_ms))
 
-    async def append(self, conversation_id: str, user_id: str, parent_id: str, lines: Sequence[Line]) -> list[Message]:
+    async def append(
+        self, conversation_id: str, user_id: str, parent_id: str, lines: Sequence[Line], *, follows: bool = False
+    ) -> list[Message]:
         """Add a chain of messages below a message and show that path.
 
         Args:
             parent_id: The message that the writer saw last; empty at the beginning. When
                 somebody else was faster, both stay, as siblings.
+            follows: Show it only where the parent ends the path that is shown: whoever looks
+                at another branch meanwhile is left there.
 
         Raises:
             UnknownObject: no such conversation of this user, or no such parent in it.
         """
         now_ms = self._clock.now_ms()
         return await self._database.write(
-            lambda tx: rows.append_lines(tx, conversation_id, user_id, parent_id, lines, now_ms)
+            lambda tx: rows.append_lines(tx, conversation_id, user_id, parent_id, lines, now_ms, follows=follows)
         )
+
+    async def append_once(
+        self, conversation_id: str, user_id: str, parent_id: str, line: Line, client_id: str
+    ) -> Appended:
+        """Add one message, unless the parent has a child that was added with the same `client_id`.
+
+        Raises:
+            UnknownObject: no such conversation of this user, or no such parent in it.
+        """
+        now_ms = self._clock.now_ms()
+
+        def add(tx: Tx) -> Appended:
+            # On PostgreSQL this makes a second request with the same id wait.
+            rows.take_conversation(tx, conversation_id, user_id)
+            known = rows.child_of_client(tx, conversation_id, parent_id, client_id)
+            if known:
+                return Appended(known, is_new=False)
+            marked = replace(line, data={**line.data, rows.CLIENT_ID: client_id})
+            added = rows.append_lines(tx, conversation_id, user_id, parent_id, [marked], now_ms)
+            return Appended(added[0].message_id, is_new=True)
+
+        return await self._database.write(add)
 
     async def path(
         self,
@@ -100,12 +127,17 @@ class Messages:
             lambda tx: rows.read_page(tx, conversation_id, user_id, leaf_id=leaf_id, before=before, limit=limit)
         )
 
-    async def show(self, conversation_id: str, user_id: str, message_id: str) -> str:
-        """Show the path through a message, to the end of its branch; return that end's id."""
+    async def show(self, conversation_id: str, user_id: str, message_id: str, *, to_end: bool = True) -> str:
+        """Show the path through a message, to the end of its branch; return that end's id.
+
+        Args:
+            to_end: False ends the path at the message itself, where another answer is about to come.
+        """
 
         def choose(tx: Tx) -> str:
             rows.read_conversation(tx, conversation_id, user_id)
-            leaf_id = rows.branch_end(tx, conversation_id, message_id)
+            end = rows.branch_end(tx, conversation_id, message_id)
+            leaf_id = end if to_end else message_id
             tx.execute("UPDATE conversations SET leaf_id = ? WHERE id = ?", (leaf_id, conversation_id))
             return leaf_id
 

@@ -21,13 +21,16 @@ from verax.store.identifiers import new_id, new_ids
 from verax.store.messages_types import ROLES, Conversation, Line, Message, Page
 
 __all__ = [
+    "CLIENT_ID",
     "append_lines",
     "blank",
     "branch_end",
+    "child_of_client",
     "fold",
     "insert_conversation",
     "read_conversation",
     "read_page",
+    "take_conversation",
     "to_conversation",
     "to_message",
     "unanswered_parents",
@@ -48,13 +51,16 @@ SELECT p.id, p.conversation_id, p.branch, p.depth FROM messages m JOIN messages 
 WHERE m.id = ? AND p.role <> 'assistant'
 """
 _CHILDREN = """
-SELECT id, erased_ms FROM messages
+SELECT id, erased_ms, data FROM messages
 WHERE conversation_id = ? AND depth = ? AND branch IN (
     SELECT CAST(? AS bigint)
     UNION ALL
     SELECT number FROM branches WHERE conversation_id = ? AND parent = ? AND starts = ?
 )
 """
+CLIENT_ID = "client_id"
+"""Where a line's data keeps the id that a client drew for it, so that a repeated request adds it once."""
+
 _ROOT = -1  # the branch and depth above the first message
 
 # The ranges of a path, newest first, and no more of them than the window needs. Each is cut to
@@ -105,9 +111,19 @@ def insert_conversation(tx: Tx, user_id: str, channel: str, title: str, now_ms: 
 
 
 def append_lines(
-    tx: Tx, conversation_id: str, user_id: str, parent_id: str, lines: Sequence[Line], now_ms: int
+    tx: Tx,
+    conversation_id: str,
+    user_id: str,
+    parent_id: str,
+    lines: Sequence[Line],
+    now_ms: int,
+    *,
+    follows: bool = False,
 ) -> list[Message]:
     """Add a chain of messages below `parent_id` and show it; empty for the root.
+
+    Args:
+        follows: Show it only where `parent_id` ends the path that is shown.
 
     Raises:
         UnknownObject: no such conversation of this user, or no such parent in it.
@@ -117,9 +133,10 @@ def append_lines(
     if not ids:
         return []
     taken = tx.execute(
-        "UPDATE conversations SET updated_ms = ?, messages = messages + ?, leaf_id = ? WHERE id = ? AND user_id = ?"
-        " RETURNING branches",
-        (now_ms, len(ids), ids[-1], conversation_id, user_id),
+        "UPDATE conversations SET updated_ms = ?, messages = messages + ?,"
+        " leaf_id = CASE WHEN ? = 0 OR leaf_id = ? THEN ? ELSE leaf_id END"
+        " WHERE id = ? AND user_id = ? RETURNING branches",
+        (now_ms, len(ids), int(follows), parent_id, ids[-1], conversation_id, user_id),
     )
     if not taken:
         raise unknown_conversation()
@@ -145,6 +162,29 @@ def append_lines(
         [_to_row(message, branch) for message in messages],
     )
     return messages
+
+
+def take_conversation(tx: Tx, conversation_id: str, user_id: str) -> None:
+    """Make every other writer of this conversation wait until this transaction ends; raises `UnknownObject`."""
+    sql = "UPDATE conversations SET branches = branches WHERE id = ? AND user_id = ? RETURNING id"
+    if not tx.execute(sql, (conversation_id, user_id)):
+        raise unknown_conversation()
+
+
+def child_of_client(tx: Tx, conversation_id: str, parent_id: str, client_id: str) -> str:
+    """Return the child of a message that was added with this `client_id`, empty where there is none."""
+    branch, depth = _ROOT, _ROOT
+    if parent_id:
+        rows = tx.execute(
+            "SELECT branch, depth FROM messages WHERE id = ? AND conversation_id = ?", (parent_id, conversation_id)
+        )
+        if not rows:
+            raise _unknown_message()
+        branch, depth = rows[0]
+    for child_id, _, data in tx.execute(_CHILDREN, _children_of(conversation_id, branch, depth)):
+        if data and json.loads(data).get(CLIENT_ID) == client_id:
+            return str(child_id)
+    return ""
 
 
 def read_conversation(tx: Tx, conversation_id: str, user_id: str) -> Conversation:
@@ -213,8 +253,8 @@ def unanswered_parents(tx: Tx, message_ids: Sequence[str]) -> list[str]:
         if not rows:
             continue
         parent_id, conversation_id, branch, depth = rows[0]
-        children = tx.execute(_CHILDREN, (conversation_id, depth + 1, branch, conversation_id, branch, depth + 1))
-        if all(erased_ms is not None or child_id in message_ids for child_id, erased_ms in children):
+        children = tx.execute(_CHILDREN, _children_of(conversation_id, branch, depth))
+        if all(erased_ms is not None or child_id in message_ids for child_id, erased_ms, _ in children):
             found.append(parent_id)
     return found
 
@@ -280,6 +320,11 @@ def _place(tx: Tx, conversation_id: str, parent_id: str, branches: int) -> tuple
     )
     tx.execute("UPDATE conversations SET branches = branches + 1 WHERE id = ?", (conversation_id,))
     return branches, parent_depth + 1
+
+
+def _children_of(conversation_id: str, branch: int, depth: int) -> tuple[str | int, ...]:
+    """Return the parameters of `_CHILDREN` for the message at this place."""
+    return conversation_id, depth + 1, branch, conversation_id, branch, depth + 1
 
 
 def _with_siblings(tx: Tx, conversation_id: str, found: Sequence[Row], first: int, stop: int) -> tuple[Message, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-__all__ = ["ROLES", "Conversation", "Line", "Message", "Page", "Role", "SearchHit", "StoredResponse"]
+__all__ = ["ROLES", "Appended", "Conversation", "Line", "Message", "Page", "Role", "SearchHit", "StoredResponse"]
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 ROLES: frozenset[str] = frozenset(get_args(Role))
@@ -51,6 +51,14 @@ class Message:
     created_ms: int
     erased_ms: int | None = None
     siblings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A message that was added, or that was there already."""
+
+    message_id: str
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)

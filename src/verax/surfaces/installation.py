@@ -47,12 +47,14 @@ from verax.store.responses import Responses
 from verax.store.tlog import LogSpec, TileLog
 from verax.store.tlog_live import LiveLog, Pace
 from verax.store.turns import TurnStore
+from verax.surfaces.conversations.run import RunParts
+from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.model_loading import ModelLoading
 from verax.surfaces.office import Office
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
-from verax.turn.path import EngineParts, TurnEngine
+from verax.turn.path import EngineParts, RunningTurn, TurnEngine
 from verax.turn.ports import BackendSource, RuntimeIdentity
 from verax.turn.request import Caller, TurnRequest
 from verax.turn.resolve import check_runtime
@@ -110,6 +112,10 @@ class Engine:
         """Run one turn; see `verax.turn.path`."""
         return self._turns.run(request)
 
+    def start(self, request: TurnRequest) -> RunningTurn:
+        """Start one turn; see `verax.turn.path`."""
+        return self._turns.start(request)
+
     async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
         """Embed texts by the model of the channel's head; see `verax.turn.embed`."""
         parts = self._parts
@@ -130,6 +136,7 @@ class Installation:
     database: Database
     accounts: Accounts
     messages: Messages
+    runs: Runs
     responses: Responses
     eraser: Eraser
     office: Office
@@ -187,12 +194,16 @@ class Installation:
             await eraser.resume()
             eraser.start()
             stack.push_async_callback(eraser.close)
+            messages = Messages(database, around.clock)
+            runs = Runs(RunParts(engine, messages, eraser), around.clock, RunLimits(running=config.max_runs))
+            stack.push_async_callback(runs.close, _DRAIN_S)
             return cls(
                 config=config,
                 home=home,
                 database=database,
                 accounts=accounts,
-                messages=Messages(database, around.clock),
+                messages=messages,
+                runs=runs,
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(database, accounts, turns, eraser, around.clock),

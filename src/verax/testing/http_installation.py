@@ -30,10 +30,13 @@ from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.clock import SystemClock
 from verax.store.database import Database, open_database
 from verax.store.erase import EraseReport
+from verax.store.messages import Messages
 from verax.store.meter import Meter
 from verax.store.receipts import ReceiptStatus
 from verax.store.responses import Responses
 from verax.store.turns import OpenedTurn
+from verax.surfaces.conversations.run import RunParts
+from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.office import Office
 from verax.testing.logs import NAME
@@ -122,7 +125,7 @@ class FakeEngine:
         self._check_channel(request.channel)
         self.requests.append(request)
         secret = TurnSecret(hashlib.sha256(b"turn %d" % len(self.requests)).digest())
-        started = Started(secret.salt("id").hex(), request.channel, RELEASE, RUNTIME, "head", "solo", 1_795_392_000)
+        started = Started(secret.salt("id").hex(), request.channel, RELEASE, RUNTIME, "head", "solo", 1_795_392_000_000)
         try:
             async for event in self.script(Turn(request, started, secret, self._receipts)):
                 yield event
@@ -130,6 +133,10 @@ class FakeEngine:
             self.cancelled += 1
             self.on_cancel.set()
             raise
+
+    def start(self, request: TurnRequest) -> FakeRunningTurn:
+        """Start one turn, whose events come as they are taken."""
+        return FakeRunningTurn(self.run(request))
 
     async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
         """Return a vector of two numbers for each text."""
@@ -146,6 +153,25 @@ class FakeEngine:
                 param="model",
                 code="channel/unknown",
             )
+
+
+class FakeRunningTurn:
+    """A turn of a script; it stands still while nobody takes its events."""
+
+    def __init__(self, events: AsyncGenerator[TurnEvent, None]) -> None:
+        self._events = events
+        self._is_cancelled = False
+
+    def cancel(self) -> None:
+        """End after the next event."""
+        self._is_cancelled = True
+
+    async def events(self) -> AsyncGenerator[TurnEvent, None]:
+        """Yield the script's events."""
+        async for event in self._events:
+            yield event
+            if self._is_cancelled:
+                return
 
 
 class FakeReceipts:
@@ -250,6 +276,10 @@ class FakeEraser:
     def __init__(self, responses: Responses, receipts: FakeReceipts) -> None:
         self._responses = responses
         self._receipts = receipts
+
+    async def conversation(self, conversation_id: str, user_id: str) -> EraseReport:
+        """Refuse: a test of conversations takes `verax.testing.http_world`."""
+        raise UnknownObject(f"conversation: this installation keeps none of {user_id}: {conversation_id}")
 
     async def response(self, response_id: str, user_id: str) -> EraseReport:
         """Erase a stored response with its turn."""
@@ -391,6 +421,8 @@ class FakeInstallation:
             export=_export,
             clock=SystemClock(),
         )
+        self.messages = Messages(database)
+        self.runs = Runs(RunParts(self.engine, self.messages, self.eraser), SystemClock())
         self.blobs = FakeBlobs()
         self.simulated = SimulatedLog(f"{NAME}/governance", hashlib.sha256(b"governance").digest())
         self.governance_log = FakeLog(self.simulated)

@@ -22,12 +22,15 @@ from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.erase import Eraser
+from verax.store.messages import Messages
 from verax.store.messages_export import export_user
 from verax.store.meter import Meter
 from verax.store.receipts import Receipts
 from verax.store.responses import Responses
 from verax.store.tlog_live import LiveLog
 from verax.store.turns import TurnStore
+from verax.surfaces.conversations.run import RunParts
+from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.office import Office
 from verax.testing.governance import channel_rules
@@ -36,12 +39,13 @@ from verax.testing.scripted import Reply, Rule, ScriptedBackend, ScriptedTool
 from verax.testing.turns import SimulatedGovernance, TurnWorld
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
-from verax.turn.path import TurnEngine
+from verax.turn.path import RunningTurn, TurnEngine
 from verax.turn.request import Caller, TurnRequest
 
 __all__ = ["HttpWorld", "usual_backend"]
 
 _SETTLE_LIMIT_S = 30.0
+_DRAIN_S = 5.0
 _ALLOW = (
     '[sampling]\nmax_tokens = 512\nallow = ["temperature", "top_p", "presence_penalty", "frequency_penalty", '
     '"max_tokens", "seed", "stop", "n", "logprobs"]\n'
@@ -84,6 +88,10 @@ class _Engine:
     def run(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         """Run one turn."""
         return self._engine.run(request)
+
+    def start(self, request: TurnRequest) -> RunningTurn:
+        """Start one turn."""
+        return self._engine.start(request)
 
     async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
         """Embed texts."""
@@ -162,6 +170,9 @@ class HttpWorld:
             export=self._export,
             clock=world.clock,
         )
+        self.messages = Messages(world.database, world.clock)
+        parts = RunParts(self.engine, self.messages, self.eraser)
+        self.runs = Runs(parts, world.clock, RunLimits(running=config.max_runs))
         self.governance = _Desk(world.governance)
         self.blobs = world.governance.log.blobs
         self.governance_log = _NoLog()
@@ -176,7 +187,9 @@ class HttpWorld:
             release = make_release("You answer.", rest=_ALLOW + _TOOLS.format(style="schema"))
             async with TurnWorld.open(folder, backend or usual_backend(), release) as world:
                 _add_channels(world.governance)
-                yield cls(config, world)
+                opened = cls(config, world)
+                yield opened
+                await opened.runs.close(_DRAIN_S)
 
     @property
     def receipts(self) -> Receipts:

@@ -29,7 +29,12 @@ Status = Literal["complete", "length", "refused", "rewritten", "cancelled", "wit
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The turn has an id and a release; sent before any text."""
+    """The turn has an id and a release; sent before any text.
+
+    Attributes:
+        created_ms: When it began.
+        left_out: Older lines that the model does not read, because its context ends.
+    """
 
     turn_id: str
     channel: str
@@ -37,7 +42,13 @@ class Started:
     runtime: str
     arm: str
     mode: str
-    created_s: int
+    created_ms: int
+    left_out: int = 0
+
+    @property
+    def created_s(self) -> int:
+        """When it began, in whole seconds since 1970."""
+        return self.created_ms // 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,10 @@ export type StreamEvent =
   StartedEvent | TextEvent | ClaimEvent | ToolCallEvent | RefusalEvent | CompletedEvent | FailedEvent
 
 export interface Wire {
+  AccountBody: AccountBody
+  AccountChange: AccountChange
+  AccountErased: AccountErased
+  AccountSettingsBody: AccountSettingsBody
   AssistantMessage: AssistantMessage
   Attachment: Attachment
   AttachmentDeleted: AttachmentDeleted
@@ -35,6 +39,7 @@ export interface Wire {
   EmbeddingUsage: EmbeddingUsage
   EntryAppended: EntryAppended
   EntryRequest: EntryRequest
+  EraseRequest: EraseRequest
   ErrorBody: ErrorBody
   ErrorDetail: ErrorDetail
   ErrorTurn: ErrorTurn
@@ -50,7 +55,12 @@ export interface Wire {
   InputCallOutput: InputCallOutput
   InputMessage: InputMessage
   InputText: InputText
+  KeyBody: KeyBody
+  KeyList: KeyList
+  KeyMade: KeyMade
+  KeyRequest: KeyRequest
   Landing: Landing
+  LinkRequest: LinkRequest
   Live: Live
   Message: Message
   MessageError: MessageError
@@ -65,6 +75,7 @@ export interface Wire {
   OpenedSegments: OpenedSegments
   OutputRefusal: OutputRefusal
   OutputText: OutputText
+  PasswordChange: PasswordChange
   PlainFormat: PlainFormat
   PlainTextFormat: PlainTextFormat
   PreviewOptions: PreviewOptions
@@ -86,8 +97,13 @@ export interface Wire {
   SearchHit: SearchHit
   SearchHits: SearchHits
   Session: Session
+  SessionInfo: SessionInfo
+  SessionList: SessionList
+  SessionsEnded: SessionsEnded
   ShowRequest: ShowRequest
   SignInRequest: SignInRequest
+  SiteBody: SiteBody
+  SiteChannel: SiteChannel
   StartedEvent: StartedEvent
   StreamEvent: StreamEvent
   StreamOptions: StreamOptions
@@ -106,6 +122,62 @@ export interface Wire {
   Usage: Usage
   UserMessage: UserMessage
   VeraxObject: VeraxObject
+}
+/**
+ * The account of whoever asks.
+ */
+export interface AccountBody {
+  user_id: string
+  name: string
+  roles: string[]
+  has_password: boolean
+  may_set_password: boolean
+  requests_per_minute: number | null
+  created_ms: number
+}
+/**
+ * Body of ``PATCH /v1/account``.
+ */
+export interface AccountChange {
+  name?: string | null
+  password?: PasswordChange | null
+}
+/**
+ * A new password, and the old one unless a one-time link opened the session.
+ */
+export interface PasswordChange {
+  old?: string | null
+  new: string
+}
+/**
+ * What an erasure did; `is_done` is false while a turn of the account still runs.
+ */
+export interface AccountErased {
+  user_id: string
+  is_done: boolean
+  turns: number
+  messages: number
+  erasures: string[]
+}
+/**
+ * How a person wants the web app; no setting changes what a model reads.
+ *
+ * The same in both directions: ``PUT`` replaces all of it, what is left out is as at first.
+ */
+export interface AccountSettingsBody {
+  /**
+   * Empty: as the browser asks.
+   */
+  language?: '' | 'en' | 'zh'
+  theme?: 'system' | 'light' | 'dark'
+  /**
+   * Where a new conversation begins.
+   */
+  channel?: string
+  /**
+   * What sends a message.
+   */
+  send_key?: 'enter' | 'mod_enter'
 }
 /**
  * A line that the caller claims the assistant said.
@@ -786,6 +858,15 @@ export interface EntryRequest {
   }
 }
 /**
+ * Body of ``POST /v1/account/erase``.
+ */
+export interface EraseRequest {
+  /**
+   * Needed where the account has one.
+   */
+  password?: string | null
+}
+/**
  * OpenAI's error shape.
  */
 export interface ErrorBody {
@@ -916,6 +997,104 @@ export interface OutputRefusal {
   refusal: string
 }
 /**
+ * One API key; `shown` is its first characters.
+ */
+export interface KeyBody {
+  id: string
+  name: string
+  user_id: string
+  user_name: string
+  shown: string
+  roles: string[]
+  requests_per_minute: number | null
+  created_ms: number
+  expires_ms: number | null
+  revoked_ms: number | null
+  last_used_ms: number | null
+}
+/**
+ * API keys, newest first.
+ */
+export interface KeyList {
+  object: 'list'
+  data: KeyBody[]
+  has_more: boolean
+}
+/**
+ * A new key with its plain text, which is in this answer and nowhere else.
+ */
+export interface KeyMade {
+  id: string
+  name: string
+  user_id: string
+  user_name: string
+  shown: string
+  roles: string[]
+  requests_per_minute: number | null
+  created_ms: number
+  expires_ms: number | null
+  revoked_ms: number | null
+  last_used_ms: number | null
+  key: string
+}
+/**
+ * Body of ``POST /v1/account/keys``.
+ */
+export interface KeyRequest {
+  name: string
+  /**
+   * At most those of the account, which are the default.
+   */
+  roles?:
+    | []
+    | ['owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member']
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | null
+  expires_ms?: number | null
+  /**
+   * At most the installation's limit, which is the default.
+   */
+  requests_per_minute?: number | null
+}
+/**
  * What this is.
  */
 export interface Landing {
@@ -928,6 +1107,15 @@ export interface Landing {
   links: {
     [k: string]: string
   }
+}
+/**
+ * Body of ``POST /v1/session/link``.
+ */
+export interface LinkRequest {
+  /**
+   * What stands behind the # of a one-time link.
+   */
+  code: string
 }
 /**
  * The process answers.
@@ -1252,11 +1440,42 @@ export interface SearchHits {
 }
 /**
  * Who is signed in.
+ *
+ * `expires_ms` is null for an API key that lasts. `may_set_password` says that a one-time link
+ * opened this session a short while ago: a new password then needs no old one.
  */
 export interface Session {
   user_id: string
+  name: string
   roles: string[]
-  name?: string | null
+  expires_ms: number | null
+  may_set_password: boolean
+}
+/**
+ * One open session of the account.
+ */
+export interface SessionInfo {
+  id: string
+  client: string
+  agent: string
+  opened_by: 'password' | 'link'
+  created_ms: number
+  expires_ms: number
+  last_seen_ms: number
+  is_current: boolean
+}
+/**
+ * Open sessions, newest first.
+ */
+export interface SessionList {
+  object: 'list'
+  data: SessionInfo[]
+}
+/**
+ * How many sessions were ended.
+ */
+export interface SessionsEnded {
+  ended: number
 }
 /**
  * Body of ``POST /v1/conversations/{id}/show``.
@@ -1270,6 +1489,26 @@ export interface ShowRequest {
 export interface SignInRequest {
   name: string
   password: string
+}
+/**
+ * Reply of ``GET /v1/site``: what a page needs before anybody signs in.
+ */
+export interface SiteBody {
+  name: string
+  version: string
+  fingerprint: string
+  solo: boolean
+  channels: SiteChannel[]
+  is_signed_in: boolean
+  set_up: boolean
+  languages: string[]
+}
+/**
+ * A channel, and whether its blobs are served to everybody.
+ */
+export interface SiteChannel {
+  name: string
+  is_public: boolean
 }
 /**
  * The turn has an id and a release; `left_out` counts older messages that the model does not read.

@@ -22,6 +22,7 @@ from verax.surfaces.http.bundles import GovernanceBundles
 from verax.surfaces.http.channels import ChannelEndpoints
 from verax.surfaces.http.chat import ChatEndpoint, Limits
 from verax.surfaces.http.conversation import TurnFailed
+from verax.surfaces.http.conversations import ConversationEndpoints
 from verax.surfaces.http.embeddings import EmbeddingEndpoints
 from verax.surfaces.http.exchange import Exchange
 from verax.surfaces.http.faults import INTERNAL, STOPPING, Fault, fault_of_error
@@ -36,6 +37,7 @@ from verax.surfaces.http.pages import WebApp, WebAppEndpoints
 from verax.surfaces.http.ports import Installation
 from verax.surfaces.http.receipts import ReceiptEndpoints
 from verax.surfaces.http.responses import ResponseEndpoints
+from verax.surfaces.http.runs import RunEndpoints
 from verax.surfaces.http.session import SessionEndpoints
 from verax.surfaces.http.site import SiteEndpoints
 
@@ -68,12 +70,15 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
     limits = Limits(config.max_body_bytes, config.max_messages)
     webapp = webapp or WebApp()
     pages = WebAppEndpoints(webapp)
-    engine, governance = installation.engine, installation.governance
+    engine, governance, runs = installation.engine, installation.governance, installation.runs
+    runs.observe(metrics.turn_event)
     bundles = GovernanceBundles(installation.governance_log, installation.blobs)
     routes = [
         *ChannelEndpoints(governance, gate).routes(),
         *ResponseEndpoints(engine, installation.responses, installation.eraser, gate, metrics, limits).routes(),
         *EmbeddingEndpoints(engine, gate, limits.body_bytes).routes(),
+        *ConversationEndpoints(installation.messages, runs, installation.eraser, governance, gate).routes(),
+        *RunEndpoints(runs, gate, metrics, limits.body_bytes).routes(),
         *ReceiptEndpoints(installation.receipts, installation.turns, installation.eraser, bundles, gate).routes(),
         *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
         *LogEndpoints(installation.governance_log, installation.reply_logs, installation.blobs).routes(),

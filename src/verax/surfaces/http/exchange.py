@@ -67,6 +67,21 @@ class Exchange:
                 )
         return values
 
+    @staticmethod
+    def number(values: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+        """Return a whole number of the query; raises `RequestError` for anything else."""
+        text = values.get(name, str(default))
+        if not text.isascii() or not text.isdigit() or len(text) > 16 or not low <= int(text) <= high:
+            raise RequestError(f"{name}: expected a whole number from {low} to {high}", param=name)
+        return int(text)
+
+    @staticmethod
+    def flag(values: Mapping[str, str], name: str) -> bool:
+        """Return ``true`` or ``false`` of the query, false without it; raises `RequestError` for anything else."""
+        if values.get(name, "false") not in ("true", "false"):
+            raise RequestError(f"{name}: expected true or false", param=name)
+        return values.get(name) == "true"
+
 
 Handler = Callable[[Exchange], Awaitable[Response | None]]
 

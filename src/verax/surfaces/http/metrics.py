@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from verax.turn.events import Completed, Started
+from verax.turn.events import Completed, Started, TurnEvent
 
 __all__ = ["CONTENT_TYPE", "Metrics"]
 
@@ -74,6 +74,11 @@ class Metrics:
         self._turns.labels(started.channel, completed.status).inc()
         self._tokens.labels(started.channel, "prompt").inc(completed.prompt_tokens)
         self._tokens.labels(started.channel, "completion").inc(completed.completion_tokens)
+
+    def turn_event(self, started: Started, event: TurnEvent) -> None:
+        """Count the turn of a run when its last event says that it is recorded."""
+        if isinstance(event, Completed):
+            self.turn_ended(started, event)
 
     def first_text(self, started: Started, seconds: float) -> None:
         """Count how long a client waited for the first text of its stream."""

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import verax
-from verax.surfaces.http import account_operations
+from verax.surfaces.http import account_operations, conversation_operations
 from verax.surfaces.http import conversation_models as talks
 from verax.surfaces.http import reply_models as replies
 from verax.surfaces.http.chat_request import ChatRequest
@@ -38,16 +38,6 @@ _COMPONENTS: tuple[type[BaseModel], ...] = (
     StreamEvent,
     talks.Attachment,
     talks.AttachmentDeleted,
-    talks.BranchShown,
-    talks.ConversationChange,
-    talks.ConversationDeleted,
-    talks.ConversationList,
-    talks.ConversationRequest,
-    talks.MessagePage,
-    talks.RunRequest,
-    talks.RunStarted,
-    talks.SearchHits,
-    talks.ShowRequest,
 )
 
 _OPEN = {"open": {"type": "string", "enum": ["", "reply", "request", "reply,request"]}}
@@ -98,6 +88,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("GET", "/v1/models", "listModels", "List the channels", _json(replies.ModelList), needs_key=True),
     Operation("GET", "/v1/models/{model}", "getModel", "Return a channel", _json(replies.Model), needs_key=True),
+    *conversation_operations.OPERATIONS,
     Operation(
         "GET",
         "/v1/receipts/{id}",

@@ -21,9 +21,12 @@ from verax.kernel.fold import State
 from verax.kernel.release import Release
 from verax.store.accounts_types import Account, NewSession, OpenedBy
 from verax.store.erase import EraseReport
+from verax.store.messages import Messages
 from verax.store.messages_types import Line, StoredResponse
 from verax.store.receipts import ReceiptStatus
 from verax.store.turns import OpenedTurn
+from verax.surfaces.conversations.run import RunningTurn
+from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.office import Office
 from verax.turn.events import TurnEvent
 from verax.turn.request import Caller, TurnRequest
@@ -64,6 +67,10 @@ class Embeddings:
 
 class Engine(Protocol):
     """The turn path."""
+
+    def start(self, request: TurnRequest) -> RunningTurn:
+        """Start one turn, which ends by itself or by `cancel`."""
+        ...
 
     def run(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         """Run one turn; the first event is `Started`, the last `Completed` or `Failed`."""
@@ -151,6 +158,10 @@ class StoredResponses(Protocol):
 class Eraser(Protocol):
     """Erases what a person owns, its record and secret included (clause 14)."""
 
+    async def conversation(self, conversation_id: str, user_id: str) -> EraseReport:
+        """Erase a conversation with all its branches and turns; raises `UnknownObject`."""
+        ...
+
     async def response(self, response_id: str, user_id: str) -> EraseReport:
         """Erase a stored response with its turn; raises `UnknownObject`."""
         ...
@@ -225,6 +236,10 @@ class Installation(Protocol):
     def turns(self) -> Turns: ...
     @property
     def responses(self) -> StoredResponses: ...
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def runs(self) -> Runs: ...
     @property
     def eraser(self) -> Eraser: ...
     @property

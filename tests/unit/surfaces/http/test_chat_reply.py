@@ -26,7 +26,7 @@ from verax.turn.events import (
 )
 
 BASE = "http://localhost:8420"
-STARTED = Started("a" * 32, "assistant", "b" * 64, "c" * 64, "head", "solo", 1_700_000_000)
+STARTED = Started("a" * 32, "assistant", "b" * 64, "c" * 64, "head", "solo", 1_700_000_000_000)
 TOKENS = (TokenLogprob("Hi", -0.25, None, (("Hi", -0.25), ("Yo", -1.5))), TokenLogprob("é", -0.5, (195, 169)))
 
 

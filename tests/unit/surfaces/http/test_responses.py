@@ -30,7 +30,7 @@ from verax.turn.request import Caller, InputItem, ResponseFormat, SamplingReques
 
 CALLER = Caller("u-1")
 BASE = "http://localhost:8420"
-STARTED = Started("a" * 32, "assistant", "b" * 64, "c" * 64, "head", "solo", 1_700_000_000)
+STARTED = Started("a" * 32, "assistant", "b" * 64, "c" * 64, "head", "solo", 1_700_000_000_000)
 EVENTS: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 TOOL = {"type": "function", "name": "weather", "parameters": {"type": "object"}, "strict": True}
 
