@@ -4,6 +4,7 @@ import { StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './App'
 import './base.css'
+import { followShortcuts } from './core/commands'
 import { followTheme } from './core/preferences'
 import { startLanguages } from './i18n'
 import { queries } from './queries'
@@ -13,6 +14,7 @@ import { Loading } from './ui/States'
 // The server writes a fresh nonce into each page; Radix needs it for the one style sheet that it adds.
 setNonce(document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '')
 followTheme()
+followShortcuts()
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
