@@ -44,6 +44,7 @@ from verax.store.model_keys import ModelKeys
 from verax.store.receipts import Receipts
 from verax.store.replies import ReplyLimits, ReplyLog
 from verax.store.responses import Responses
+from verax.store.signing import SigningDesk
 from verax.store.tlog import LogSpec, TileLog
 from verax.store.tlog_live import LiveLog, Pace
 from verax.store.turns import TurnStore
@@ -142,6 +143,7 @@ class Installation:
     office: Office
     blobs: Blobs
     governance: GovernanceStore
+    signing: SigningDesk
     governance_log: LiveLog
     replies: ReplyLog
     turns: TurnStore
@@ -209,6 +211,7 @@ class Installation:
                 office=_open_office(database, accounts, turns, eraser, around.clock),
                 blobs=Blobs(home.blobs),
                 governance=governance,
+                signing=SigningDesk(database, around.clock),
                 governance_log=rooms.live,
                 replies=replies,
                 turns=turns,

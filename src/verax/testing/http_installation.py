@@ -34,6 +34,7 @@ from verax.store.messages import Messages
 from verax.store.meter import Meter
 from verax.store.receipts import ReceiptStatus
 from verax.store.responses import Responses
+from verax.store.signing import SigningDesk
 from verax.store.turns import OpenedTurn
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import Runs
@@ -411,6 +412,7 @@ class FakeInstallation:
         names = [name for name in self.fake_governance.shown.channels if name != "runtime"]
         self.engine = FakeEngine(self.fake_receipts, names)
         self.responses = Responses(database)
+        self.signing = SigningDesk(database)
         self.eraser = FakeEraser(self.responses, self.fake_receipts)
         self.office = Office(
             accounts=self.accounts,

@@ -27,6 +27,7 @@ from verax.store.messages_export import export_user
 from verax.store.meter import Meter
 from verax.store.receipts import Receipts
 from verax.store.responses import Responses
+from verax.store.signing import SigningDesk
 from verax.store.tlog_live import LiveLog
 from verax.store.turns import TurnStore
 from verax.surfaces.conversations.run import RunParts
@@ -160,6 +161,7 @@ class HttpWorld:
         )
         self.engine = _Engine(world.engine, world, world.governance)
         self.responses = Responses(world.database, world.clock)
+        self.signing = SigningDesk(world.database, world.clock)
         self.eraser = Eraser(world.database, world.turns, self.accounts, world.clock)
         self.office = Office(
             accounts=self.accounts,

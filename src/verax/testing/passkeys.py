@@ -53,6 +53,25 @@ class VirtualPasskey:
         }
         return {**record, **changes}
 
+    @property
+    def credential_id(self) -> str:
+        """How browsers name it, base64url."""
+        return _url_text(self.key_id.encode("ascii"))
+
+    def register(self, challenge: str, *, flags: int = FLAGS_BOUND, **client: Any) -> dict[str, str]:
+        """Answer a challenge as ``navigator.credentials.create`` does; `client` overrides client data."""
+        members = {"type": "webauthn.create", "challenge": challenge, "origin": self.origin, "crossOrigin": False}
+        point = self._private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        cose = bytes.fromhex("a5010203262001215820") + point[1:33] + bytes.fromhex("225820") + point[33:]
+        credential = self.key_id.encode("ascii")
+        header = canonical.hash_bytes(self.rp_id.encode()) + bytes([flags | 0x40]) + bytes(4)
+        data = header + bytes(16) + len(credential).to_bytes(2, "big") + credential + cose
+        return {
+            "challenge": challenge,
+            "client_data_json": _url_text(json.dumps({**members, **client}).encode()),
+            "authenticator_data": _url_text(data),
+        }
+
     def sign(self, payload: bytes, *, flags: int = FLAGS_BOUND, extra: bytes = b"", **client: Any) -> Signature:
         """Sign a payload.
 
@@ -64,7 +83,7 @@ class VirtualPasskey:
         digest = canonical.hash_bytes(pae(PAYLOAD_TYPE, payload))
         members = {
             "type": "webauthn.get",
-            "challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "challenge": _url_text(digest),
             "origin": self.origin,
             "crossOrigin": False,
         }
@@ -80,3 +99,7 @@ class VirtualPasskey:
     @property
     def _private(self) -> ec.EllipticCurvePrivateKey:
         return ec.derive_private_key(self.number, ec.SECP256R1())
+
+
+def _url_text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

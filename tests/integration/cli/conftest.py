@@ -19,7 +19,7 @@ from verax.models.registry import Backends, BackendSettings
 from verax.store.accounts import Accounts, NewKey
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.direct import with_accounts
-from verax.surfaces.cli.keyring import Identity
+from verax.surfaces.cli.keyring import Identity, encode_recovery_key
 from verax.surfaces.cli.main import run
 from verax.surfaces.cli.runtimes import measure_code
 from verax.surfaces.cli.serving import keep_keys
@@ -55,11 +55,13 @@ class World:
 
     Attributes:
         environ: What a command line must be started with.
+        recovery: The recovery key as it was printed.
     """
 
     url: str
     home: Path
     environ: dict[str, str] = field(default_factory=dict)
+    recovery: str = ""
 
     @property
     def session(self) -> Session:
@@ -80,8 +82,10 @@ def make_backend() -> ScriptedBackend:
     )
 
 
-def opened(config: Config, session: Session) -> Callable[[], contextlib.AbstractAsyncContextManager[Installation]]:
-    """Found an installation, keep its owner's keys in the keyring, and open it."""
+def opened(
+    config: Config, session: Session, shown: list[str]
+) -> Callable[[], contextlib.AbstractAsyncContextManager[Installation]]:
+    """Found an installation, keep its owner's keys in the keyring, note what is shown once, and open it."""
 
     @contextlib.asynccontextmanager
     async def enter() -> AsyncIterator[Installation]:
@@ -95,6 +99,8 @@ def opened(config: Config, session: Session) -> Callable[[], contextlib.Abstract
         founding = await found(config, code.portable.data, around, {"assistant": release})
         if founding is not None:
             keep_keys(session, founding)
+            if founding.genesis is not None:
+                shown.append(encode_recovery_key(founding.genesis.recovery_seed))
         installation = await Installation.open(config, around)
         installation.blobs.put(manifest.data)
         try:
@@ -111,9 +117,10 @@ def served(folder: Path) -> Iterator[World]:
     """Serve a new installation below `folder`."""
     environ = {"HOME": str(folder), "VERAX_HOME": str(folder / "home"), "VERAX_KEYRING": str(folder / "keys")}
     session = Session(environ)
-    with run_server(opened(load_config(environ=environ).config, session)) as server:
+    shown: list[str] = []
+    with run_server(opened(load_config(environ=environ).config, session, shown)) as server:
         environ["VERAX_PORT"] = server.url.rpartition(":")[2]
-        yield World(server.url, folder / "home", environ)
+        yield World(server.url, folder / "home", environ, *shown)
 
 
 @pytest.fixture(scope="module")

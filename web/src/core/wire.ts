@@ -1,6 +1,10 @@
 /* Written by scripts/write-wire.mjs from the server. Run `make wire` after a change of the API. */
 
 /**
+ * Body of ``POST /v1/governance/drafts``.
+ */
+export type DraftRequest = ChangeWish | ReviewWish | AdmitWish | StepWish | BackWish | UnfreezeWish | RootWish
+/**
  * One event of ``GET /v1/conversations/{id}/runs/{run}/events``.
  */
 export type StreamEvent =
@@ -11,14 +15,18 @@ export interface Wire {
   AccountChange: AccountChange
   AccountErased: AccountErased
   AccountSettingsBody: AccountSettingsBody
+  AdmitWish: AdmitWish
+  AssertionBody: AssertionBody
   AssistantMessage: AssistantMessage
   Attachment: Attachment
   AttachmentDeleted: AttachmentDeleted
   AttachmentNotice: AttachmentNotice
   AttachmentRef: AttachmentRef
+  BackWish: BackWish
   BranchShown: BranchShown
   BundleBody: BundleBody
   Canary: Canary
+  ChangeWish: ChangeWish
   ChannelBody: ChannelBody
   ChannelInfo: ChannelInfo
   ChatChoice: ChatChoice
@@ -32,11 +40,16 @@ export interface Wire {
   ConversationDeleted: ConversationDeleted
   ConversationList: ConversationList
   ConversationRequest: ConversationRequest
+  DraftBody: DraftBody
+  DraftList: DraftList
+  DraftRequest: DraftRequest
+  DraftSigned: DraftSigned
   Embedding: Embedding
   EmbeddingList: EmbeddingList
   EmbeddingRequest: EmbeddingRequest
   EmbeddingSource: EmbeddingSource
   EmbeddingUsage: EmbeddingUsage
+  EnrolRequest: EnrolRequest
   EntryAppended: EntryAppended
   EntryRequest: EntryRequest
   EraseRequest: EraseRequest
@@ -66,6 +79,7 @@ export interface Wire {
   MessageError: MessageError
   MessagePage: MessagePage
   MessageToolCall: MessageToolCall
+  MissingSignatures: MissingSignatures
   Model: Model
   ModelList: ModelList
   NamedFunction: NamedFunction
@@ -75,6 +89,9 @@ export interface Wire {
   OpenedSegments: OpenedSegments
   OutputRefusal: OutputRefusal
   OutputText: OutputText
+  PasskeyBody: PasskeyBody
+  PasskeyChallenge: PasskeyChallenge
+  PasskeyList: PasskeyList
   PasswordChange: PasswordChange
   PlainFormat: PlainFormat
   PlainTextFormat: PlainTextFormat
@@ -88,6 +105,8 @@ export interface Wire {
   ResponseObject: ResponseObject
   ResponseRequest: ResponseRequest
   ResponseStreamOptions: ResponseStreamOptions
+  ReviewWish: ReviewWish
+  RootWish: RootWish
   Run: Run
   RunRef: RunRef
   RunRequest: RunRequest
@@ -102,9 +121,11 @@ export interface Wire {
   SessionsEnded: SessionsEnded
   ShowRequest: ShowRequest
   SignInRequest: SignInRequest
+  SignatureRequest: SignatureRequest
   SiteBody: SiteBody
   SiteChannel: SiteChannel
   StartedEvent: StartedEvent
+  StepWish: StepWish
   StreamEvent: StreamEvent
   StreamOptions: StreamOptions
   SystemMessage: SystemMessage
@@ -119,6 +140,7 @@ export interface Wire {
   TurnRef: TurnRef
   TurnRefusal: TurnRefusal
   TurnSecretBody: TurnSecretBody
+  UnfreezeWish: UnfreezeWish
   Usage: Usage
   UserMessage: UserMessage
   VeraxObject: VeraxObject
@@ -178,6 +200,27 @@ export interface AccountSettingsBody {
    * What sends a message.
    */
   send_key?: 'enter' | 'mod_enter'
+}
+/**
+ * Admit a change, to a share of the users or to all.
+ */
+export interface AdmitWish {
+  kind: 'admit'
+  change: string
+  share_bp?: number
+}
+/**
+ * What a passkey returned beside the signature.
+ */
+export interface AssertionBody {
+  /**
+   * Base64.
+   */
+  authenticator_data: string
+  /**
+   * Base64.
+   */
+  client_data_json: string
 }
 /**
  * A line that the caller claims the assistant said.
@@ -261,6 +304,18 @@ export interface AttachmentRef {
   characters: number | null
 }
 /**
+ * Roll a channel back, to the head before or, naming the head, by dropping the canary; or freeze it.
+ */
+export interface BackWish {
+  kind: 'rollback' | 'freeze'
+  channel: string
+  /**
+   * Where a rollback goes; the head before when left out.
+   */
+  to?: string | null
+  cause: string
+}
+/**
  * The end of the path that is shown now.
  */
 export interface BranchShown {
@@ -284,6 +339,19 @@ export interface BundleBody {
 export interface Canary {
   release: string
   share_bp: number
+}
+/**
+ * A proposal: a release of one's own as TOML, or one that the installation holds.
+ */
+export interface ChangeWish {
+  kind: 'change'
+  channel: string
+  toml?: string | null
+  /**
+   * A release that the installation holds, instead of toml.
+   */
+  release?: string | null
+  reason: string
 }
 /**
  * What the governance log says of a channel.
@@ -762,6 +830,79 @@ export interface ConversationRequest {
   title?: string | null
 }
 /**
+ * A statement that waits for signatures; `payload` is base64, `challenge` base64url of ``H(PAE)``.
+ */
+export interface DraftBody {
+  id: string
+  code: string
+  kind: string
+  payload: string
+  challenge: string
+  blobs: string[]
+  signed_by: string[]
+  missing: MissingSignatures | null
+  created_ms: number
+  expires_ms: number
+}
+/**
+ * Persons whose signature a root change still lacks, by the root that demands them.
+ */
+export interface MissingSignatures {
+  by_old: number
+  by_new: number
+  may_sign: string[]
+}
+/**
+ * Drafts, oldest first.
+ */
+export interface DraftList {
+  object: 'list'
+  data: DraftBody[]
+}
+/**
+ * A verdict on a change.
+ */
+export interface ReviewWish {
+  kind: 'review'
+  change: string
+  verdict: 'approve' | 'reject'
+  /**
+   * @maxItems 256
+   */
+  unban?: string[]
+}
+/**
+ * Raise the share of a canary.
+ */
+export interface StepWish {
+  kind: 'step'
+  channel: string
+  share_bp: number
+}
+/**
+ * Let a frozen channel answer again.
+ */
+export interface UnfreezeWish {
+  kind: 'unfreeze'
+  change: string
+}
+/**
+ * Another root document.
+ */
+export interface RootWish {
+  kind: 'root'
+  document: {
+    [k: string]: unknown
+  }
+}
+/**
+ * The statement stands in the log at `index`, or the draft waits for more signatures.
+ */
+export interface DraftSigned {
+  index: number | null
+  draft: DraftBody | null
+}
+/**
  * One vector: numbers, or base64 of little-endian 32-bit floats.
  */
 export interface Embedding {
@@ -815,6 +956,15 @@ export interface EmbeddingRequest {
    * A label of the caller's own.
    */
   user?: string | null
+}
+/**
+ * Body of ``POST /v1/passkeys``: what ``navigator.credentials.create`` returned.
+ */
+export interface EnrolRequest {
+  name: string
+  challenge: string
+  client_data_json: string
+  authenticator_data: string
 }
 /**
  * A statement was appended and had an effect.
@@ -1168,6 +1318,38 @@ export interface OpenedSegments {
   }[]
 }
 /**
+ * One enrolled passkey; `person` and `roles` are those that the root document gives its key.
+ */
+export interface PasskeyBody {
+  id: string
+  name: string
+  key_id: string
+  code: string
+  record: {
+    [k: string]: unknown
+  }
+  can_be_backed_up: boolean
+  person: string | null
+  roles: string[]
+  created_ms: number
+}
+/**
+ * What ``navigator.credentials.create`` is called with; all but `rp_id` base64url.
+ */
+export interface PasskeyChallenge {
+  challenge: string
+  rp_id: string
+  user_handle: string
+  exclude: string[]
+}
+/**
+ * Passkeys, oldest first.
+ */
+export interface PasskeyList {
+  object: 'list'
+  data: PasskeyBody[]
+}
+/**
  * Free text, or any JSON object.
  */
 export interface PlainTextFormat {
@@ -1489,6 +1671,17 @@ export interface ShowRequest {
 export interface SignInRequest {
   name: string
   password: string
+}
+/**
+ * Body of ``POST /v1/governance/drafts/{id}/signatures``.
+ */
+export interface SignatureRequest {
+  key_id: string
+  /**
+   * Base64: Ed25519 over PAE, or the ES256 DER signature.
+   */
+  sig: string
+  assertion?: AssertionBody | null
 }
 /**
  * Reply of ``GET /v1/site``: what a page needs before anybody signs in.

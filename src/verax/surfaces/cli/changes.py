@@ -15,6 +15,7 @@ from verax.kernel.fold_state import ChangeState
 from verax.kernel.release import Release
 from verax.kernel.release_diff import FieldDiff, diff_releases
 from verax.kernel.root import RUNTIME_CHANNEL
+from verax.kernel.short_code import short_code
 from verax.kernel.statement import FULL_SHARE_BP, NONE
 from verax.surfaces.cli.ask import DEFAULT_CHANNEL
 from verax.surfaces.cli.differences import difference_lines, difference_row
@@ -54,6 +55,7 @@ def propose(session: Session, which: str, channel: str, reason: str, admit: bool
     confirm(f"sign this change of {channel}?", is_given=yes)
     proposal = author.propose(channel, release.data, reason)
     print_text(proposal.change)
+    say(f"code of the change: {short_code(proposal.change)}")
     if admit:
         author.admit(proposal)
         say(f"admitted: {channel} now serves {release.short_id}")
@@ -73,7 +75,9 @@ def list_changes(session: Session, with_closed: bool, as_json: bool) -> None:
         print_json({"changes": rows})
         return
     shown = [row | {"change": shorten(str(row["id"])), "candidate": shorten(str(row["candidate"]))} for row in rows]
-    print_rows(["change", "channel", "status", "candidate", "authors", "approved_by", "rejected_by", "gates"], shown)
+    print_rows(
+        ["change", "code", "channel", "status", "candidate", "authors", "approved_by", "rejected_by", "gates"], shown
+    )
 
 
 @change.command("show")
@@ -108,8 +112,9 @@ def review(session: Session, which: str, approves: bool, unban: tuple[str, ...],
     if found.channel != RUNTIME_CHANNEL:
         show_difference(author.history, found.channel, author.history.release(found.candidate))
     verdict = "approve" if approves else "reject"
+    say(f"code of the change: {short_code(found.id)}; the browser of a reviewer shows the same")
     confirm(f"sign: {verdict} change {shorten(found.id)}?", is_given=yes)
-    print_text(author.review(_proposal(found), "approve" if approves else "reject", unban))
+    print_text(author.review(found, "approve" if approves else "reject", unban))
 
 
 @change.command("admit")
@@ -222,6 +227,7 @@ def _row(history: History, found: ChangeState) -> dict[str, object]:
     passed = sum(result.passed for result in found.gates.values())
     return {
         "id": found.id,
+        "code": short_code(found.id),
         "channel": found.channel,
         "status": history.state.status_of(found.id),
         "candidate": found.candidate,

@@ -113,8 +113,9 @@ class Client:
         return self._exchange("POST", path, body).json()
 
     def delete(self, path: str) -> Any:
-        """Delete what stands at `path`."""
-        return self._exchange("DELETE", path, None).json()
+        """Delete what stands at `path`; None where the answer has no body."""
+        answer = self._exchange("DELETE", path, None)
+        return None if answer.status == 204 else answer.json()
 
     def stream(self, path: str, body: object) -> Iterator[dict[str, Any]]:
         """Send `body` and yield each event of the stream that comes back, up to its last.

@@ -14,30 +14,20 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
-from verax.kernel.canonical import hex_digest
-from verax.kernel.dsse import sign_envelope
+from verax.kernel.drafting import Draft, draft_back, draft_change, draft_review
+from verax.kernel.dsse import Signature, sign_envelope, signature_by
 from verax.kernel.errors import RefusedError
-from verax.kernel.statement import (
-    FULL_SHARE_BP,
-    NONE,
-    Act,
-    Basis,
-    Change,
-    Move,
-    Review,
-    Statement,
-    Verdict,
-    payload_of,
-    statement_id,
-)
+from verax.kernel.fold_state import ChangeState
+from verax.kernel.statement import FULL_SHARE_BP, Act, Basis, Change, Move, Verdict, payload_of, statement_id
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.history import History, read_history
 from verax.surfaces.cli.keyring import Identity
 from verax.surfaces.cli.session import Session
 from verax.surfaces.cli.sources import ServerSource
 
-__all__ = ["Author", "Proposal", "open_author"]
+__all__ = ["Author", "Proposal", "basis_of", "open_author"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,47 +81,45 @@ class Author:
 
     def propose(self, channel: str, candidate: bytes, reason: str) -> Proposal:
         """Submit a change that would bring `candidate` (a manifest's bytes) to `channel`."""
-        state = self.history.state.channels.get(channel)
-        base = (state.head if state is not None else None) or NONE
-        index = state.head_index if state is not None and base != NONE else 0
-        note = reason.encode("utf-8")
-        change = Change(self._basis(), channel, hex_digest(candidate), base, index or 0, hex_digest(note))
-        blobs = {change.candidate: candidate, change.reason: note}
-        return Proposal(self._submit(change, blobs), channel, change.candidate, base)
+        draft = draft_change(self.history.state, self.basis(), channel, candidate, reason)
+        self.submit(draft)
+        change = cast("Change", draft.statement)
+        return Proposal(draft.id, channel, change.candidate, change.base)
 
-    def review(self, proposal: Proposal, verdict: Verdict, unban: tuple[str, ...] = ()) -> str:
+    def review(self, change: ChangeState, verdict: Verdict, unban: tuple[str, ...] = ()) -> str:
         """Submit a verdict on a change and return the statement's id."""
-        ordered = tuple(sorted(unban))
-        review = Review(self._basis(), proposal.change, verdict, proposal.candidate, proposal.base, ordered)
-        return self._submit(review, {})
+        return self.submit(draft_review(change, self.basis(), verdict, unban))
 
     def admit(self, proposal: Proposal, share_bp: int = FULL_SHARE_BP) -> str:
         """Submit the move that admits a change; under a full share its candidate becomes the head."""
         move = Move(
-            self._basis(), proposal.channel, "admit", proposal.change, proposal.base, proposal.candidate, share_bp
+            self.basis(), proposal.channel, "admit", proposal.change, proposal.base, proposal.candidate, share_bp
         )
-        return self._submit(move, {})
+        return self._sign(payload_of(move), {})
 
     def move_back(self, channel: str, act: Act, to_id: str, cause: str) -> str:
-        """Submit a rollback of the head to `to_id`, or a freeze of the channel, with its cause."""
-        head = self.history.state.channels[channel].head or NONE
-        note = cause.encode("utf-8")
-        move = Move(self._basis(), channel, act, NONE, head, to_id, 0, hex_digest(note))
-        return self._submit(move, {move.cause: note})
+        """Submit a rollback to `to_id`, or a freeze of the channel, with its cause."""
+        return self.submit(draft_back(self.history.state, self.basis(), channel, act, to_id, cause))
 
     def unfreeze(self, proposal: Proposal) -> str:
         """Submit the move that ends a freeze; the change's candidate is the head."""
         head = proposal.candidate
-        return self._submit(Move(self._basis(), proposal.channel, "unfreeze", proposal.change, head, head, 0), {})
+        move = Move(self.basis(), proposal.channel, "unfreeze", proposal.change, head, head, 0)
+        return self._sign(payload_of(move), {})
 
-    def _basis(self) -> Basis:
-        root, seen = self.history.state.root, self.history.checkpoint
-        return Basis(
-            root.origin, root.version, seen.size, seen.root.hex(), secrets.token_hex(16), int(time.time() * 1000)
-        )
+    def submit(self, draft: Draft) -> str:
+        """Sign a draft with the daily key, submit it, and return the statement's id."""
+        return self._sign(draft.payload, draft.blobs)
 
-    def _submit(self, statement: Statement, blobs: Mapping[str, bytes]) -> str:
-        payload = payload_of(statement)
+    def sign(self, payload: bytes) -> Signature:
+        """Sign a payload with the daily key, for an envelope that others sign too."""
+        return signature_by(self.identity.credentials.key_id, self._seed, payload)
+
+    def basis(self) -> Basis:
+        """Return what this person relies on now."""
+        return basis_of(self.history)
+
+    def _sign(self, payload: bytes, blobs: Mapping[str, bytes]) -> str:
         envelope = sign_envelope(payload, [(self.identity.credentials.key_id, self._seed)])
         body = {
             "envelope": base64.b64encode(envelope).decode("ascii"),
@@ -139,6 +127,12 @@ class Author:
         }
         self.client.post_json("/v1/governance/entries", body)
         return statement_id(payload)
+
+
+def basis_of(history: History) -> Basis:
+    """Return what a statement says that its signer relied on: the verified history, and nothing else."""
+    root, seen = history.state.root, history.checkpoint
+    return Basis(root.origin, root.version, seen.size, seen.root.hex(), secrets.token_hex(16), int(time.time() * 1000))
 
 
 def open_author(session: Session) -> Author:

@@ -28,6 +28,7 @@ _COMMANDS = {
     "model": ("models", "List, connect, test and download models."),
     "receipt": ("receipts", "Show, save and verify receipts, and open your own turns."),
     "release": ("releases", "Show, compare and verify releases."),
+    "root": ("roots", "Show and change the root document: people, keys, thresholds, gates."),
     "runtime": ("runtimes", "Show what changed in the running code, and admit it."),
     "status": ("server", "Say whether the server runs, and what it serves."),
     "up": ("server", "Start the server."),

@@ -18,6 +18,7 @@ _CHECK = {"name": "what was checked", "state": "`verified`, `not checked` or `fa
 _DIFFERENCE = {"path": "field of the manifest", "before": "text or null", "after": "text or null"}
 _CHANGE: dict[str, Shape] = {
     "id": "statement id of the change",
+    "code": "the same, short, for comparing on two machines",
     "channel": "channel that it would move",
     "status": "`open`, `stale` or `admitted`",
     "candidate": "release or runtime that it would bring in",
@@ -144,6 +145,19 @@ SHAPES: dict[str, Shape] = {
     },
     "release show": {"id": "release id", "channels": ["channel that it serves"], "manifest": "the whole manifest"},
     "release verify": {"verified": "true or false", "id": "release id", "checks": [_CHECK]},
+    "root drafts": {
+        "drafts": [
+            {
+                "id": "statement id of the root change",
+                "code": "the same, short, for comparing on two machines",
+                "signed_by": ["person"],
+                "by_old": "signatures that the root in force still demands",
+                "by_new": "signatures that the proposed root still demands",
+                "may_sign": ["person"],
+            }
+        ]
+    },
+    "root show": {"fingerprint": "digest of the document in force", "document": "the document (protocol clause 4)"},
     "runtime show": {
         "admitted": "portable digest or null",
         "installed": "portable digest",

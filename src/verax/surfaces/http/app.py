@@ -34,11 +34,13 @@ from verax.surfaces.http.logs import LogEndpoints
 from verax.surfaces.http.metrics import Metrics
 from verax.surfaces.http.openapi import OpenApiEndpoints
 from verax.surfaces.http.pages import WebApp, WebAppEndpoints
+from verax.surfaces.http.passkeys import PasskeyEndpoints
 from verax.surfaces.http.ports import Installation
 from verax.surfaces.http.receipts import ReceiptEndpoints
 from verax.surfaces.http.responses import ResponseEndpoints
 from verax.surfaces.http.runs import RunEndpoints
 from verax.surfaces.http.session import SessionEndpoints
+from verax.surfaces.http.signing import SigningEndpoints
 from verax.surfaces.http.site import SiteEndpoints
 
 __all__ = ["Application", "create_app"]
@@ -80,6 +82,8 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *ConversationEndpoints(installation.messages, runs, installation.eraser, governance, gate).routes(),
         *RunEndpoints(runs, gate, metrics, limits.body_bytes).routes(),
         *ReceiptEndpoints(installation.receipts, installation.turns, installation.eraser, bundles, gate).routes(),
+        *SigningEndpoints(installation.signing, governance, installation.blobs, gate, limits.body_bytes).routes(),
+        *PasskeyEndpoints(installation.signing, governance, gate).routes(),
         *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
         *LogEndpoints(installation.governance_log, installation.reply_logs, installation.blobs).routes(),
         *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),

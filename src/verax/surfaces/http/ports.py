@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from verax.config import Config
+from verax.kernel.enrolment import EnrolledPasskey
 from verax.kernel.fold import State
 from verax.kernel.release import Release
 from verax.store.accounts_types import Account, NewSession, OpenedBy
@@ -24,6 +25,7 @@ from verax.store.erase import EraseReport
 from verax.store.messages import Messages
 from verax.store.messages_types import Line, StoredResponse
 from verax.store.receipts import ReceiptStatus
+from verax.store.signing import Passkey, PendingDraft
 from verax.store.turns import OpenedTurn
 from verax.surfaces.conversations.run import RunningTurn
 from verax.surfaces.conversations.runs import Runs
@@ -42,6 +44,7 @@ __all__ = [
     "Installation",
     "LogReader",
     "Receipts",
+    "SigningDesk",
     "StoredResponses",
     "Turns",
 ]
@@ -188,6 +191,50 @@ class GovernanceDesk(Protocol):
         ...
 
 
+class SigningDesk(Protocol):
+    """Passkeys that were enrolled, and statements that wait for signatures."""
+
+    async def keep_challenge(self, user_id: str, challenge: str) -> None:
+        """Remember a challenge that was handed to a browser."""
+        ...
+
+    async def take_challenge(self, user_id: str, challenge: str) -> None:
+        """Use up a challenge; raises `RequestError`."""
+        ...
+
+    async def enrol(self, user_id: str, name: str, found: EnrolledPasskey, rp_id: str, origin: str) -> Passkey:
+        """Keep a new passkey."""
+        ...
+
+    async def passkeys(self, user_id: str | None = None) -> Sequence[Passkey]:
+        """Return the passkeys of an account, or of everybody."""
+        ...
+
+    async def remove_passkey(self, user_id: str, credential_id: str) -> None:
+        """Forget a passkey; raises `UnknownObject`."""
+        ...
+
+    async def put_draft(self, draft_id: str, user_id: str, kind: str, payload: bytes, blobs: Mapping[str, str]) -> None:
+        """Keep a statement that waits for signatures."""
+        ...
+
+    async def drafts(self) -> Sequence[PendingDraft]:
+        """Return everything that waits for signatures."""
+        ...
+
+    async def draft(self, draft_id: str) -> PendingDraft:
+        """Return one; raises `UnknownObject`."""
+        ...
+
+    async def add_signature(self, draft_id: str, signature: Mapping[str, Any]) -> PendingDraft:
+        """Add a signature to a draft; raises `UnknownObject`."""
+        ...
+
+    async def discard(self, draft_id: str) -> None:
+        """Forget a draft."""
+        ...
+
+
 class LogReader(Protocol):
     """The public face of one log: tlog-tiles (clause 2). Every method raises `UnknownObject`."""
 
@@ -246,6 +293,8 @@ class Installation(Protocol):
     def governance(self) -> GovernanceDesk: ...
     @property
     def office(self) -> Office: ...
+    @property
+    def signing(self) -> SigningDesk: ...
     @property
     def blobs(self) -> BlobSource: ...
     @property

@@ -1,0 +1,254 @@
+"""Passkeys and root changes against a real server: enrolled, named, signing beside keys of the command line."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verax.kernel.dsse import Signature
+from verax.kernel.errors import AccessError, RefusedError, RequestError, UnknownObject, VeraxError
+from verax.surfaces.cli.client import Client
+from verax.surfaces.cli.direct import with_accounts
+from verax.surfaces.cli.keyring import encode_recovery_key
+from verax.testing.passkeys import VirtualPasskey
+from verax.testing.releases import manifest_toml
+
+Verax = Callable[..., Any]
+GUARD = """
+[guard]
+input = [{ detector = "secrets", action = "refuse" }]
+output = [{ detector = "secrets", action = "rewrite" }]
+"""
+GATE = [{"suite": "basics", "floors": {"score": "0.9"}}]
+
+
+_open: list[Client] = []
+
+
+@pytest.fixture(autouse=True)
+def close_clients() -> Iterator[None]:
+    """Close every client that a test opened."""
+    yield
+    while _open:
+        _open.pop().close()
+
+
+def connect(world: Any, key: str) -> Client:
+    _open.append(Client(world.url, key))
+    return _open[-1]
+
+
+def client_of(world: Any, name: str, *roles: str) -> Client:
+    async def make(accounts: Any) -> str:
+        user = await accounts.create_user(name, roles=roles)
+        plain: str = (await accounts.create_key("test", user.user_id)).plain
+        return plain
+
+    return connect(world, with_accounts(world.session, make))
+
+
+def owner(world: Any) -> Client:
+    return connect(world, world.identity.credentials.api_key)
+
+
+def enrol(client: Client, passkey: VirtualPasskey, **client_data: Any) -> Any:
+    challenge = client.post_json("/v1/passkeys/challenge", {})["challenge"]
+    return client.post_json("/v1/passkeys", {"name": "phone", **passkey.register(challenge, **client_data)})
+
+
+def signature_body(signature: Signature) -> dict[str, Any]:
+    body: dict[str, Any] = {"key_id": signature.key_id, "sig": base64.b64encode(signature.sig).decode()}
+    if signature.assertion is not None:
+        assertion = signature.assertion
+        body["assertion"] = {
+            "authenticator_data": base64.b64encode(assertion.authenticator_data).decode(),
+            "client_data_json": base64.b64encode(assertion.client_data_json).decode(),
+        }
+    return body
+
+
+def sign(client: Client, draft: dict[str, Any], passkey: VirtualPasskey) -> Any:
+    payload = base64.b64decode(draft["payload"])
+    return client.post_json(f"/v1/governance/drafts/{draft['id']}/signatures", signature_body(passkey.sign(payload)))
+
+
+def passkey_of(world: Any, person: str, number: int) -> VirtualPasskey:
+    return VirtualPasskey(person, number, origin=world.url)
+
+
+def next_root(world: Any, verax: Verax) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(verax(world, "root", "show", "--json").out)["document"]
+    return {**document, "version": document["version"] + 1}
+
+
+def named(document: dict[str, Any], passkey: VirtualPasskey, *roles: str) -> None:
+    """Let a document name a passkey in some roles."""
+    document["keys"][passkey.key_id] = passkey.record()
+    for role in roles:
+        document["roles"][role]["keys"] = sorted({*document["roles"][role]["keys"], passkey.key_id})
+
+
+def write(folder: Path, document: dict[str, Any]) -> str:
+    path = folder / "root.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return str(path)
+
+
+def test_a_passkey_is_enrolled_once_and_has_no_authority_by_that(own: Any) -> None:
+    ann, passkey = owner(own), passkey_of(own, "ann", 5)
+    made = enrol(ann, passkey)
+    assert (made["person"], made["roles"]) == (None, [])
+    assert ann.get_json("/v1/passkeys")["data"] == [made]
+    with pytest.raises(VeraxError) as known:
+        enrol(ann, passkey)
+    assert known.value.reason_code == "passkey/known"
+    draft = ann.post_json("/v1/governance/drafts", {"kind": "freeze", "channel": "assistant", "cause": "Stop."})
+    with pytest.raises(RefusedError) as refused:
+        sign(ann, draft, passkey)
+    assert refused.value.reason_code == "governance/signature"
+
+
+def test_a_challenge_is_good_once_and_for_the_one_who_asked(own: Any) -> None:
+    ann, bob = owner(own), client_of(own, "bob", "member")
+    challenge = ann.post_json("/v1/passkeys/challenge", {})["challenge"]
+    body = {"name": "phone", **passkey_of(own, "ann", 5).register(challenge)}
+    with pytest.raises(VeraxError) as foreign:
+        bob.post_json("/v1/passkeys", body)
+    assert foreign.value.reason_code == "passkey/challenge"
+    ann.post_json("/v1/passkeys", body)
+    with pytest.raises(VeraxError) as used:
+        ann.post_json("/v1/passkeys", body)
+    assert used.value.reason_code == "passkey/challenge"
+
+
+def test_a_registration_from_another_page_is_refused(own: Any) -> None:
+    with pytest.raises(VeraxError) as refused:
+        enrol(owner(own), passkey_of(own, "ann", 5), origin="https://evil.test")
+    assert refused.value.reason_code == "passkey/registration"
+
+
+def test_only_owners_see_everybodys_passkeys_and_members_draft_nothing(own: Any) -> None:
+    bob = client_of(own, "bob", "member")
+    enrol(bob, passkey_of(own, "bob", 6))
+    with pytest.raises(AccessError):
+        bob.get_json("/v1/passkeys?all=true")
+    assert [item["name"] for item in owner(own).get_json("/v1/passkeys?all=true")["data"]] == ["phone"]
+    with pytest.raises(AccessError):
+        bob.post_json("/v1/governance/drafts", {"kind": "freeze", "channel": "assistant", "cause": "x"})
+    with pytest.raises(AccessError):
+        bob.get_json("/v1/governance/drafts")
+
+
+def test_a_passkey_that_a_root_change_named_governs(own: Any, verax: Verax, tmp_path: Path) -> None:
+    ann, passkey = owner(own), passkey_of(own, "owner", 5)
+    enrol(ann, passkey)
+    document = next_root(own, verax)
+    named(document, passkey, "author", "reviewer", "operator")
+    drafted = verax(own, "root", "draft", write(tmp_path, document), "--yes")
+    assert drafted.code == 0, drafted.err
+    assert f"+ keys.{passkey.key_id}" in drafted.err
+    assert "root version 2 is in force" in drafted.err
+    [listed] = ann.get_json("/v1/passkeys")["data"]
+    assert (listed["person"], listed["roles"]) == ("owner", ["author", "operator", "reviewer"])
+    toml = manifest_toml("You answer in rhymes.", name="rhymes", guard=GUARD)
+    wish = {"kind": "change", "channel": "assistant", "toml": toml, "reason": "Rhymes are nice."}
+    proposed = sign(ann, ann.post_json("/v1/governance/drafts", wish), passkey)
+    assert proposed["index"] is not None
+    [change] = json.loads(verax(own, "change", "list", "--json").out)["changes"]
+    admitted = sign(ann, ann.post_json("/v1/governance/drafts", {"kind": "admit", "change": change["id"]}), passkey)
+    assert admitted["draft"] is None
+    status = json.loads(verax(own, "status", "--json").out)
+    assert status["governance"]["channels"]["assistant"]["release"] == change["candidate"]
+    assert ann.get_json("/v1/governance/drafts")["data"] == []
+    assert json.loads(verax(own, "log", "verify", "--json").out)["verified"] is True
+
+
+def test_a_team_takes_over_with_a_key_and_a_passkey_and_nobody_acts_alone_after_that(
+    own: Any, verax: Verax, tmp_path: Path
+) -> None:
+    bob = client_of(own, "bob", "reviewer", "author", "operator")
+    phone = passkey_of(own, "bob", 6)
+    enrol(bob, phone)
+    document = next_root(own, verax)
+    named(document, phone, "author", "reviewer", "operator", "root")
+    document["roles"]["root"]["threshold"] = 2
+    document["solo"] = False
+    for channel in document["channels"]:
+        channel.update(approvals=1, gates=GATE)
+    drafted = verax(own, "root", "draft", write(tmp_path, document), "--yes")
+    assert "1 more must sign: bob" in drafted.err
+    assert json.loads(verax(own, "root", "show", "--json").out)["document"]["version"] == 1
+    [waiting] = json.loads(verax(own, "root", "drafts", "--json").out)["drafts"]
+    assert waiting["may_sign"] == ["bob"]
+    again = verax(own, "root", "sign", waiting["code"], "--yes")
+    assert "1 more must sign: bob" in again.err, "one person's second signature is no second person"
+    [draft] = bob.get_json("/v1/governance/drafts")["data"]
+    assert draft["signed_by"] == ["owner"]
+    assert sign(bob, draft, phone)["index"] is not None
+    assert json.loads(verax(own, "root", "show", "--json").out)["document"]["version"] == 2
+    toml = tmp_path / "next.toml"
+    toml.write_text(manifest_toml("You answer in rhymes.", name="rhymes", guard=GUARD), encoding="utf-8")
+    change = verax(own, "change", "propose", str(toml), "--reason", "Rhymes.", "--yes").out.strip()
+    for alone in (("review", change, "--approve"), ("admit", change)):
+        refused = verax(own, "change", *alone, "--yes")
+        assert refused.code == 3, refused.err
+    review = {"kind": "review", "change": change, "verdict": "approve"}
+    assert sign(bob, bob.post_json("/v1/governance/drafts", review), phone)["index"] is not None
+    still = verax(own, "change", "admit", change, "--yes")
+    assert still.code == 3
+    assert "gate" in still.err or "suite" in still.err
+    shown = json.loads(verax(own, "change", "show", change, "--json").out)
+    assert shown["approved_by"] == ["bob"]
+    asked = json.loads(verax(own, "ask", "--json", "Who wrote Hamlet?").out)
+    assert asked["mode"] == "solo", "what was admitted under solo goes on saying so"
+
+
+def test_a_lost_key_is_replaced_with_the_recovery_key(own: Any, verax: Verax, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = json.loads(verax(own, "root", "show", "--json").out)["document"]
+    identity = own.identity
+    (identity.folder / "daily.key").unlink()
+    assert verax(own, "change", "freeze", "assistant", "--reason", "Stop.", "--yes").code != 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("vxr-aaaaaaa\n"))
+    assert verax(own, "root", "recover", "--yes").code != 0
+    wrong = encode_recovery_key(bytes(32))
+    monkeypatch.setattr("sys.stdin", io.StringIO(wrong + "\n"))
+    assert verax(own, "root", "recover", "--yes").code == 3
+    assert not identity.has_daily_key()
+    monkeypatch.setattr("sys.stdin", io.StringIO(own.recovery + "\n"))
+    recovered = verax(own, "root", "recover", "--yes")
+    assert recovered.code == 0, recovered.err
+    after = json.loads(verax(own, "root", "show", "--json").out)["document"]
+    assert after["version"] == before["version"] + 1
+    assert identity.credentials.key_id not in after["keys"]
+    assert verax(own, "change", "freeze", "assistant", "--reason", "Stop.", "--yes").code == 0
+
+
+def test_a_draft_is_discarded_by_its_author_or_an_owner_only(own: Any) -> None:
+    ann, bob, carol = owner(own), client_of(own, "bob", "author"), client_of(own, "carol", "author")
+    wish = {"kind": "freeze", "channel": "assistant", "cause": "Stop."}
+    path = f"/v1/governance/drafts/{bob.post_json('/v1/governance/drafts', wish)['id']}"
+    with pytest.raises(AccessError):
+        carol.delete(path)
+    assert carol.get_json(path)["signed_by"] == []
+    ann.delete(path)
+    with pytest.raises(UnknownObject):
+        ann.get_json(path)
+
+
+def test_a_wish_that_names_what_is_not_there_is_refused(own: Any) -> None:
+    ann = owner(own)
+    for wish in (
+        {"kind": "review", "change": "ab" * 32, "verdict": "approve"},
+        {"kind": "change", "channel": "assistant", "reason": "neither toml nor release"},
+        {"kind": "rollback", "channel": "assistant", "cause": "there is no head before"},
+        {"kind": "freeze", "channel": "nowhere", "cause": "x"},
+        {"kind": "dance"},
+    ):
+        with pytest.raises(RequestError):
+            ann.post_json("/v1/governance/drafts", wish)
