@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
+const server = process.env['VERAX_DEV_SERVER'] ?? 'http://localhost:8420'
+
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 // What is built becomes part of the Python package, and of the digest of the runtime that people
@@ -22,7 +24,8 @@ export default defineConfig({
     proxy: Object.fromEntries(
       ['/v1', '/log', '/replies', '/health', '/openapi.json'].map((path) => [
         path,
-        { target: process.env['VERAX_DEV_SERVER'] ?? 'http://localhost:8420', changeOrigin: true },
+        // The server takes a browser's writes from its own pages only.
+        { target: server, changeOrigin: true, headers: { origin: server } },
       ]),
     ),
   },

@@ -1,16 +1,68 @@
-import { lazy } from 'react'
-import { Route, Switch } from 'wouter'
+import { lazy, type ReactNode, Suspense } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter'
+import { AREAS, type Area, mayOpen } from './areas'
+import { signInPath } from './core/session'
 import { NotFound } from './entry/NotFound'
+import { Frame } from './shell/Frame'
+import { Page } from './shell/Page'
+import { useSession } from './shell/useSession'
+import { CrashBoundary } from './ui/Crash'
+import { EmptyState, ErrorState, Loading } from './ui/States'
 
-// Each area is a chunk of its own: the first load holds the chat and nothing else.
-const ChatPage = lazy(() => import('./chat/ChatPage'))
+const SignInPage = lazy(() => import('./entry/SignInPage'))
 
 export function App() {
   return (
     <Switch>
-      <Route path="/" component={ChatPage} />
-      <Route path="/c/:conversation" component={ChatPage} />
-      <Route component={NotFound} />
+      <Route path="/sign-in" component={SignInPage} />
+      <Route>
+        <Frame>
+          <Switch>
+            {AREAS.flatMap((area) =>
+              // One key for all addresses of an area: a chat that gets its address stays the same chat.
+              area.paths.map((path) => (
+                <Route key={area.id} path={path}>
+                  <Guarded area={area}>
+                    <area.page />
+                  </Guarded>
+                </Route>
+              )),
+            )}
+            <Route component={NotFound} />
+          </Switch>
+        </Frame>
+      </Route>
     </Switch>
+  )
+}
+
+/** A page for whoever may see it; a defect in it ends here, and goes when another page is opened. */
+function Guarded({ area, children }: { area: Area; children: ReactNode }) {
+  const session = useSession()
+  const [path] = useLocation()
+  const query = useSearch()
+  if (area.access !== 'everyone') {
+    if (session.isPending) return <Loading />
+    if (session.isError) return <ErrorState error={session.error} onRetry={() => void session.refetch()} />
+    if (session.data === null)
+      return <Redirect to={signInPath(query === '' ? path : `${path}?${query}`)} replace />
+    if (!mayOpen(area, session.data.roles)) return <NotAllowed />
+  }
+  return (
+    <CrashBoundary resetKey={path}>
+      <Suspense fallback={<Loading />}>{children}</Suspense>
+    </CrashBoundary>
+  )
+}
+
+function NotAllowed() {
+  const { t } = useTranslation('shell')
+  return (
+    <Page title={t('notAllowed.title')} head={null}>
+      <EmptyState title={t('notAllowed.title')}>
+        <p>{t('notAllowed.body')}</p>
+      </EmptyState>
+    </Page>
   )
 }

@@ -5,7 +5,7 @@ import { createRoot } from 'react-dom/client'
 import { App } from './App'
 import './base.css'
 import { followShortcuts } from './core/commands'
-import { followTheme } from './core/preferences'
+import { followOtherTabs, followTheme, preferences } from './core/preferences'
 import { startLanguages } from './i18n'
 import { queries } from './queries'
 import { CrashBoundary } from './ui/Crash'
@@ -14,7 +14,8 @@ import { Loading } from './ui/States'
 // The server writes a fresh nonce into each page; Radix needs it for the one style sheet that it adds.
 setNonce(document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '')
 followTheme()
-followShortcuts()
+followOtherTabs()
+followShortcuts(document, () => preferences.getState().singleKeys)
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')

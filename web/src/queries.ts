@@ -14,3 +14,12 @@ export const queries = new QueryClient({
     mutations: { retry: false },
   },
 })
+
+/** Names of what more than one area reads; the first word alone stands for all that begin with it. */
+export const keys = {
+  session: ['session'],
+  conversations: ['conversations'],
+  conversationList: (isArchived: boolean) => ['conversations', { isArchived }],
+  conversation: (id: string) => ['conversation', id],
+  search: (text: string) => ['search', text],
+} as const

@@ -34,6 +34,8 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>
   readonly signal?: AbortSignal | undefined
+  /** Goes on when the page is left; such a body has at most 64 KB. */
+  readonly keepalive?: boolean
 }
 
 type Listener = () => void
@@ -62,6 +64,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
       body,
       credentials: 'same-origin',
       cache: 'no-store',
+      keepalive: options.keepalive ?? false,
       signal: options.signal ?? null,
     })
   } catch (error) {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
+  ariaShortcut,
   availableCommands,
   type Command,
   commands,
@@ -124,6 +125,32 @@ describe('followShortcuts', () => {
     register(find)
     press({ key: 'л', code: 'KeyK', ctrlKey: true })
     expect(find.run).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('followShortcuts where the person wants no characters as shortcuts', () => {
+  it('leaves characters alone, and nothing else', () => {
+    for (const stop of cleanups.splice(0)) stop()
+    cleanups.push(followShortcuts(document, () => false))
+    const help = command('help', { shortcut: '?' })
+    const stop = command('stop', { shortcut: 'Escape' })
+    const find = command('find', { shortcut: 'Mod+K' })
+    register(help, stop, find)
+    expect(press({ key: '?', shiftKey: true }).defaultPrevented).toBe(false)
+    press({ key: 'Escape' })
+    press({ key: 'k', ctrlKey: true })
+    expect(help.run).not.toHaveBeenCalled()
+    expect(stop.run).toHaveBeenCalledTimes(1)
+    expect(find.run).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('ariaShortcut', () => {
+  it('writes keys as ARIA does', () => {
+    expect(ariaShortcut('Mod+Shift+c')).toBe('Control+Shift+C')
+    expect(ariaShortcut('F2')).toBe('F2')
+    onPlatform('MacIntel')
+    expect(ariaShortcut('Mod+K')).toBe('Meta+K')
   })
 })
 

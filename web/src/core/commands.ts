@@ -63,10 +63,19 @@ function isAvailable(command: Command): boolean {
   return command.isAvailable?.() ?? true
 }
 
-/** Lets keys start commands from now on; returns the way to stop. */
-export function followShortcuts(target: Document = document): () => void {
+/**
+ * Lets keys start commands from now on; returns the way to stop.
+ *
+ * `allowsCharacters` says whether a character alone is a shortcut, as "?" is: speech input sets such
+ * shortcuts off, so there must be a way to turn them off (WCAG 2.1.4).
+ */
+export function followShortcuts(
+  target: Document = document,
+  allowsCharacters: () => boolean = () => true,
+): () => void {
   const listen = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing || event.repeat) return
+    if (isBare(event) && [...event.key].length === 1 && !allowsCharacters()) return
     const found = commandOfEvent(event)
     if (found === undefined) return
     event.preventDefault()
@@ -78,8 +87,7 @@ export function followShortcuts(target: Document = document): () => void {
 
 function commandOfEvent(event: KeyboardEvent): Command | undefined {
   const pressed = pressedOf(event)
-  const isBare = !(event.ctrlKey || event.metaKey || event.altKey)
-  const isTyping = isBare && isField(event.target)
+  const isTyping = isBare(event) && isField(event.target)
   return availableCommands()
     .toReversed()
     .find(
@@ -88,6 +96,10 @@ function commandOfEvent(event: KeyboardEvent): Command | undefined {
         pressed.has(normalized(command.shortcut)) &&
         (!isTyping || command.worksInFields === true),
     )
+}
+
+function isBare(event: KeyboardEvent): boolean {
+  return !(event.ctrlKey || event.metaKey || event.altKey)
 }
 
 const APPLE = /mac|iphone|ipad/i
@@ -145,4 +157,11 @@ export function shortcutText(shortcut: string): string {
   }
   const names = ['Mod', 'Alt', 'Shift'].filter((name) => modifiers.includes(name))
   return [...names.map((name) => (name === 'Mod' ? 'Ctrl' : name)), shown].join('+')
+}
+
+/** A shortcut in the form of the attribute `aria-keyshortcuts`. */
+export function ariaShortcut(shortcut: string): string {
+  const { modifiers, key } = partsOf(shortcut)
+  const names = modifiers.map((name) => (name === 'Mod' ? (isApple() ? 'Meta' : 'Control') : name))
+  return [...names, key === ' ' ? 'Space' : key.length === 1 ? key.toUpperCase() : key].join('+')
 }

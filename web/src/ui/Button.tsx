@@ -1,4 +1,5 @@
 import type { ComponentProps } from 'react'
+import { Link } from 'wouter'
 import styles from './Button.module.css'
 import { classes } from './classes'
 
@@ -27,6 +28,17 @@ export function Button({
       className={classes(styles['button'], styles[kind], styles[size], className)}
     />
   )
+}
+
+export interface ButtonLinkProps extends Omit<ComponentProps<'a'>, 'href'> {
+  readonly href: string
+  readonly kind?: ButtonProps['kind']
+  readonly size?: ButtonProps['size']
+}
+
+/** A way to another page of the app that looks like a button. */
+export function ButtonLink({ kind = 'plain', size = 'normal', className, ...rest }: ButtonLinkProps) {
+  return <Link {...rest} className={classes(styles['button'], styles[kind], styles[size], className)} />
 }
 
 export interface IconButtonProps extends Omit<ButtonProps, 'aria-label' | 'title'> {

@@ -1,0 +1,38 @@
+/**
+ * The areas of the app: one line gives an area its addresses, its guard and its place in the side bar.
+ * Each is a chunk of its own: the first load holds the frame and the chat, and nothing else.
+ */
+
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
+
+export interface Area {
+  readonly id: string
+  /** Patterns of wouter; changing from one to another keeps the page. */
+  readonly paths: readonly string[]
+  readonly page: LazyExoticComponent<ComponentType>
+  /** `everyone`: readable without an account. A list of roles: only people who have one of them. */
+  readonly access: 'everyone' | 'account' | readonly string[]
+  /** Its line in the side bar: the key of its name (with the namespace), and where it leads. */
+  readonly link?: { readonly title: string; readonly href: string; readonly icon: ComponentType<IconProps> }
+}
+
+export interface IconProps {
+  readonly size?: number
+  readonly 'aria-hidden'?: 'true'
+}
+
+export const AREAS: readonly Area[] = [
+  {
+    id: 'chat',
+    paths: ['/', '/c/:conversation'],
+    page: lazy(() => import('./chat/ChatPage')),
+    access: 'account',
+  },
+]
+
+/** Whether somebody with these roles, null for nobody, may open the area. */
+export function mayOpen(area: Area, roles: readonly string[] | null): boolean {
+  if (area.access === 'everyone') return true
+  if (roles === null) return false
+  return area.access === 'account' || area.access.some((role) => roles.includes(role))
+}

@@ -1,0 +1,68 @@
+import { Dialog as Parts } from 'radix-ui'
+import { type ReactNode, useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useLocation } from 'wouter'
+import { useStore } from 'zustand'
+import { preferences } from '@/core/preferences'
+import { SessionExpired } from '@/entry/SessionExpired'
+import { Announcer } from '@/ui/Announcer'
+import { classes } from '@/ui/classes'
+import { ToastRegion } from '@/ui/Toast'
+import styles from './Frame.module.css'
+import { frame, useFrame } from './frame-state'
+import { NARROW, useMedia } from './media'
+import { Sidebar } from './Sidebar'
+import { useHeldSession } from './useSession'
+import { useShellCommands } from './useShellCommands'
+import { useTabs } from './useTabs'
+
+/** What all areas stand in: side bar, main part, and whatever may open above them. */
+export function Frame({ children }: { children: ReactNode }) {
+  const { t } = useTranslation()
+  const isNarrow = useMedia(NARROW)
+  const isOpen = useStore(preferences, (state) => state.sidebarOpen)
+  useHeldSession()
+  useShellCommands()
+  useTabs()
+  return (
+    <div className={styles['frame']}>
+      <a className={styles['skip']} href="#main">
+        {t('skipToContent')}
+      </a>
+      {isNarrow ? (
+        <Drawer />
+      ) : (
+        <aside className={classes(styles['side'], !isOpen && styles['closed'])} inert={!isOpen}>
+          <Sidebar onClose={() => preferences.getState().set({ sidebarOpen: false })} />
+        </aside>
+      )}
+      <main id="main" className={styles['main']} tabIndex={-1}>
+        {children}
+      </main>
+      <SessionExpired />
+      <ToastRegion />
+      <Announcer />
+    </div>
+  )
+}
+
+/** The side bar of a narrow screen: above the page, gone once a way was chosen. */
+function Drawer() {
+  const { t } = useTranslation('shell')
+  const isOpen = useFrame((state) => state.isDrawerOpen)
+  const [path] = useLocation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new path is what closes it
+  useEffect(() => frame.setState({ isDrawerOpen: false }), [path])
+  const close = () => frame.setState({ isDrawerOpen: false })
+  return (
+    <Parts.Root open={isOpen} onOpenChange={(open) => frame.setState({ isDrawerOpen: open })}>
+      <Parts.Portal>
+        <Parts.Overlay className={styles['scrim']} />
+        <Parts.Content className={styles['drawer']} aria-describedby={undefined}>
+          <Parts.Title className="visually-hidden">{t('sidebar.name')}</Parts.Title>
+          <Sidebar onClose={close} />
+        </Parts.Content>
+      </Parts.Portal>
+    </Parts.Root>
+  )
+}
