@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from verax.guard.detectors import DETECTORS, Detector, Finding
@@ -46,12 +46,14 @@ class Decision:
         category: Detector that asked for it, empty without findings.
         text: The text after rewriting.
         findings: Number of findings.
+        by_detector: Findings of each detector that found anything.
     """
 
     action: str
     category: str
     text: str
     findings: int
+    by_detector: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +94,19 @@ class Policy:
 
     def decide(self, text: str, context: str = "") -> Decision:
         """Apply every rule to `text`; `context` is what stood before it and has left already."""
-        action, category, count = "allow", "", 0
+        action, category, counts = "allow", "", dict[str, int]()
         for detector, wanted in self.rules:
             offset = len(context)
             found = detector.find(context + text)
             findings = [Finding(f.start - offset, f.end - offset, f.kind) for f in found if f.start >= offset]
             if not findings:
                 continue
-            count += len(findings)
+            counts[detector.name] = len(findings)
             if action == "allow" or _STRICTNESS[wanted] > _STRICTNESS[action]:
                 action, category = wanted, detector.name
             if wanted == "rewrite":
                 text = _rewrite(text, findings)
-        return Decision(action, category, text, count)
+        return Decision(action, category, text, sum(counts.values()), counts)
 
     def ready(self, text: str) -> int:
         """Return how many leading characters of `text` no later text can change; never a part of a finding."""
@@ -125,7 +127,7 @@ def check_input(policy: Policy, texts: Sequence[str]) -> Decision:
     for text in texts:
         decision = policy.decide(text)
         if decision.action in ("rewrite", "refuse"):
-            return Decision("refuse", decision.category, text, decision.findings)
+            return replace(decision, action="refuse", text=text)
         if decision.action == "mark":
             worst = decision
     return worst

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from verax.guard.policy import Policy
@@ -26,12 +27,14 @@ class OutputGuard:
         refused: Category that stopped the reply, empty while it may go on.
         rewritten: Whether anything was masked.
         findings: Number of findings so far.
+        by_detector: Findings so far of each detector that found anything.
     """
 
     policy: Policy
     refused: str = ""
     rewritten: bool = False
     findings: int = 0
+    by_detector: Counter[str] = field(default_factory=Counter)
     _pending: str = ""
     _context: str = field(default="", repr=False)
 
@@ -58,6 +61,7 @@ class OutputGuard:
         text, self._pending = self._pending[:ready], self._pending[ready:]
         decision = self.policy.decide(text, self._context)
         self.findings += decision.findings
+        self.by_detector.update(decision.by_detector)
         if decision.action == "refuse":
             self.refused = decision.category
             return ""

@@ -15,6 +15,7 @@ __all__ = [
     "chat_sandbox",
     "chat_template",
     "checkpoint",
+    "chronicle",
     "confusables",
     "cosignature",
     "dsse",

@@ -37,6 +37,7 @@ from verax.kernel.errors import (
     VeraxError,
 )
 from verax.kernel.fold import Folder, State
+from verax.kernel.merkle import leaf_hash, tree_root
 from verax.kernel.release import Release
 from verax.kernel.statement import NONE, Basis
 from verax.store.blobs import Blobs
@@ -170,6 +171,25 @@ class GovernanceStore:
             raise UnknownObject(f"blob {digest[:12]}: the log refers to none of that digest")
         return data
 
+    async def entries(self) -> list[bytes]:
+        """Return every entry of the adopted log, checked against its root.
+
+        Raises:
+            CorruptStore: the database holds others than those that were adopted.
+        """
+        state = self._state
+
+        def read() -> list[bytes]:
+            entries = self._parts.live.log.entries_now(0, state.size)
+            if tree_root(map(leaf_hash, entries)) != state.tree_root:
+                raise CorruptStore(
+                    "governance log: the entries in the database are not those that were adopted",
+                    hint="restore the newest backup of the database",
+                )
+            return entries
+
+        return await self._call(read)
+
     async def begin(self, entries: Sequence[bytes], blobs: Sequence[bytes]) -> None:
         """Append the first entries of an installation, all or none.
 
@@ -199,15 +219,20 @@ class GovernanceStore:
         task = asyncio.ensure_future(self._submit(envelope, blobs))
         return await asyncio.shield(task)  # a caller that leaves cannot stop between append and adoption
 
-    async def alarm(self, code: str, channel: str, detail: Mapping[str, canonical.Json]) -> None:
+    async def alarm(
+        self, code: str, channel: str, detail: Mapping[str, canonical.Json], *, is_single: bool = False
+    ) -> None:
         """Count an alarm, and write what may be written now (clause 3).
 
         An alarm that cannot be written is logged and tried again with the next check.
 
+        Args:
+            is_single: Never merge it with others of its code, because its detail is its point.
+
         Raises:
             StatementError: the detail might hold text from outside.
         """
-        self._desk.note(code, channel, detail)
+        self._desk.note(code, channel, detail, is_single=is_single)
         await self._write_alarms()
 
     async def check(self) -> None:

@@ -52,6 +52,12 @@ class PendingAlarm:
     count: int
     first_ms: int
     last_ms: int
+    is_single: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, bytes]:
+        """What it is merged by."""
+        return self.code, self.channel, self.detail if self.is_single else b""
 
     def sign(self, basis: Basis, recorder: Recorder) -> tuple[bytes, dict[str, bytes]]:
         """Return the envelope of the alarm, and its detail as the blob it names."""
@@ -71,12 +77,12 @@ class AlarmDesk:
     def __init__(self, clock: Clock, limits: AlarmLimits | None = None) -> None:
         self._clock = clock
         self._limits = limits or AlarmLimits()
-        self._pending: dict[tuple[str, str], PendingAlarm] = {}
-        self._written_s: dict[tuple[str, str], float] = {}
+        self._pending: dict[tuple[str, str, bytes], PendingAlarm] = {}
+        self._written_s: dict[tuple[str, str, bytes], float] = {}
         self._recent_s: deque[float] = deque()
 
-    def note(self, code: str, channel: str, detail: Mapping[str, canonical.Json]) -> None:
-        """Count one alarm.
+    def note(self, code: str, channel: str, detail: Mapping[str, canonical.Json], *, is_single: bool = False) -> None:
+        """Count one alarm; a single one is written by itself.
 
         Raises:
             StatementError: the detail might hold text from outside.
@@ -86,27 +92,25 @@ class AlarmDesk:
             if not is_token and not isinstance(value, int):
                 raise StatementError(f"alarm {code}: detail {name!r}: expected a number or a short token")
         now_ms = self._clock.now_ms()
-        found = self._pending.get((code, channel))
-        if found is None:
-            found = PendingAlarm(code, channel, canonical.encode(detail), 0, now_ms, now_ms)
-        self._pending[code, channel] = replace(found, count=found.count + 1, last_ms=now_ms)
+        data = canonical.encode(detail)
+        key = (code, channel, data if is_single else b"")
+        found = self._pending.get(key) or PendingAlarm(code, channel, data, 0, now_ms, now_ms, is_single)
+        self._pending[key] = replace(found, count=found.count + 1, last_ms=now_ms)
 
     def due(self) -> list[PendingAlarm]:
         """Return what may be written now, oldest first."""
         now_s = self._clock.monotonic_s()
         while self._recent_s and now_s - self._recent_s[0] >= _HOUR_S:
             self._recent_s.popleft()
+        merge_s = self._limits.merge_s
+        self._written_s = {key: at_s for key, at_s in self._written_s.items() if now_s - at_s < merge_s}
         room = self._limits.per_hour - len(self._recent_s)
-        ready = [
-            alarm
-            for key, alarm in self._pending.items()
-            if key not in self._written_s or now_s - self._written_s[key] >= self._limits.merge_s
-        ]
+        ready = [alarm for key, alarm in self._pending.items() if key not in self._written_s]
         return sorted(ready, key=lambda alarm: alarm.first_ms)[:room]
 
     def written(self, alarm: PendingAlarm) -> None:
         """Say that `alarm`, as `due` gave it, is in the log; what was counted since stays."""
-        key = (alarm.code, alarm.channel)
+        key = alarm.key
         now_s = self._clock.monotonic_s()
         self._written_s[key] = now_s
         self._recent_s.append(now_s)

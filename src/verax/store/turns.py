@@ -8,7 +8,7 @@
    durable it returns the promise.
 3. A row that is still open at start belongs to a process that is gone: `recover` queues the
    record it was opened with, whose status is ``failed``.
-4. `erase` removes rows: text, record, secret. The leaves stay and nothing links them to
+4. `erase` removes rows: text, record, secret, and the owner's vote. The leaves stay and nothing links them to
    anybody any more. A leaf of its own declares how many turns were erased.
 
 What is read back is checked against the commitments of the record: a changed row is an
@@ -18,9 +18,10 @@ error, never an answer.
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from verax.kernel import canonical
@@ -73,6 +74,8 @@ class FinishedTurn:
     Attributes:
         record: The record as it will be hashed; same id as the draft.
         reply: The bytes that `record.reply` commits to.
+        guard: Findings of the guard by category, for the monitor.
+        claims: Verdicts on claims by kind, for the monitor.
     """
 
     record: Record
@@ -80,6 +83,14 @@ class FinishedTurn:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     duration_ms: int = 0
+    guard: Mapping[str, int] = field(default_factory=dict)
+    claims: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def marks(self) -> str | None:
+        """What the monitor reads of it as JSON; None where there is nothing to say."""
+        marks = {name: dict(found) for name, found in (("guard", self.guard), ("claims", self.claims)) if found}
+        return json.dumps(marks, separators=(",", ":"), sort_keys=True) if marks else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +280,7 @@ class TurnStore:
                 return None
             count = len(erased)
             unlink_usage(tx, erased)
+            tx.execute_many("DELETE FROM votes WHERE turn_id = ?", [(turn_id,) for turn_id in erased])
             index = self._replies.queue(tx, erase_entry(self.origin, count, time_ms, salt))
             erasure = Erasure(erasure_id, self.origin, count, time_ms, salt.hex(), index)
             tx.execute(
@@ -307,8 +319,9 @@ class TurnStore:
             index = self._replies.queue(tx, entry)
             rows = tx.execute(
                 "UPDATE turns SET record = ?, reply = ?, prompt_tokens = ?, completion_tokens = ?, duration_ms = ?,"
-                " log_id = ?, idx = ?, promise = ? WHERE id = ? AND record IS NULL RETURNING user_id, key_id",
-                (data, turn.reply, *numbers, self._replies.log_id, index, promise, turn.record.id),
+                " log_id = ?, idx = ?, promise = ?, marks = ? WHERE id = ? AND record IS NULL"
+                " RETURNING user_id, key_id",
+                (data, turn.reply, *numbers, self._replies.log_id, index, promise, turn.marks, turn.record.id),
             )
             if not rows:
                 raise ConflictError(f"turn {turn.record.id}: it is not open, so it cannot be finished")

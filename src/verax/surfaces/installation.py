@@ -6,7 +6,8 @@
 2. The database is opened and migrated, the machine's own keys are read.
 3. The governance log is rebuilt, compared with every mark and folded; then the reply log.
 4. Turns that a dead process left open are recorded as failed, erasures that it left are ended.
-5. The logs' sequencers and the check of governance start; from here on turns run.
+5. The logs' sequencers, the check of governance and the monitor of rollouts start; from here on
+   turns run.
 6. `Installation.close` lets turns in flight finish, integrates what is queued, and gives the
    folder back.
 
@@ -20,9 +21,13 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from verax.config import Config
+from verax.gates.rollout.authority import MachineKeys
+from verax.gates.rollout.timeline import TimelineDesk, TimelineParts
+from verax.gates.rollout.watch import RolloutWatch, WatchParts
 from verax.kernel.errors import ConfigError, VeraxError
 from verax.models.embedded import EmbeddedSettings
 from verax.models.registry import Backends, BackendSettings
@@ -32,6 +37,7 @@ from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock, SystemClock
+from verax.store.cursors import Cursors
 from verax.store.database import Database, open_database
 from verax.store.erase import Eraser
 from verax.store.governance import MAX_ENTRY_BYTES, GovernanceParts, GovernanceStore, Recorder
@@ -44,10 +50,12 @@ from verax.store.model_keys import ModelKeys
 from verax.store.receipts import Receipts
 from verax.store.replies import ReplyLimits, ReplyLog
 from verax.store.responses import Responses
+from verax.store.rollouts import Rollouts
 from verax.store.signing import SigningDesk
 from verax.store.tlog import LogSpec, TileLog
 from verax.store.tlog_live import LiveLog, Pace
 from verax.store.turns import TurnStore
+from verax.store.votes import Votes
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
@@ -78,6 +86,7 @@ ADDED_WEIGHTS = "weights"
 _DRAIN_S = 30.0
 _GOVERNANCE_LOG, _FIRST_REPLY_LOG = 0, 1
 _GOVERNANCE_PACE_S = 0.05
+_MONITOR_LOCK = "rollout-monitor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,9 @@ class Installation:
     model_keys: ModelKeys
     engine: Engine
     models: ModelLoading
+    votes: Votes
+    rollouts: Rollouts
+    watch: RolloutWatch
     runtime: RuntimeIdentity
     recovered: int
     _stack: contextlib.AsyncExitStack
@@ -199,6 +211,10 @@ class Installation:
             messages = Messages(database, around.clock)
             runs = Runs(RunParts(engine, messages, eraser), around.clock, RunLimits(running=config.max_runs))
             stack.push_async_callback(runs.close, _DRAIN_S)
+            votes, rollouts = Votes(database, around.clock), Rollouts(database)
+            watch = _open_watch(rooms, governance, rollouts, votes, replies)
+            watch.start()
+            stack.push_async_callback(watch.close)
             return cls(
                 config=config,
                 home=home,
@@ -219,6 +235,9 @@ class Installation:
                 model_keys=model_keys,
                 engine=engine,
                 models=models,
+                votes=votes,
+                rollouts=rollouts,
+                watch=watch,
                 runtime=around.runtime,
                 recovered=recovered,
                 _stack=stack.pop_all(),
@@ -353,6 +372,29 @@ def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.Asyn
     backends = Backends(settings, model_keys.key_of)
     stack.push_async_callback(backends.close)
     return backends
+
+
+def _open_watch(
+    rooms: GovernanceRooms, governance: GovernanceStore, rollouts: Rollouts, votes: Votes, replies: ReplyLog
+) -> RolloutWatch:
+    """Put the monitor of rollouts together; its timelines lie among the blobs of the governance log."""
+    database, clock, seeds = rooms.database, rooms.clock, rooms.keys.seeds
+    blobs = Blobs(rooms.home.blobs)
+    timelines = TimelineDesk(
+        TimelineParts(governance, rollouts, Cursors(database), blobs, clock, replies.log_id, replies.origin)
+    )
+    return RolloutWatch(
+        WatchParts(
+            governance=governance,
+            rollouts=rollouts,
+            votes=votes,
+            timelines=timelines,
+            keys=MachineKeys(seeds["monitor"], seeds["operator"]),
+            try_lock=partial(database.try_lock, _MONITOR_LOCK),
+            log_id=replies.log_id,
+            clock=clock,
+        )
+    )
 
 
 def _health(name: str, check: Callable[[], None], good: str) -> HealthDetail:

@@ -16,7 +16,7 @@ from verax.kernel.record import Status
 from verax.models.base import ModelCall, Sent, Usage
 from verax.store.turns import FinishedTurn, OpenTurn
 from verax.turn.compose import Composition, compose
-from verax.turn.events import Completed, Failed, Refusal, Started, TurnEvent
+from verax.turn.events import ClaimVerdict, Completed, Failed, Refusal, Started, TurnEvent
 from verax.turn.generate import PromptDiffers, generate
 from verax.turn.guard import GuardedReply
 from verax.turn.ports import BackendSource, Governance, RuntimeIdentity, Turns
@@ -99,7 +99,8 @@ class Drive:
         screening = screen(draft.request, release)
         if screening.category:
             await self._start()
-            self.events.put_nowait(Refusal(screening.category, screening.reason, screening.next_step))
+            draft.guard[screening.category] += 1
+            self._tell(Refusal(screening.category, screening.reason, screening.next_step))
             return "refused"
         held = await recall(draft.request, self._parts.turns)
         today = datetime.fromtimestamp(draft.time_ms / 1000, UTC).date()
@@ -109,7 +110,7 @@ class Drive:
         self._reply = GuardedReply(Policy.from_rules(release.guard.output), composition.options.n)
         await self._generate(composition, self._reply)
         for event in self._reply.close():
-            self.events.put_nowait(event)
+            self._tell(event)
         return self._status(self._reply)
 
     async def _generate(self, composition: Composition, reply: GuardedReply) -> None:
@@ -133,9 +134,15 @@ class Drive:
                     if is_withdrawn(draft.resolution, self._parts.governance.state):
                         reply.withdraw()
                     for out in reply.take(event):
-                        self.events.put_nowait(out)
+                        self._tell(out)
                     if reply.is_cut:
                         return
+
+    def _tell(self, event: TurnEvent) -> None:
+        """Hand an event to the surface; verdicts are counted on the way, for the monitor."""
+        if isinstance(event, ClaimVerdict):
+            self._draft.claims[event.verdict] += 1
+        self.events.put_nowait(event)
 
     def _status(self, reply: GuardedReply) -> Status:
         if reply.refusal:
@@ -183,6 +190,8 @@ class Drive:
         if not self._is_started:
             await self._start()
         choices = self._reply.choices() if self._reply is not None else ()
+        if self._reply is not None:
+            draft.guard.update(self._reply.findings)
         record = build_record(draft, turns.origin, status, choices)
         promise = await turns.finish(
             FinishedTurn(
@@ -191,6 +200,8 @@ class Drive:
                 prompt_tokens=draft.prompt_tokens,
                 completion_tokens=draft.completion_tokens,
                 duration_ms=max(0, self._parts.now_ms() - draft.time_ms),
+                guard=draft.guard,
+                claims=draft.claims,
             )
         )
         if isinstance(failure, PromptDiffers):

@@ -10,6 +10,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from verax.guard.policy import Policy
@@ -49,6 +51,7 @@ class GuardedReply:
         self._withdrawing = False
         self._left_chars = 0
         self._refusal = ""
+        self._in_calls: Counter[str] = Counter()
         self.is_cut = False
 
     def withdraw(self) -> None:
@@ -85,6 +88,14 @@ class GuardedReply:
         return self._refusal
 
     @property
+    def findings(self) -> Mapping[str, int]:
+        """Findings of the policy by detector."""
+        found = Counter(self._in_calls)
+        for choice in self._open:
+            found.update(choice.guard.by_detector)
+        return dict(found)
+
+    @property
     def is_rewritten(self) -> bool:
         """Whether anything was masked."""
         return any(choice.guard.rewritten for choice in self._open)
@@ -106,6 +117,7 @@ class GuardedReply:
         choice.finish = reason
         for call_index, (call_id, name, arguments) in sorted(choice.calls.items()):
             decision = self._policy.decide(arguments)
+            self._in_calls.update(decision.by_detector)
             if decision.action in ("refuse", "rewrite"):
                 return [*events, self._refuse(index, decision.category)]
             events.append(ToolCallDelta(call_index, arguments, index, call_id, name))

@@ -15,6 +15,7 @@ to no bytes as `sent`.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -32,7 +33,13 @@ __all__ = ["Draft", "build_record", "delivered_bytes", "request_bytes"]
 
 @dataclass
 class Draft:
-    """What is known of a turn so far; `kept` is its first record, built when the prompt is sent."""
+    """What is known of a turn so far.
+
+    Attributes:
+        guard: Findings of the policies by category, text of nobody.
+        claims: Verdicts by kind.
+        kept: The first record, built when the prompt is sent.
+    """
 
     turn_id: str
     secret: TurnSecret
@@ -46,6 +53,8 @@ class Draft:
     sent: bytes = b""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    guard: Counter[str] = field(default_factory=Counter)
+    claims: Counter[str] = field(default_factory=Counter)
     kept: Record | None = None
 
 

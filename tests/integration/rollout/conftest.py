@@ -1,0 +1,138 @@
+"""A whole installation in a process: real logs, stores, turn path and monitor; the model is obedient."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from verax.config import Config, load_config
+from verax.gates.rollout.plan import RolloutPlan
+from verax.kernel.canonical import hex_digest
+from verax.kernel.dsse import sign_envelope
+from verax.kernel.fold import Canary, ChannelState
+from verax.kernel.release import Release
+from verax.kernel.runtime import PortableRuntime
+from verax.kernel.statement import FULL_SHARE_BP, NONE, Act, Basis, Change, Move, Statement, payload_of, statement_id
+from verax.models.registry import Backends, BackendSettings
+from verax.surfaces.founding import found
+from verax.surfaces.installation import Installation, Surroundings
+from verax.testing.obedient import ObedientModel
+from verax.testing.releases import make_release
+from verax.testing.scripted import ScriptedBackend
+from verax.testing.turns import FixedRuntime
+from verax.turn.events import Completed, Failed, TurnEvent
+from verax.turn.request import Caller, InputItem, TurnRequest
+
+CHANNEL = "assistant"
+BASE = "You are a helpful assistant. You answer in two or three sentences."
+LIMIT_S = 60.0
+RUNTIME = PortableRuntime("aa" * 32, "bb" * 32)
+SUBJECTS = ("salaries", "harvests", "bridges", "sonnets", "planets", "bread", "football", "taxes", "glaciers", "tulips")
+
+
+@dataclass
+class World:
+    """A running installation and its owner's signing key."""
+
+    installation: Installation
+    key_id: str
+    seed: bytes
+    count: int = 0
+
+    @property
+    def channel(self) -> ChannelState:
+        return self.installation.governance.state.channels[CHANNEL]
+
+    @property
+    def canary(self) -> Canary:
+        assert self.channel.canary is not None
+        return self.channel.canary
+
+    async def sign(self, statement: Statement, **blobs: bytes) -> str:
+        payload = payload_of(statement)
+        data = {hex_digest(blob): blob for blob in blobs.values()}
+        await self.installation.governance.submit(sign_envelope(payload, [(self.key_id, self.seed)]), data)
+        return statement_id(payload)
+
+    def basis(self) -> Basis:
+        state = self.installation.governance.state
+        return Basis(state.root.origin, state.root.version, state.size, state.tree_root.hex(), secrets.token_hex(16), 1)
+
+    async def propose(self, release: Release, reason: str = "a reason") -> str:
+        text = reason.encode()
+        channel = self.channel
+        change = Change(self.basis(), CHANNEL, release.id, channel.head or NONE, channel.head_index, hex_digest(text))
+        return await self.sign(change, candidate=release.data, reason=text)
+
+    async def admit(self, change: str, share_bp: int = FULL_SHARE_BP, plan: RolloutPlan | None = None) -> None:
+        known = self.installation.governance.state.changes[change]
+        cause = plan.to_bytes() if plan else b""
+        move = Move(
+            self.basis(), CHANNEL, "admit", change, known.base, known.candidate, share_bp,
+            hex_digest(cause) if cause else NONE,
+        )  # fmt: skip
+        await self.sign(move, **({"cause": cause} if cause else {}))
+
+    async def move(self, act: Act, from_id: str, to_id: str) -> None:
+        await self.sign(Move(self.basis(), CHANNEL, act, NONE, from_id, to_id, 0))
+
+    async def ask(self, user: str, text: str) -> TurnEvent:
+        """Run one turn and return its last event."""
+        request = TurnRequest(CHANNEL, Caller(user), (InputItem("user", text),))
+        events = [event async for event in self.installation.engine.run(request)]
+        assert isinstance(events[-1], Completed | Failed)
+        return events[-1]
+
+    async def traffic(self, count: int, question: Callable[[int], str]) -> None:
+        """Let `count` users ask one question each, a few at a time."""
+        numbers = range(self.count, self.count + count)
+        self.count += count
+        for start in range(numbers.start, numbers.stop, 16):
+            batch = range(start, min(start + 16, numbers.stop))
+            await asyncio.gather(*(self.ask(f"user-{number}", question(number)) for number in batch))
+
+
+def plain_question(number: int) -> str:
+    return f"What should I know about {SUBJECTS[number % len(SUBJECTS)]} number {number}?"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds, at most `LIMIT_S`."""
+    async with asyncio.timeout(LIMIT_S):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def settings(folder: Path) -> Config:
+    environ = {"HOME": str(folder), "VERAX_HOME": str(folder / "home"), "VERAX_KEYRING": str(folder / "keys")}
+    return load_config(environ=environ).config
+
+
+@contextlib.asynccontextmanager
+async def opened(folder: Path, model: ObedientModel | None = None) -> AsyncIterator[World]:
+    """Found an installation and open it."""
+    config = settings(folder)
+    backend = ScriptedBackend(obey=(model or ObedientModel()).answer)
+    backends = Backends(BackendSettings(), lambda name: None, {"script": backend})
+    around = Surroundings(FixedRuntime(RUNTIME.digest), backends=backends)
+    founding = await found(config, RUNTIME.data, around, {CHANNEL: make_release(BASE)})
+    assert founding is not None
+    assert founding.genesis is not None
+    installation = await Installation.open(config, around)
+    try:
+        yield World(installation, founding.genesis.daily_key_id, founding.genesis.daily_seed)
+    finally:
+        await installation.close()
+        await backends.close()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with opened(tmp_path) as opened_world:
+        yield opened_world
