@@ -1,4 +1,4 @@
-"""Write conformance/vectors/: receipts that must be accepted, and one that must be refused for each rule.
+"""Write conformance/vectors/: receipts that must be accepted, one that must be refused for each rule, and folds.
 
     .venv/bin/python conformance/make_vectors.py [--check]
 
@@ -17,11 +17,15 @@ from typing import Any
 
 from cases.ed25519 import ed25519
 from cases.encoding import clause_1
+from cases.folds import folds
 from cases.good import good
+from cases.passkeys import passkeys
 from cases.proofs import clause_12
 from cases.receipts import clause_11
 from cases.records import clause_9
+from cases.turns import turns
 from cases.witnesses import witnesses
+from cases.wording import banned_texts, chat_literals, templates
 
 FOLDER = Path(__file__).parent / "vectors"
 FILES = {
@@ -31,6 +35,12 @@ FILES = {
     "clause_11": (clause_11, "the form of a receipt"),
     "clause_12": (clause_12, "proofs, notes, signatures, inclusion, reply"),
     "witnesses": (witnesses, "cosignatures and policies"),
+    "folds": (folds, "governance logs, in base64, with the state that they fold to after each entry"),
+    "passkeys": (passkeys, "WebAuthn assertions: digest, assertion and signature in base64"),
+    "templates": (templates, "prompt templates with the wording of every way through them"),
+    "chats": (chat_literals, "chat templates with the literal texts in them"),
+    "texts": (banned_texts, "texts as bans see them"),
+    "turns": (turns, "opened turns: are the segments the recorded, the published and the sent ones?"),
     "ed25519": (ed25519, "single Ed25519 signatures: public, message and signature in hex"),
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -34,6 +35,7 @@ __all__ = [
     "SECRET",
     "VALUE",
     "Vector",
+    "dice_of",
     "key_line",
     "logged",
     "loose",
@@ -51,6 +53,11 @@ SECRET = TurnSecret(bytes(range(32)))
 REPLY = b"Hamlet was written by William Shakespeare."
 LOG_SEED = b"log key of the vectors, 32 bytes"
 Vector = dict[str, Any]
+
+
+def dice_of(seed: int) -> random.Random:
+    """Return dice that fall the same each time for a seed."""
+    return random.Random(seed)  # noqa: S311 - cases that come out the same, nothing secret
 
 
 def key_line(*keys: VerifierKey) -> bytes:

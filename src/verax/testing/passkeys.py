@@ -94,7 +94,9 @@ class VirtualPasskey:
     def sign_raw(self, assertion: Assertion) -> Signature:
         """Sign an assertion as it is."""
         signed = assertion.authenticator_data + canonical.hash_bytes(assertion.client_data_json)
-        return Signature(self.key_id, self._private.sign(signed, ec.ECDSA(SHA256())), assertion)
+        return Signature(
+            self.key_id, self._private.sign(signed, ec.ECDSA(SHA256(), deterministic_signing=True)), assertion
+        )
 
     @property
     def _private(self) -> ec.EllipticCurvePrivateKey:

@@ -1,0 +1,79 @@
+/**
+ * What the fold reads from blobs: candidates, and the wording of releases (clauses 5 and 8).
+ *
+ * A blob that a rule needs and that is not there stops the fold. One whose bytes do not hash to its name is not
+ * there. One that is there and is no release or runtime is a reason, not a stop.
+ */
+
+import type { Bytes } from '../bytes'
+import { parse } from '../canonical'
+import { digestOf } from '../hash'
+import { Refused } from '../refused'
+import { digest, object } from '../shape'
+import { type Ban, findHits, fragmentsOf } from './bans'
+import { RUNTIME } from './root'
+import type { Blobs, Ledger } from './state'
+import { NONE } from './statement'
+import { wordingOf } from './wording'
+
+const portable = object({ source: digest, lock: digest })
+
+/** Return the ids of all bans that a candidate meets: itself, and fragments in force or `made` just now. */
+export async function banHits(
+  candidate: string,
+  channel: string,
+  ledger: Ledger,
+  made: readonly Ban[] = [],
+): Promise<Set<string>> {
+  const own = ledger.bannedReleases.has(candidate) ? [candidate] : []
+  if (!ledger.blobs) return new Set(own)
+  const data = await blob(candidate, ledger.blobs, ledger.index)
+  if (channel === RUNTIME) {
+    asReason('runtime', () => portable(parse(data), 'runtime'))
+    return new Set(own)
+  }
+  const texts = await textsOf(data)
+  return new Set([...own, ...findHits(texts, [...ledger.bans.values(), ...made])])
+}
+
+/** Return the fragments that `bad` added against `base`; a runtime has none. */
+export async function addedFragments(
+  bad: string,
+  base: string,
+  channel: string,
+  ledger: Ledger,
+): Promise<Ban[]> {
+  const { blobs, index } = ledger
+  if (channel === RUNTIME || !blobs) return []
+  const before = base === NONE ? [] : await textsOf(await blob(base, blobs, index))
+  return fragmentsOf(await textsOf(await blob(bad, blobs, index)), before)
+}
+
+async function blob(name: string, blobs: Blobs, index: number): Promise<Bytes> {
+  const data = await blobs(name)
+  if (data && digestOf(data) === name) return data
+  const place = `entry ${index} needs the blob ${name.slice(0, 12)}`
+  throw new Refused('governance/incomplete', `The fold stops: ${place}, which is missing.`)
+}
+
+async function textsOf(data: Bytes): Promise<readonly string[]> {
+  try {
+    return await wordingOf(data)
+  } catch (error) {
+    throw asMalformed('release', error)
+  }
+}
+
+function asReason<T>(what: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw asMalformed(what, error)
+  }
+}
+
+function asMalformed(what: string, error: unknown): unknown {
+  return error instanceof Refused
+    ? new Refused('release/malformed', `The candidate is no valid ${what}: ${error.message}`)
+    : error
+}

@@ -1,0 +1,41 @@
+/**
+ * The wording of a release as bans see it (clause 8): every way through its prompt template, each followed by
+ * all its other texts, in one string, so that a sentence spread over several of them is still whole.
+ */
+
+import type { Bytes } from '../bytes'
+import { parseRelease, type Release } from '../prompt/release'
+import { renderings } from '../prompt/template'
+
+/** Return the joined wording of a release, once for each way through its template. */
+export async function wordingOf(data: Bytes): Promise<readonly string[]> {
+  const release = parseRelease(data)
+  const tail = [...textsOf(release), ...(await chatTexts(release))].join('')
+  return renderings(release.prompt.system, release.prompt.variables).map((text) => text + tail)
+}
+
+function textsOf({ prompt, tools }: Release): string[] {
+  const choices = [...prompt.variables]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, { choices: all }]) => all ?? [])
+  return [
+    prompt.separator,
+    prompt.app_head,
+    prompt.app_tail,
+    ...choices.flat(),
+    tools.head,
+    tools.tail,
+    tools.call_head,
+    tools.call_tail,
+    tools.result_head,
+    tools.result_tail,
+    ...prompt.examples.map((example) => example.text),
+  ]
+}
+
+/** Of a chat template only its literals count. */
+async function chatTexts({ model }: Release): Promise<string[]> {
+  if (model.backend === 'remote' || !model.chat_template) return []
+  const { literalsOf } = await import('../prompt/chat-template')
+  return literalsOf(model.chat_template)
+}
