@@ -175,7 +175,6 @@ class TurnStore:
         draft = turn.draft
         if draft.status != "failed" or draft.log != self.origin:
             raise RequestError(f"turn {draft.id}: expected a draft with status failed for {self.origin}")
-        segments = [{"by": segment.by, "role": segment.role, "text": segment.text} for segment in turn.segments]
         row = (
             draft.id,
             turn.user_id,
@@ -183,10 +182,21 @@ class TurnStore:
             self._clock.now_ms(),
             turn.secret.data,
             draft.to_bytes(),
-            canonical.encode(segments),
+            _segment_bytes(turn),
         )
         sql = "INSERT INTO turns (id, user_id, key_id, opened_ms, secret, draft, segments) VALUES (?, ?, ?, ?, ?, ?, ?)"
         await self._db.write(lambda tx: tx.execute(sql, row))
+
+    async def reopen(self, turn: OpenTurn) -> None:
+        """Replace draft and prompt of a turn that is open and has said nothing.
+
+        Raises:
+            ConflictError: the turn is not open.
+        """
+        values = (turn.draft.to_bytes(), _segment_bytes(turn), turn.draft.id)
+        sql = "UPDATE turns SET draft = ?, segments = ? WHERE id = ? AND record IS NULL RETURNING id"
+        if not await self._db.write(lambda tx: tx.execute(sql, values)):
+            raise ConflictError(f"turn {turn.draft.id}: it is not open, so its prompt cannot be replaced")
 
     async def finish(self, turn: FinishedTurn) -> str:
         """Make the record durable, queue its entry, and return the signed promise.
@@ -348,6 +358,11 @@ class TurnStore:
     async def _row(self, turn_id: str) -> Row | None:
         rows = await self._db.read(lambda tx: tx.execute(f"SELECT {_COLUMNS} FROM turns WHERE id = ?", (turn_id,)))  # noqa: S608  # constant names
         return rows[0] if rows else None
+
+
+def _segment_bytes(turn: OpenTurn) -> bytes:
+    segments = [{"by": segment.by, "role": segment.role, "text": segment.text} for segment in turn.segments]
+    return canonical.encode(segments)
 
 
 def _stored(row: Row) -> StoredTurn:

@@ -209,7 +209,9 @@ class Installation:
             eraser.start()
             stack.push_async_callback(eraser.close)
             messages = Messages(database, around.clock)
-            runs = Runs(RunParts(engine, messages, eraser), around.clock, RunLimits(running=config.max_runs))
+            runs = Runs(
+                RunParts(engine, governance, messages, eraser), around.clock, RunLimits(running=config.max_runs)
+            )
             stack.push_async_callback(runs.close, _DRAIN_S)
             votes, rollouts = Votes(database, around.clock), Rollouts(database)
             watch = _open_watch(rooms, governance, rollouts, votes, replies)

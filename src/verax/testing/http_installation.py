@@ -424,7 +424,7 @@ class FakeInstallation:
             clock=SystemClock(),
         )
         self.messages = Messages(database)
-        self.runs = Runs(RunParts(self.engine, self.messages, self.eraser), SystemClock())
+        self.runs = Runs(RunParts(self.engine, self.fake_governance, self.messages, self.eraser), SystemClock())
         self.blobs = FakeBlobs()
         self.simulated = SimulatedLog(f"{NAME}/governance", hashlib.sha256(b"governance").digest())
         self.governance_log = FakeLog(self.simulated)

@@ -173,7 +173,7 @@ class HttpWorld:
             clock=world.clock,
         )
         self.messages = Messages(world.database, world.clock)
-        parts = RunParts(self.engine, self.messages, self.eraser)
+        parts = RunParts(self.engine, world.governance, self.messages, self.eraser)
         self.runs = Runs(parts, world.clock, RunLimits(running=config.max_runs))
         self.governance = _Desk(world.governance)
         self.blobs = world.governance.log.blobs

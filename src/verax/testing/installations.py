@@ -89,6 +89,7 @@ def chat_backend(delay_s: float = 0.02) -> ScriptedBackend:
             Rule("Hamlet", "Hamlet was written by William Shakespeare."),
         ],
         usual=Reply(delay_s=delay_s),
+        keeps_context=True,
     )
 
 

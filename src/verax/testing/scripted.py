@@ -100,6 +100,7 @@ class ScriptedBackend:
         usual: Reply | None = None,
         tamper: Callable[[tuple[Segment, ...]], tuple[Segment, ...]] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        keeps_context: bool = False,
         identity: BackendIdentity | None = None,
     ) -> None:
         """Make the backend.
@@ -107,6 +108,7 @@ class ScriptedBackend:
         Args:
             obey: The obedient mode.
             usual: How a reply without a rule of its own is cut, delayed and so on; its texts are not used.
+            keeps_context: Refuse a prompt of more tokens than the release's context, as real models do.
             tamper: Changes the segments before they are sent: an adapter that cheats, which the turn must catch.
         """
         self.calls: list[ModelCall] = []
@@ -118,6 +120,7 @@ class ScriptedBackend:
         self._usual = usual or Reply()
         self._tamper = tamper
         self._sleep = sleep
+        self._keeps_context = keeps_context
 
     async def generate(self, call: ModelCall) -> AsyncIterator[ModelEvent]:
         """Say what the script says."""
@@ -132,7 +135,15 @@ class ScriptedBackend:
         is_whole = False
         try:
             yield Sent(segments, prompt)
-            async for event in self._say(reply, call.options, len(_tokens(prompt.decode("utf-8")))):
+            tokens = len(_tokens(prompt.decode("utf-8")))
+            if self._keeps_context and tokens > call.release.model.context_tokens:
+                raise RequestError(
+                    f"prompt: expected at most {call.release.model.context_tokens} tokens, found {tokens}",
+                    hint="shorten the conversation or the text, or start a new conversation",
+                    param="messages",
+                    code="request/context-length",
+                )
+            async for event in self._say(reply, call.options, tokens):
                 yield event
             is_whole = True
         finally:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from verax.guard.policy import Policy
-from verax.kernel.errors import BusyError, VeraxError
+from verax.kernel.errors import BusyError, RequestError, VeraxError
 from verax.kernel.record import Status
 from verax.models.base import ModelCall, Sent, Usage
 from verax.store.turns import FinishedTurn, OpenTurn
@@ -24,8 +24,11 @@ from verax.turn.recall import recall
 from verax.turn.record import Draft, build_record, delivered_bytes
 from verax.turn.resolve import is_withdrawn
 from verax.turn.screen import check_bans, screen
+from verax.turn.trim import MAX_STEPS, trim
 
 __all__ = ["Drive", "EngineParts"]
+
+_TOO_LONG = "request/context-length"
 
 _LOG = logging.getLogger(__name__)
 
@@ -95,6 +98,25 @@ class Drive:
             self.events.put_nowait(self._failed(error))
 
     async def _answer(self) -> Status:
+        """Answer, with fewer of the oldest lines each time that the model refuses the prompt as too long."""
+        draft, release, asked = self._draft, self._draft.resolution.release, self._draft.request
+        for step in range(MAX_STEPS + 1):
+            trimmed = trim(asked, release, step)
+            if step and trimmed.items == draft.request.items:
+                continue
+            draft.request, draft.kept = trimmed, None
+            try:
+                return await self._attempt()
+            except RequestError as error:
+                if not asked.trim or self._is_started or error.reason_code != _TOO_LONG:
+                    raise
+                refusal = error
+            if self._opening is not None:
+                # The row is made of the draft, which the next attempt changes.
+                await asyncio.shield(self._opening)
+        raise refusal
+
+    async def _attempt(self) -> Status:
         draft, release = self._draft, self._draft.resolution.release
         screening = screen(draft.request, release)
         if screening.category:
@@ -125,7 +147,7 @@ class Drive:
             async for event in events:
                 if isinstance(event, Sent):
                     draft.sent = event.data
-                    self._opening = asyncio.ensure_future(self._open())
+                    self._opening = asyncio.ensure_future(self._open(again=self._opening is not None))
                 elif isinstance(event, Usage):
                     draft.prompt_tokens, draft.completion_tokens = event.prompt_tokens, event.completion_tokens
                 else:
@@ -153,23 +175,23 @@ class Drive:
             return "rewritten"
         return "length" if reply.is_length else "complete"
 
-    async def _open(self) -> None:
+    async def _open(self, *, again: bool) -> None:
+        """Write the open row, or replace the one that an earlier attempt of this turn wrote."""
         draft = self._draft
         turns = self._parts.turns
-        await turns.open(
-            OpenTurn(
-                user_id=draft.request.caller.user_id,
-                key_id=draft.request.caller.key_id,
-                secret=draft.secret,
-                draft=build_record(draft, turns.origin, "failed", ()),
-                segments=draft.segments,
-            )
+        row = OpenTurn(
+            user_id=draft.request.caller.user_id,
+            key_id=draft.request.caller.key_id,
+            secret=draft.secret,
+            draft=build_record(draft, turns.origin, "failed", ()),
+            segments=draft.segments,
         )
+        await (turns.reopen(row) if again else turns.open(row))
 
     async def _start(self) -> None:
         """Wait until the open row is durable, then say that the turn began."""
         if self._opening is None:
-            self._opening = asyncio.ensure_future(self._open())
+            self._opening = asyncio.ensure_future(self._open(again=False))
         await asyncio.shield(self._opening)
         self._is_started = True
         draft, resolution = self._draft, self._draft.resolution
@@ -182,6 +204,7 @@ class Drive:
                 arm=resolution.arm,
                 mode=resolution.mode,
                 created_ms=draft.time_ms,
+                left_out=draft.request.older,
             )
         )
 

@@ -50,6 +50,10 @@ class Turns(Protocol):
         """Write the durable open row."""
         ...
 
+    async def reopen(self, turn: OpenTurn) -> None:
+        """Replace the open row of a turn whose prompt was refused as too long before anything was said."""
+        ...
+
     async def finish(self, turn: FinishedTurn) -> str:
         """Make the record durable, queue its entry, and return the signed promise."""
         ...

@@ -110,8 +110,14 @@ def delivered_bytes(choices: Sequence[Choice]) -> tuple[ReplyForm, bytes]:
 
 
 def request_bytes(request: TurnRequest) -> bytes:
-    """Return CJ of the parsed input items, tools, demanded format and stop strings."""
+    """Return CJ of the parsed input items, tools, demanded format and stop strings.
+
+    Of a trimmed conversation these are the items that the model reads, and ``left_out`` says
+    how many stood above them.
+    """
     value: dict[str, canonical.Json] = {"items": [_input_item(item) for item in request.items]}
+    if request.older:
+        value["left_out"] = request.older
     if request.tools:
         value["tools"] = _json_text(list(request.tools))
         choice = request.tool_choice

@@ -86,6 +86,10 @@ class TurnRequest:
         release: Release to preview; empty for the channel's head.
         stream: Whether the surface shows pieces as they come; a remote model is then asked
             for pieces too.
+        trim: Whether the oldest lines may be left out where the conversation is longer than
+            the release's context (`verax.turn.trim`); otherwise such a request is refused.
+        older: Lines above `items` that the model does not read: those that the caller did not
+            even hand over, and from then on those that were left out.
     """
 
     channel: str
@@ -98,3 +102,5 @@ class TurnRequest:
     arm: Literal["head", "preview"] = "head"
     release: str = ""
     stream: bool = True
+    trim: bool = False
+    older: int = 0

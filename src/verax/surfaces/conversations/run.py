@@ -21,7 +21,7 @@ from verax.kernel.errors import UnknownObject, VeraxError
 from verax.store.messages import Line, Message, Messages
 from verax.surfaces.conversations import wire
 from verax.surfaces.conversations.events import EventBuffer
-from verax.surfaces.conversations.history import read_request
+from verax.surfaces.conversations.history import Heads, read_request
 from verax.turn.events import (
     Choice,
     ClaimVerdict,
@@ -76,6 +76,7 @@ class RunParts:
     """What a run works with."""
 
     engine: Engine
+    heads: Heads
     messages: Messages
     eraser: TurnEraser
 
@@ -135,7 +136,7 @@ class Run:
             self.ended.set()
 
     async def _answer(self, parts: RunParts, observers: list[Observer]) -> None:
-        request = await read_request(parts.messages, self.caller, self.conversation_id, self.parent_id)
+        request = await read_request(parts.messages, parts.heads, self.caller, self.conversation_id, self.parent_id)
         turn = self._turn = parts.engine.start(request)
         if self._is_stopped:
             turn.cancel()
