@@ -79,6 +79,12 @@ alone, with the leaf hash in `X-Verax-Leaf`; `…/governance` the bundle that sh
 `GET /v1/turns/{id}/segments` opens the prompt of a turn to its owner, every segment with its author.
 `DELETE /v1/turns/{id}` erases text, record and secret; the leaf stays and says nothing.
 
+## The governance log
+
+`/log` holds it as tiles, for whoever wants proof; `GET /v1/governance/history` tells it entry by entry: who signed,
+what became of it and why. Neither needs a key. `/log/blob/…` needs one for what belongs to channels that are not
+public only (`access/blob-not-public`); `GET /v1/site` says which those are.
+
 ## Parameters
 
 *Honoured*: the reply follows it. *Neutral*: accepted with the value that changes nothing; any other value is a 400
@@ -90,8 +96,9 @@ channel's release may allow less than the API does.
 TAIL = """## Credentials
 
 `Authorization: Bearer vx-…`, or a session: `POST /v1/session` with `name` and `password` sets a cookie that scripts
-cannot read, `DELETE /v1/session` ends it. With a session, writing calls need an `Origin` header of this server's own
-pages. Calls marked "key" need one of the two. Roles open calls and carry no weight in governance:
+cannot read, `POST /v1/session/link` does the same with a one-time link, `DELETE /v1/session` ends it. With a session,
+writing calls need an `Origin` header of this server's own pages. Calls marked "key" need one of the two; what changes
+the credentials of one's own account takes a session. Roles open calls and carry no weight in governance:
 `POST /v1/governance/entries` takes {entry_roles}; `/metrics` takes {metrics_roles} where the setting
 `metrics_auth` is `key`. What a signed statement may do is decided by the log's own rules.
 

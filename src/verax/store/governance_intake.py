@@ -13,7 +13,8 @@ from verax.kernel import canonical
 from verax.kernel.dsse import Envelope
 from verax.kernel.errors import ConflictError, RequestError
 from verax.kernel.fold import Folder
-from verax.kernel.statement import NONE, Alarm, Change, Gate, Move, Review, RootChange, Statement, parse_statement
+from verax.kernel.history import content_of
+from verax.kernel.statement import Alarm, Change, Gate, Move, Review, RootChange, Statement, parse_statement
 from verax.store.blobs import Blobs
 
 __all__ = ["Intake"]
@@ -89,15 +90,15 @@ class _Named:
 def _named_blobs(statement: Statement) -> _Named:
     match statement:
         case Change():
-            return _Named(frozenset({statement.candidate, statement.reason}), frozenset({statement.base}))
+            return _Named(content_of(statement), frozenset({statement.base}))
         case Review():
             return _Named(optional=frozenset({statement.candidate, statement.base}))
         case Gate():
-            return _Named(frozenset({statement.report}), frozenset({statement.runtime}))
+            return _Named(content_of(statement), frozenset({statement.runtime}))
         case Move():
-            return _Named(frozenset({statement.cause} - {NONE}), frozenset({statement.from_id, statement.to_id}))
+            return _Named(content_of(statement), frozenset({statement.from_id, statement.to_id}))
         case Alarm():
-            return _Named(frozenset({statement.detail}))
+            return _Named(content_of(statement))
         case RootChange():
             return _Named()
 

@@ -61,6 +61,7 @@ from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.model_loading import ModelLoading
 from verax.surfaces.office import Office
+from verax.surfaces.public_history import PublicHistory
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import EngineParts, RunningTurn, TurnEngine
@@ -226,7 +227,7 @@ class Installation:
                 runs=runs,
                 responses=Responses(database, around.clock),
                 eraser=eraser,
-                office=_open_office(database, accounts, turns, eraser, around.clock),
+                office=_open_office(database, accounts, (governance, turns, eraser), around.clock),
                 blobs=Blobs(home.blobs),
                 governance=governance,
                 signing=SigningDesk(database, around.clock),
@@ -347,7 +348,10 @@ def _open_accounts(config: Config, database: Database, clock: Clock) -> Accounts
     )
 
 
-def _open_office(database: Database, accounts: Accounts, turns: TurnStore, eraser: Eraser, clock: Clock) -> Office:
+def _open_office(
+    database: Database, accounts: Accounts, stores: tuple[GovernanceStore, TurnStore, Eraser], clock: Clock
+) -> Office:
+    governance, turns, eraser = stores
     return Office(
         accounts=accounts,
         settings=AccountSettings(database),
@@ -355,6 +359,7 @@ def _open_office(database: Database, accounts: Accounts, turns: TurnStore, erase
         meter=Meter(database),
         eraser=eraser,
         export=lambda user_id: export_user(database, turns, accounts, user_id, clock.now_ms()),
+        history=PublicHistory(lambda: governance.state, governance.live.log.entries_now),
         clock=clock,
     )
 

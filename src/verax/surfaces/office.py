@@ -6,17 +6,18 @@ reads (invariant 2).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from verax.kernel.history import HistoryEntry
 from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.clock import Clock
 from verax.store.erase import EraseReport
 from verax.store.meter import Meter
 
-__all__ = ["Office", "PersonEraser"]
+__all__ = ["History", "Office", "PersonEraser"]
 
 
 class PersonEraser(Protocol):
@@ -24,6 +25,18 @@ class PersonEraser(Protocol):
 
     async def user(self, user_id: str) -> EraseReport:
         """Erase an account with all that it wrote; raises `UnknownObject`, `ConflictError`."""
+        ...
+
+
+class History(Protocol):
+    """The governance log told (`verax.surfaces.public_history`)."""
+
+    async def entries(self) -> Sequence[HistoryEntry]:
+        """Return every entry of the adopted log, oldest first; not to be changed."""
+        ...
+
+    async def is_closed(self, digest: str) -> bool:
+        """Say whether a blob is for signed-in people only."""
         ...
 
 
@@ -41,4 +54,5 @@ class Office:
     meter: Meter
     eraser: PersonEraser
     export: Callable[[str], AsyncIterator[str]]
+    history: History
     clock: Clock

@@ -18,6 +18,7 @@ from verax.config import Config
 from verax.kernel.canonical import hex_digest
 from verax.kernel.errors import ConflictError, RefusedError, RequestError, UnknownObject
 from verax.kernel.fold import State
+from verax.kernel.history import HistoryEntry
 from verax.kernel.merkle import leaf_hash
 from verax.kernel.note import NoteSigner, sign_note
 from verax.kernel.promise import promise_key_name, promise_text
@@ -296,6 +297,22 @@ class FakeEraser:
         return EraseReport(1, 2, ("e" * 32,))
 
 
+class FakeHistory:
+    """Tells what a test wrote down, and closes the blobs that it names."""
+
+    def __init__(self) -> None:
+        self.told: list[HistoryEntry] = []
+        self.closed: set[str] = set()
+
+    async def entries(self) -> Sequence[HistoryEntry]:
+        """Return every entry."""
+        return self.told
+
+    async def is_closed(self, digest: str) -> bool:
+        """Say whether a blob is for signed-in people only."""
+        return digest in self.closed
+
+
 class FakePersonEraser:
     """Removes accounts; there is nothing else of them here."""
 
@@ -414,6 +431,7 @@ class FakeInstallation:
         self.responses = Responses(database)
         self.signing = SigningDesk(database)
         self.eraser = FakeEraser(self.responses, self.fake_receipts)
+        self.fake_history = FakeHistory()
         self.office = Office(
             accounts=self.accounts,
             settings=AccountSettings(database),
@@ -421,6 +439,7 @@ class FakeInstallation:
             meter=Meter(database),
             eraser=FakePersonEraser(self.accounts),
             export=_export,
+            history=self.fake_history,
             clock=SystemClock(),
         )
         self.messages = Messages(database)

@@ -34,6 +34,7 @@ from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.office import Office
+from verax.surfaces.public_history import PublicHistory
 from verax.testing.governance import channel_rules
 from verax.testing.releases import make_release
 from verax.testing.scripted import Reply, Rule, ScriptedBackend, ScriptedTool
@@ -170,6 +171,7 @@ class HttpWorld:
             meter=Meter(world.database),
             eraser=self.eraser,
             export=self._export,
+            history=PublicHistory(lambda: world.governance.state, self._entries),
             clock=world.clock,
         )
         self.messages = Messages(world.database, world.clock)
@@ -207,6 +209,9 @@ class HttpWorld:
     def reply_logs(self) -> Mapping[str, LiveLog]:
         """The one reply log."""
         return {"0": self.world.live}
+
+    def _entries(self, start: int, end: int) -> Sequence[bytes]:
+        return self.world.governance.log.entries[start:end]
 
     def _export(self, user_id: str) -> AsyncIterator[str]:
         world = self.world

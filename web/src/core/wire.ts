@@ -61,9 +61,11 @@ export interface Wire {
   FunctionCallBody: FunctionCallBody
   FunctionDefinition: FunctionDefinition
   FunctionTool: FunctionTool
+  GovernanceEntry: GovernanceEntry
   GovernanceState: GovernanceState
   Health: Health
   HealthCheck: HealthCheck
+  HistoryBody: HistoryBody
   InputCall: InputCall
   InputCallOutput: InputCallOutput
   InputMessage: InputMessage
@@ -1066,6 +1068,33 @@ export interface FunctionTool {
   strict?: boolean | null
 }
 /**
+ * One entry of the governance log.
+ *
+ * `persons` signed it, by the root in force then. `reason` says why it had no effect. `digests`
+ * holds candidate, base, reason, report, from, to, cause, detail or document; `facts` the small
+ * values of its kind: act, verdict, suite, passed, n, code, count, version and so on.
+ */
+export interface GovernanceEntry {
+  index: number
+  /**
+   * Statement id; empty where the entry is no statement.
+   */
+  id: string
+  kind: 'root' | 'change' | 'review' | 'gate' | 'move' | 'alarm' | 'unknown'
+  channel: string | null
+  change: string | null
+  time_ms: number | null
+  persons: string[]
+  is_effective: boolean
+  reason: string
+  digests: {
+    [k: string]: string
+  }
+  facts: {
+    [k: string]: string | number | boolean
+  }
+}
+/**
  * Whether turns can be answered.
  */
 export interface Health {
@@ -1079,6 +1108,15 @@ export interface HealthCheck {
   name: string
   ready: boolean
   detail: string
+}
+/**
+ * Entries in order of their index; `size` is that of the whole log.
+ */
+export interface HistoryBody {
+  object: 'list'
+  size: number
+  data: GovernanceEntry[]
+  has_more: boolean
 }
 /**
  * A call that an assistant line claims to have made.

@@ -9,19 +9,26 @@ Order, and nothing is believed before its step:
 5. The new mark is kept, and the log keys that the root in force names are pinned.
 
 What a server says of its own state is never asked for: heads come from here (invariant 2).
+
+Blobs of channels that are not public take an account. Without one the fold stops at the first
+entry that needs such a blob; what stands before it is verified, the rest is not guessed.
 """
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from verax.kernel.checkpoint import Checkpoint, open_checkpoint
-from verax.kernel.errors import CorruptStore, IntegrityError, RolledBack, UnknownObject
+from verax.kernel.dsse import Envelope
+from verax.kernel.errors import AccessError, CorruptStore, IntegrityError, KernelError, RolledBack, UnknownObject
 from verax.kernel.fold import Folder, State
+from verax.kernel.history import content_of
 from verax.kernel.note import VerifierKey, parse_verifier_keys
 from verax.kernel.release import Release
+from verax.kernel.statement import parse_statement
 from verax.surfaces.cli.keyring import Identity, Mark
-from verax.surfaces.cli.sources import LogSource, read_blob
+from verax.surfaces.cli.sources import BLOB_NOT_PUBLIC, LogSource, is_not_public, read_blob
 from verax.surfaces.cli.treeaudit import TreeAudit, Visit, audit_tree
 
 __all__ = ["History", "SignedTree", "audit_since", "open_log", "read_history"]
@@ -31,13 +38,19 @@ _GOVERNANCE = "log"
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The governance log, verified and folded; `entries` holds every entry in order."""
+    """The governance log, verified and folded; `entries` holds every entry in order.
+
+    Attributes:
+        state: After every entry; where `unread` is not empty only after those before the stop.
+        unread: Digests of blobs that are not public and that this machine has no account for.
+    """
 
     source: LogSource
     signed: SignedTree
     entries: tuple[bytes, ...]
     audit: TreeAudit
     state: State
+    unread: tuple[str, ...] = ()
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -87,10 +100,14 @@ def open_log(source: LogSource, prefix: str, origin: str, keys: tuple[VerifierKe
     return SignedTree(open_checkpoint(note, origin, keys), note)
 
 
-def read_history(source: LogSource, identity: Identity) -> History:
+def read_history(source: LogSource, identity: Identity, *, may_stop: bool = False) -> History:
     """Read, verify and fold the whole governance log.
 
+    Args:
+        may_stop: Return what could be folded where blobs are not public.
+
     Raises:
+        AccessError: blobs are not public, and `may_stop` was not given.
         IntegrityError: any of the steps in the module's docstring failed.
         KernelError: bytes that are not what the protocol demands.
     """
@@ -100,13 +117,50 @@ def read_history(source: LogSource, identity: Identity) -> History:
     checkpoint = signed.checkpoint
     entries: list[bytes] = []
     audit = audit_since(source, _GOVERNANCE, checkpoint, identity, visit=lambda _, bundle: entries.extend(bundle))
-    folder = Folder(lambda digest: read_blob(source, digest))
-    for entry in entries:
-        folder.apply(entry)
-    history = History(source, signed, tuple(entries), audit, folder.state)
+    state, unread = _fold(source, entries)
+    if unread and not may_stop:
+        raise AccessError(
+            f"governance log: incomplete: {len(unread)} blobs are not public at {source.name}",
+            hint="set VERAX_API_KEY to a key of an account there",
+            code=BLOB_NOT_PUBLIC,
+        )
+    history = History(source, signed, tuple(entries), audit, state, unread)
     _check_anchor(identity, history.state.fingerprint)
-    _remember(identity, history)
+    if not unread:
+        _remember(identity, history)
     return history
+
+
+def _fold(source: LogSource, entries: list[bytes]) -> tuple[State, tuple[str, ...]]:
+    """Fold as far as blobs may be read; return also the digests of those that may not."""
+    folder = Folder(lambda digest: read_blob(source, digest))
+    try:
+        for entry in entries:
+            folder.apply(entry)
+    except AccessError as error:
+        if not is_not_public(error):
+            raise
+        return folder.state, _closed_blobs(source, entries)
+    return folder.state, ()
+
+
+def _closed_blobs(source: LogSource, entries: list[bytes]) -> tuple[str, ...]:
+    """Return the blobs that entries name and this machine may not read, in order of their digests."""
+    named: set[str] = set()
+    for entry in entries:
+        with contextlib.suppress(KernelError):
+            named |= content_of(parse_statement(Envelope.parse(entry).payload))
+    return tuple(digest for digest in sorted(named) if _is_closed(source, digest))
+
+
+def _is_closed(source: LogSource, digest: str) -> bool:
+    try:
+        source.read(f"log/blob/{digest}")
+    except AccessError as error:
+        if not is_not_public(error):
+            raise
+        return True
+    return False
 
 
 def audit_since(

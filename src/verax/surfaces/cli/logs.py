@@ -9,12 +9,11 @@ from typing import Literal
 
 import click
 
-from verax.kernel.dsse import Envelope, verify_signatures
-from verax.kernel.errors import KernelError, VeraxError
+from verax.kernel.errors import NoteError, VeraxError
+from verax.kernel.history import HistoryReader
 from verax.kernel.note import VerifierKey, parse_verifier_keys
 from verax.kernel.release import Release
-from verax.kernel.root import RUNTIME_CHANNEL, RootDocument
-from verax.kernel.statement import parse_statement
+from verax.kernel.root import RUNTIME_CHANNEL
 from verax.store.clock import SystemClock
 from verax.surfaces.cli.history import History, audit_since, open_log, read_history
 from verax.surfaces.cli.keyring import Identity
@@ -25,8 +24,8 @@ from verax.surfaces.repair import repair_logs
 
 __all__ = ["Audit", "audit_installation", "log"]
 
-State = Literal["verified", "failed"]
-_STYLES = {"verified": "green", "failed": "red"}
+State = Literal["verified", "incomplete", "failed"]
+_STYLES = {"verified": "green", "incomplete": "yellow", "failed": "red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,26 @@ class Audit:
 
     @property
     def is_verified(self) -> bool:
-        """Whether every step holds."""
+        """Whether every step holds, and nothing was left unchecked."""
         return all(step.state == "verified" for step in self.steps)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a step does not hold."""
+        return any(step.state == "failed" for step in self.steps)
+
+    @property
+    def unread(self) -> int:
+        """Number of blobs that are not public, so that what rests on them was not checked."""
+        return 0 if self.history is None else len(self.history.unread)
 
     def verified(self, name: str, detail: str) -> None:
         """Note that something holds."""
         self.steps.append(Step(name, "verified", detail))
+
+    def incomplete(self, name: str, detail: str) -> None:
+        """Note that something could not be checked."""
+        self.steps.append(Step(name, "incomplete", detail))
 
     def failed(self, name: str, error: VeraxError) -> None:
         """Note that something does not hold."""
@@ -67,14 +80,18 @@ def log() -> None:
 @log.command("verify")
 @click.option("--url", metavar="URL", help="Audit the installation at this address.")
 @click.option(
-    "--json", "as_json", is_flag=True, help='Print {"verified", "installation", "steps": [{name, state, detail}]}.'
+    "--json",
+    "as_json",
+    is_flag=True,
+    help='Print {"verified", "incomplete", "installation", "steps": [{name, state, detail}]}.',
 )
 @pass_session
 def verify(session: Session, url: str | None, as_json: bool) -> int:
     """Audit every log and every head from the first entry on, here, trusting only pinned keys.
 
     Recomputes all roots and tiles, checks all signatures, folds the governance log and compares it with
-    what this machine saw before. Exits 3 when anything fails.
+    what this machine saw before. Exits 3 when anything fails. Channels that are not public take an account:
+    without one the audit says how many blobs it could not read, and what rests on them is not checked.
     """
     if url is not None:
         session.flags["url"] = url
@@ -82,13 +99,14 @@ def verify(session: Session, url: str | None, as_json: bool) -> int:
     audit = audit_installation(source, identity)
     if as_json:
         steps = [{"name": step.name, "state": step.state, "detail": step.detail} for step in audit.steps]
-        print_json({"verified": audit.is_verified, "installation": identity.credentials.name, "steps": steps})
+        summary = {"verified": audit.is_verified, "incomplete": audit.unread}
+        print_json(summary | {"installation": identity.credentials.name, "steps": steps})
     else:
         for step in audit.steps:
-            state = click.style(f"{step.state:<8}", fg=_STYLES[step.state])
+            state = click.style(f"{step.state:<10}", fg=_STYLES[step.state])
             click.echo(f"{state}  {step.name:<24} {step.detail}")
-        say(f"{source.name}: {'everything holds' if audit.is_verified else 'NOT verified'}")
-    return DONE if audit.is_verified else REFUSED
+        say(f"{source.name}: {_verdict(audit)}")
+    return REFUSED if audit.has_failed else DONE
 
 
 @log.command("show")
@@ -127,7 +145,7 @@ def audit_installation(source: LogSource, identity: Identity) -> Audit:
     """Audit the governance log, every channel's head and every reply log."""
     audit = Audit()
     try:
-        audit.history = read_history(source, identity)
+        audit.history = read_history(source, identity, may_stop=True)
     except VeraxError as error:
         audit.failed("governance log", error)
         return audit
@@ -136,14 +154,29 @@ def audit_installation(source: LogSource, identity: Identity) -> Audit:
     audit.verified("governance log", f"{size} entries, {tiles} tiles, root {shorten(history.checkpoint.root.hex())}")
     audit.verified("root document", f"version {history.state.root.version}, fingerprint {history.state.fingerprint}")
     without = [outcome for outcome in history.state.outcomes if not outcome.effective]
-    audit.verified("fold", f"{size - len(without)} entries in effect, {len(without)} without")
-    for name in sorted(history.state.channels):
-        _audit_head(audit, history, name)
+    if history.unread:
+        audit.incomplete(
+            "fold",
+            f"{history.state.size} of {size} entries folded: {len(history.unread)} blobs are not public, "
+            "so the heads were not checked; set VERAX_API_KEY to a key of an account there",
+        )
+    else:
+        audit.verified("fold", f"{size - len(without)} entries in effect, {len(without)} without")
+        for name in sorted(history.state.channels):
+            _audit_head(audit, history, name)
     keys = parse_verifier_keys("\n".join(history.state.root.logs))
     for key in keys:
         if "/replies/" in key.name:
             _audit_replies(audit, source, identity, key)
     return audit
+
+
+def _verdict(audit: Audit) -> str:
+    if audit.has_failed:
+        return "NOT verified"
+    if audit.is_verified:
+        return "everything holds"
+    return f"incomplete: {audit.unread} blobs are not public; what could be checked holds"
 
 
 def _audit_head(audit: Audit, history: History, name: str) -> None:
@@ -175,6 +208,12 @@ def _audit_replies(audit: Audit, source: LogSource, identity: Identity, key: Ver
                 may_prune=True,
                 visit=lambda _, entries: progress.advance(len(entries)),
             )
+    except NoteError as error:
+        if audit.unread:  # a root that could not be reached may have replaced the log's key
+            audit.incomplete(f"reply log {number}", error.message)
+        else:
+            audit.failed(f"reply log {number}", error)
+        return
     except VeraxError as error:
         audit.failed(f"reply log {number}", error)
         return
@@ -185,29 +224,16 @@ def _audit_replies(audit: Audit, source: LogSource, identity: Identity, key: Ver
 
 
 def _entries(history: History) -> Iterator[dict[str, object]]:
+    reader = HistoryReader()
     for entry, outcome in zip(history.entries, history.state.outcomes, strict=True):
-        about, time_ms, persons = _read_entry(entry, history.state.root)
+        told = reader.read(entry, outcome)
         yield {
-            "index": outcome.index,
-            "id": outcome.statement_id,
-            "kind": outcome.kind,
-            "time": moment(time_ms),
-            "persons": persons,
-            "effective": outcome.effective,
-            "effect": "yes" if outcome.effective else outcome.reason,
-            "about": about,
+            "index": told.index,
+            "id": told.statement_id,
+            "kind": told.kind,
+            "time": moment(told.time_ms),
+            "persons": list(told.persons),
+            "effective": told.is_effective,
+            "effect": "yes" if told.is_effective else told.reason,
+            "about": told.channel,
         }
-
-
-def _read_entry(entry: bytes, root: RootDocument) -> tuple[str, int | None, list[str]]:
-    """Return channel, claimed time and signers of an entry, as far as it can be read.
-
-    Signers are shown under the root in force now; the fold judged them under the root of their time.
-    """
-    try:
-        envelope = Envelope.parse(entry)
-        statement = parse_statement(envelope.payload)
-    except KernelError:
-        return "", None, []
-    persons = sorted({signer.person for signer in verify_signatures(envelope, root)})
-    return str(getattr(statement, "channel", "")), statement.basis.time_ms, persons

@@ -93,7 +93,12 @@ SHAPES: dict[str, Shape] = {
             }
         ]
     },
-    "log verify": {"verified": "true or false", "installation": "its name", "steps": [_CHECK]},
+    "log verify": {
+        "verified": "true or false",
+        "incomplete": "number of blobs that are not public and were not read",
+        "installation": "its name",
+        "steps": [_CHECK | {"state": "`verified`, `incomplete` or `failed`"}],
+    },
     "model list": {
         "channels": [
             {

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Protocol
 
 from verax.kernel.canonical import hex_digest
-from verax.kernel.errors import CorruptStore, UnknownObject
+from verax.kernel.errors import AccessError, CorruptStore, UnknownObject
 from verax.store.home import Home
 from verax.surfaces.cli.client import Client
 
-__all__ = ["FolderSource", "LogSource", "ServerSource", "read_blob"]
+__all__ = ["BLOB_NOT_PUBLIC", "FolderSource", "LogSource", "ServerSource", "is_not_public", "read_blob"]
+
+BLOB_NOT_PUBLIC = "access/blob-not-public"
+"""What a server answers that serves a blob to its own people only."""
 
 
 class LogSource(Protocol):
@@ -27,7 +30,11 @@ class LogSource(Protocol):
         ...
 
     def read(self, path: str) -> bytes | None:
-        """Return the file at `path`, ``log/checkpoint`` for instance; None where there is none."""
+        """Return the file at `path`, ``log/checkpoint`` for instance; None where there is none.
+
+        Raises:
+            AccessError: a blob that is not public; see `is_not_public`.
+        """
         ...
 
 
@@ -77,6 +84,11 @@ class FolderSource:
             digest = rest.removeprefix("blob/")
             return self._home.blobs / digest[:2] / digest
         return self._home.governance_dir / rest
+
+
+def is_not_public(error: AccessError) -> bool:
+    """Say whether an error means that a blob is for people with an account only."""
+    return error.reason_code == BLOB_NOT_PUBLIC
 
 
 def read_blob(source: LogSource, digest: str) -> bytes | None:

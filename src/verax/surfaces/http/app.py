@@ -29,6 +29,7 @@ from verax.surfaces.http.faults import INTERNAL, STOPPING, Fault, fault_of_error
 from verax.surfaces.http.gate import Gate, HostNames
 from verax.surfaces.http.governance import GovernanceEndpoints
 from verax.surfaces.http.health import HealthEndpoints
+from verax.surfaces.http.history import HistoryEndpoints
 from verax.surfaces.http.landing import LandingEndpoints
 from verax.surfaces.http.logs import LogEndpoints
 from verax.surfaces.http.metrics import Metrics
@@ -74,6 +75,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
     pages = WebAppEndpoints(webapp)
     engine, governance, runs = installation.engine, installation.governance, installation.runs
     runs.observe(metrics.turn_event)
+    office = installation.office
     bundles = GovernanceBundles(installation.governance_log, installation.blobs)
     routes = [
         *ChannelEndpoints(governance, gate).routes(),
@@ -85,10 +87,13 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *SigningEndpoints(installation.signing, governance, installation.blobs, gate, limits.body_bytes).routes(),
         *PasskeyEndpoints(installation.signing, governance, gate).routes(),
         *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
-        *LogEndpoints(installation.governance_log, installation.reply_logs, installation.blobs).routes(),
+        *HistoryEndpoints(office.history).routes(),
+        *LogEndpoints(
+            installation.governance_log, installation.reply_logs, installation.blobs, office.history, gate
+        ).routes(),
         *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),
-        *SiteEndpoints(governance, installation.office, gate).routes(),
-        *AccountEndpoints(installation.office, gate, config).routes(),
+        *SiteEndpoints(governance, office, gate).routes(),
+        *AccountEndpoints(office, gate, config).routes(),
         *HealthEndpoints(installation.health, metrics, gate, config.metrics_auth).routes(),
         *OpenApiEndpoints().routes(),
         *LandingEndpoints(governance, pages if webapp.is_built else None).routes(),

@@ -2,7 +2,9 @@
 
 ``/log`` is the governance log, ``/replies/<k>`` is reply log k. No credential is asked for:
 entries of reply logs are opaque, and the governance log is what everyone must be able to
-check. Full tiles and blobs never change and may be cached for ever; the checkpoint never.
+check. Only blobs of channels that the root does not call public take one, of any account
+(`verax.surfaces.public_history`). Full tiles and open blobs never change and may be cached for
+ever; the checkpoint never.
 """
 
 from __future__ import annotations
@@ -14,13 +16,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from verax.kernel.canonical import is_digest
-from verax.kernel.errors import ProofError, UnknownObject
+from verax.kernel.errors import AccessError, ProofError, UnknownObject
 from verax.kernel.tiles import TILE_WIDTH, parse_tile_path
 from verax.surfaces.http.exchange import Endpoint, Exchange
+from verax.surfaces.http.gate import Gate
 from verax.surfaces.http.ports import BlobSource, LogReader
+from verax.surfaces.office import History
 
-__all__ = ["LogEndpoints"]
+__all__ = ["BLOB_NOT_PUBLIC", "LogEndpoints"]
 
+BLOB_NOT_PUBLIC = "access/blob-not-public"
+"""Code of the error that tells an asker without an account that a blob is closed."""
+
+_NEVER = "no-store"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 _TEXT = "text/plain; charset=utf-8"
@@ -30,10 +38,19 @@ _BYTES = "application/octet-stream"
 class LogEndpoints:
     """Serves keys, checkpoints, tiles, entry bundles and blobs."""
 
-    def __init__(self, governance_log: LogReader, reply_logs: Mapping[str, LogReader], blobs: BlobSource) -> None:
+    def __init__(
+        self,
+        governance_log: LogReader,
+        reply_logs: Mapping[str, LogReader],
+        blobs: BlobSource,
+        history: History,
+        gate: Gate,
+    ) -> None:
         self._governance_log = governance_log
         self._reply_logs = reply_logs
         self._blobs = blobs
+        self._history = history
+        self._gate = gate
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -79,10 +96,21 @@ class LogEndpoints:
         digest = exchange.path_value("digest")
         if not is_digest(digest):
             raise UnknownObject("blob: expected 64 lower-case hex digits", code="log/no-such-blob")
+        is_closed = await self._history.is_closed(digest)
+        if is_closed:
+            await self._require_account(exchange)
         data = await asyncio.to_thread(self._blobs.get, digest)
         if data is None:
             raise UnknownObject("blob: none has this digest", code="log/no-such-blob")
-        return Response(data, headers={"cache-control": _FOR_EVER}, media_type=_BYTES)
+        return Response(data, headers={"cache-control": _NEVER if is_closed else _FOR_EVER}, media_type=_BYTES)
+
+    async def _require_account(self, exchange: Exchange) -> None:
+        if await self._gate.caller_or_none(exchange.headers, exchange.method, exchange.address) is None:
+            raise AccessError(
+                "blob: it belongs to a channel that is not public",
+                hint="sign in, or send an API key of this installation",
+                code=BLOB_NOT_PUBLIC,
+            )
 
     def _log(self, exchange: Exchange) -> LogReader:
         k = exchange.scope["path_params"].get("k")

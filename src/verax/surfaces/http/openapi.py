@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import verax
-from verax.surfaces.http import account_operations, conversation_operations, signing_operations
+from verax.surfaces.http import account_operations, conversation_operations, history, signing_operations
 from verax.surfaces.http import conversation_models as talks
 from verax.surfaces.http import reply_models as replies
 from verax.surfaces.http.chat_request import ChatRequest
@@ -143,6 +143,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=EntryRequest,
         needs_key=True,
     ),
+    *history.OPERATIONS,
     *account_operations.OPERATIONS,
     *signing_operations.OPERATIONS,
     Operation("GET", "/log/key", "getLogKeys", "Return the verifier keys of every log", {200: {_TEXT: None}}),
