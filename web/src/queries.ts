@@ -21,5 +21,6 @@ export const keys = {
   conversations: ['conversations'],
   conversationList: (isArchived: boolean) => ['conversations', { isArchived }],
   conversation: (id: string) => ['conversation', id],
-  search: (text: string) => ['search', text],
+  search: ['search'],
+  searchFor: (text: string) => ['search', text],
 } as const

@@ -44,6 +44,7 @@ const PAIRS: readonly (readonly [ink: string, ground: string, least: number])[] 
     ['ink-soft', `${name}-soft`, 4.5] as const,
   ]),
   ['accent-ink', 'accent', 4.5],
+  ['bad-ink', 'bad', 4.5],
   ['ink', 'mark', 4.5],
   ['ink-soft', 'mark', 4.5],
   // Edges of fields and the ring of the focus: parts that must be seen, 3 to 1.

@@ -9,21 +9,18 @@ import { useSignOut } from './useSession'
 
 /** Who is signed in, and what that person may do with the app itself. */
 export function AccountMenu({ session }: { session: Session }) {
-  const { t } = useTranslation('shell')
+  const { t, i18n } = useTranslation('shell')
   const signOut = useSignOut()
   const theme = useStore(preferences, (state) => state.theme)
-  const name = session.name ?? session.user_id
   return (
     <Menu
       label={t('account.menu')}
       trigger={
         <button type="button" className={styles['person']}>
           <span className={styles['name']} dir="auto">
-            {name}
+            {session.name}
           </span>
-          <span className={styles['roles']}>
-            {session.roles.map((role) => t(`roles.${role}`, { defaultValue: role })).join(t('listSeparator'))}
-          </span>
+          <span className={styles['roles']}>{rolesText(session.roles, t, i18n.language)}</span>
           <ChevronsUpDown size={16} aria-hidden="true" className={styles['sign']} />
         </button>
       }
@@ -39,4 +36,13 @@ export function AccountMenu({ session }: { session: Session }) {
       </MenuItem>
     </Menu>
   )
+}
+
+function rolesText(
+  roles: readonly string[],
+  t: ReturnType<typeof useTranslation<'shell'>>['t'],
+  language: string,
+): string {
+  const names = roles.map((role) => t(`roles.${role}`, { defaultValue: role }))
+  return new Intl.ListFormat(language, { type: 'unit', style: 'short' }).format(names)
 }

@@ -12,6 +12,7 @@ import styles from './Frame.module.css'
 import { frame, useFrame } from './frame-state'
 import { NARROW, useMedia } from './media'
 import { Sidebar } from './Sidebar'
+import { useErasures } from './useErasures'
 import { useHeldSession } from './useSession'
 import { useShellCommands } from './useShellCommands'
 import { useTabs } from './useTabs'
@@ -24,6 +25,7 @@ export function Frame({ children }: { children: ReactNode }) {
   useHeldSession()
   useShellCommands()
   useTabs()
+  useErasures()
   return (
     <div className={styles['frame']}>
       <a className={styles['skip']} href="#main">

@@ -8,6 +8,7 @@ import { ButtonLink, IconButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 import { Mark } from '@/ui/Mark'
 import { AccountMenu } from './AccountMenu'
+import { ConversationArea } from './list/ConversationArea'
 import styles from './Sidebar.module.css'
 import { useSession } from './useSession'
 
@@ -35,7 +36,7 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
           <kbd>{shortcutText('Mod+;')}</kbd>
         </Link>
       )}
-      <div className={styles['rest']} />
+      {person === null ? <div className={styles['rest']} /> : <ConversationArea />}
       <AreaLinks path={path} roles={person?.roles ?? null} />
       <div className={styles['foot']}>
         {person === null ? (

@@ -4,8 +4,8 @@ import styles from './Button.module.css'
 import { classes } from './classes'
 
 export interface ButtonProps extends ComponentProps<'button'> {
-  /** `primary` stands once on a screen; `danger` takes something away. */
-  readonly kind?: 'primary' | 'plain' | 'quiet' | 'danger'
+  /** `primary` stands once on a screen; `danger` leads to a question, and `destroy` answers it. */
+  readonly kind?: 'primary' | 'plain' | 'quiet' | 'danger' | 'destroy'
   readonly size?: 'small' | 'normal'
   /** Shows that work goes on and takes no second press. */
   readonly isBusy?: boolean

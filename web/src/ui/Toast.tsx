@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
 import { Toast as Parts } from 'radix-ui'
+import { useEffect, useEffectEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
@@ -15,6 +16,8 @@ export interface ToastMessage {
   readonly id: string
   readonly text: string
   readonly kind: 'note' | 'problem'
+  /** Stands exactly that long; left out: as long as its kind needs, and its clock may stop. */
+  readonly durationMs?: number
   readonly action?: { readonly label: string; readonly run: () => void }
   /** Called when it goes without its action having been taken. */
   readonly onEnd?: () => void
@@ -28,7 +31,7 @@ export const toasts = createStore<Toasts>()(() => ({ list: [] }))
 
 let count = 0
 
-/** Shows a short message at the edge of the page, and reads it out; returns its id. */
+/** Shows a short message at the top of the page, where it hides no field to write in, and reads it out; returns its id. */
 export function toast(text: string, more: Partial<Omit<ToastMessage, 'id' | 'text'>> = {}): string {
   count += 1
   const message: ToastMessage = { kind: 'note', ...more, id: `toast-${count}`, text }
@@ -48,7 +51,7 @@ export function ToastRegion() {
   const { t } = useTranslation()
   const { list } = useStore(toasts)
   return (
-    <Parts.Provider label={t('toast.name')} swipeDirection="down" duration={SHOWN_MS}>
+    <Parts.Provider label={t('toast.name')} swipeDirection="up" duration={SHOWN_MS}>
       {list.map((message) => (
         <ToastItem key={message.id} message={message} />
       ))}
@@ -59,11 +62,18 @@ export function ToastRegion() {
 
 function ToastItem({ message }: { message: ToastMessage }) {
   const { t } = useTranslation()
-  const { id, text, kind, action, onEnd } = message
+  const { id, text, kind, durationMs, action, onEnd } = message
   const end = () => {
     remove(id)
     onEnd?.()
   }
+  const onTime = useEffectEvent(end)
+  useEffect(() => {
+    if (durationMs === undefined) return
+    const timer = setTimeout(onTime, durationMs)
+    return () => clearTimeout(timer)
+  }, [durationMs])
+  const usualMs = action === undefined ? SHOWN_MS : SHOWN_WITH_ACTION_MS
   const act = () => {
     remove(id)
     action?.run()
@@ -72,7 +82,7 @@ function ToastItem({ message }: { message: ToastMessage }) {
     <Parts.Root
       className={classes(styles['toast'], styles[kind])}
       type={kind === 'problem' ? 'foreground' : 'background'}
-      duration={action === undefined ? SHOWN_MS : SHOWN_WITH_ACTION_MS}
+      duration={durationMs === undefined ? usualMs : Number.POSITIVE_INFINITY}
       onOpenChange={(open) => !open && end()}
     >
       <Parts.Description className={styles['text']}>{text}</Parts.Description>

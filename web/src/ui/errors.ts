@@ -1,4 +1,5 @@
 import type { TFunction } from 'i18next'
+import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '@/core/api'
 
@@ -15,7 +16,7 @@ export interface Explained {
  */
 export function useExplain(): (error: unknown) => Explained {
   const { t } = useTranslation('errors')
-  return (error) => explain(error, t)
+  return useCallback((error) => explain(error, t), [t])
 }
 
 export function explain(error: unknown, t: TFunction<'errors'>): Explained {
