@@ -103,6 +103,7 @@ export interface Wire {
   ReceiptPromised: ReceiptPromised
   RefusalEvent: RefusalEvent
   RefusalPart: RefusalPart
+  ReleaseBody: ReleaseBody
   ResponseDeleted: ResponseDeleted
   ResponseObject: ResponseObject
   ResponseRequest: ResponseRequest
@@ -832,7 +833,10 @@ export interface ConversationRequest {
   title?: string | null
 }
 /**
- * A statement that waits for signatures; `payload` is base64, `challenge` base64url of ``H(PAE)``.
+ * A statement that waits for signatures.
+ *
+ * `payload` is base64, `challenge` base64url of ``H(PAE)``; `contents` holds the blobs, base64 by
+ * digest, where one draft was asked for, and null in lists.
  */
 export interface DraftBody {
   id: string
@@ -841,6 +845,9 @@ export interface DraftBody {
   payload: string
   challenge: string
   blobs: string[]
+  contents: {
+    [k: string]: string
+  } | null
   signed_by: string[]
   missing: MissingSignatures | null
   created_ms: number
@@ -1433,6 +1440,16 @@ export interface RefusalEvent {
   category: string
   reason: string
   next_step: string
+}
+/**
+ * A release: its manifest, and the same as TOML that a person can edit.
+ */
+export interface ReleaseBody {
+  id: string
+  manifest: {
+    [k: string]: unknown
+  }
+  toml: string
 }
 /**
  * Reply of ``DELETE /v1/responses/{id}``.
