@@ -27,6 +27,7 @@ from verax.surfaces.http.embeddings import EmbeddingEndpoints
 from verax.surfaces.http.exchange import Exchange
 from verax.surfaces.http.faults import INTERNAL, STOPPING, Fault, fault_of_error
 from verax.surfaces.http.gate import Gate, HostNames
+from verax.surfaces.http.gates import GateEndpoints
 from verax.surfaces.http.governance import GovernanceEndpoints
 from verax.surfaces.http.health import HealthEndpoints
 from verax.surfaces.http.history import HistoryEndpoints
@@ -88,6 +89,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *SigningEndpoints(installation.signing, governance, installation.blobs, gate, limits.body_bytes).routes(),
         *ReleaseEndpoints(governance, gate).routes(),
         *PasskeyEndpoints(installation.signing, governance, gate).routes(),
+        *GateEndpoints(installation.gates, gate).routes(),
         *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
         *HistoryEndpoints(office.history).routes(),
         *LogEndpoints(
