@@ -56,6 +56,8 @@ def join_chat(release: Release, segments: Sequence[Segment]) -> str:
         "eos_token": model.eos_token,
     }
     for role, group in _groups(segments):
+        if role == "image":
+            raise RequestError("attachments: this model reads text only", param="attachments")
         if role == "tools" or (role in {"tool", "tool_calls"} and release.tools.style == "native"):
             for segment in group:
                 if segment.by != "release" or segment.text != release.prompt.separator:

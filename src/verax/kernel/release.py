@@ -14,6 +14,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
 from typing import Any
 
 from verax.kernel import canonical
@@ -139,6 +140,9 @@ def release_texts(release: Release) -> tuple[ReleaseText, ...]:
         texts += [ReleaseText(f"prompt.variables.{name}.choices[{i}]", text) for i, text in enumerate(spec.choices)]
     for name in ("head", "tail", "call_head", "call_tail", "result_head", "result_tail"):
         texts.append(ReleaseText(f"tools.{name}", getattr(tools, name)))
+    if prompt.files is not None:
+        names = [item.name for item in fields_of(prompt.files)]
+        texts += [ReleaseText(f"prompt.files.{name}", getattr(prompt.files, name)) for name in names]
     texts += [ReleaseText(f"prompt.examples[{i}].text", item.text) for i, item in enumerate(prompt.examples)]
     texts.append(ReleaseText("model.chat_template", release.model.chat_template))
     return tuple(item for item in texts if item.text)

@@ -19,6 +19,7 @@ __all__ = [
     "Adapter",
     "Audience",
     "Example",
+    "FileWording",
     "GuardRule",
     "GuardSpec",
     "ModelSpec",
@@ -35,6 +36,7 @@ Seal = Literal["sealed", "checked"]
 ToolStyle = Literal["none", "native", "schema"]
 TruthMode = Literal["off", "mark", "strict"]
 GuardAction = Literal["mark", "rewrite", "refuse"]
+Sight = Literal["image"]
 AdapterKind = Literal["lora", "control"]
 ExampleRole = Literal["user", "assistant"]
 
@@ -44,6 +46,7 @@ _SEALS: tuple[Seal, ...] = get_args(Seal)
 _TOOL_STYLES: tuple[ToolStyle, ...] = get_args(ToolStyle)
 _TRUTH_MODES: tuple[TruthMode, ...] = get_args(TruthMode)
 _GUARD_ACTIONS: tuple[GuardAction, ...] = get_args(GuardAction)
+_SIGHTS: tuple[Sight, ...] = get_args(Sight)
 _ADAPTER_KINDS: tuple[AdapterKind, ...] = get_args(AdapterKind)
 _EXAMPLE_ROLES: tuple[ExampleRole, ...] = get_args(ExampleRole)
 _VARIABLE_TYPES: tuple[VariableType, ...] = get_args(VariableType)
@@ -86,6 +89,8 @@ class ModelSpec:
         quantisation: Label of the weights' number format.
         cache: Label of the number format of the attention cache.
         deterministic: Same input and seed, same bytes.
+        sees: What a remote model takes besides text. A field that came later: where it says
+            nothing it is absent, so that releases from before it keep their ids.
     """
 
     backend: BackendKind
@@ -103,6 +108,7 @@ class ModelSpec:
     cache: str = ""
     adapters: tuple[Adapter, ...] = ()
     deterministic: bool = False
+    sees: tuple[Sight, ...] = ()
 
     @classmethod
     def read(cls, fields: Fields) -> ModelSpec:
@@ -120,6 +126,7 @@ class ModelSpec:
                 url=fields.text("url", pattern=_URL),
                 key_name=fields.text("key_name", pattern=_OPTIONAL_LABEL, default=""),
                 deterministic=deterministic,
+                sees=_sights(fields),
             )
         else:
             spec = cls._read_local(fields, backend, name, context_tokens, deterministic)
@@ -159,6 +166,39 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class FileWording:
+    """The wording around a file that a user attached; its name and its text are not ours.
+
+    A document reads ``head``, name, ``body``, text, ``tail``; where it has pages, each of them
+    that holds text reads ``page_head``, number, ``page_tail``, text. A picture reads
+    ``image_head``, name, ``image_tail``, and then stands there itself.
+    """
+
+    head: str
+    body: str
+    tail: str
+    page_head: str = ""
+    page_tail: str = ""
+    image_head: str = ""
+    image_tail: str = ""
+
+    @classmethod
+    def read(cls, fields: Fields) -> FileWording:
+        """Read ``[prompt.files]``."""
+        spec = cls(
+            head=fields.text("head"),
+            body=fields.text("body"),
+            tail=fields.text("tail"),
+            page_head=fields.text("page_head", default=""),
+            page_tail=fields.text("page_tail", default=""),
+            image_head=fields.text("image_head", default=""),
+            image_tail=fields.text("image_tail", default=""),
+        )
+        fields.close()
+        return spec
+
+
+@dataclass(frozen=True, slots=True)
 class PromptSpec:
     """All wording around a conversation.
 
@@ -169,6 +209,8 @@ class PromptSpec:
         app_tail: Wording after it.
         variables: What the template may show, by name.
         examples: Worked examples, in order.
+        files: Wording around attached files; None where this release takes none. A section
+            that came later: where it is absent it stays so.
     """
 
     system: str
@@ -177,6 +219,7 @@ class PromptSpec:
     app_tail: str = ""
     variables: Mapping[str, VariableSpec] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
+    files: FileWording | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> PromptSpec:
@@ -191,6 +234,7 @@ class PromptSpec:
                 for name, inner in sorted(fields.named("variables", _VARIABLE_NAME, optional=True).items())
             },
             examples=tuple(_example(item) for item in fields.sections("examples", default=[])),
+            files=FileWording.read(fields.section("files")) if fields.has("files") else None,
         )
         fields.close()
         return spec
@@ -321,6 +365,16 @@ def _adapter(fields: Fields) -> Adapter:
     )
     fields.close()
     return adapter
+
+
+def _sights(fields: Fields) -> tuple[Sight, ...]:
+    if not fields.has("sees"):
+        return ()
+    given = fields.texts("sees")
+    found = tuple(sight for sight in _SIGHTS if sight in given)
+    if found != given or not found:
+        fields.fail(f"field 'sees': expected {', '.join(_SIGHTS)}; leave it out for a model that reads text only")
+    return found
 
 
 def _variable(name: str, fields: Fields) -> VariableSpec:

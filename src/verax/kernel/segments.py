@@ -20,7 +20,7 @@ from verax.kernel.record import TurnSecret
 __all__ = ["CLEAR_AUTHORS", "Author", "Role", "Segment", "close_segments", "prompt_digest"]
 
 Author = Literal["release", "clock", "app", "user", "assistant", "memory", "retrieved", "tool"]
-Role = Literal["system", "user", "assistant", "tool", "tools", "tool_calls"]
+Role = Literal["system", "user", "assistant", "tool", "tools", "tool_calls", "image"]
 
 CLEAR_AUTHORS: frozenset[str] = frozenset({"release", "clock"})
 _AUTHORS = frozenset(get_args(Author))
@@ -36,7 +36,8 @@ class Segment:
         role: The role of the message it stands in. ``tools`` holds tool definitions as
             JSON text and ``tool_calls`` the calls of the assistant line before it, as a JSON
             array, for models that take tools natively; a ``tool`` segment is then a JSON
-            object ``{"content", "tool_call_id"}``.
+            object ``{"content", "tool_call_id"}``. ``image`` holds a picture as a data URL
+            and belongs to the user's message that it stands in.
         text: The text itself, Unicode scalar values only.
     """
 

@@ -5,7 +5,9 @@ reply is streamed. Its result is what goes on the wire and what `Sent.data` hold
 segments give the same bytes again.
 
 * JSON in UTF-8 without spaces; fields in the order in which they stand below.
-* ``messages``: consecutive segments of one role are one message, joined with nothing. With
+* ``messages``: consecutive segments of one role are one message, joined with nothing. A
+  user's message that holds pictures has a list as its ``content``: ``text`` and ``image_url``
+  parts in the order of the segments. With
   tool style ``native`` the segments ``tools``, ``tool_calls`` and ``tool`` hold JSON and
   unfold into OpenAI's shapes; with another style a tool's result is a ``user`` line, since a
   server accepts ``tool`` lines only after calls that it made itself.
@@ -76,20 +78,39 @@ def wire_messages(segments: Sequence[Segment], *, native: bool) -> list[dict[str
         elif role == "tool" and native:
             messages += [{"role": "tool", **_parsed(segment, dict)} for segment in _said(group)]
         else:
-            text = "".join(segment.text for segment in group)
-            messages.append({"role": "user" if role == "tool" else role, "content": text})
+            messages.append({"role": "user" if role == "tool" else role, "content": _content(group)})
     return messages
 
 
 def _groups(segments: Sequence[Segment]) -> Iterator[tuple[str, list[Segment]]]:
     group: list[Segment] = []
     for segment in segments:
-        if group and group[-1].role != segment.role:
-            yield group[-1].role, group
+        if group and _role_of(group[-1]) != _role_of(segment):
+            yield _role_of(group[-1]), group
             group = []
         group.append(segment)
     if group:
-        yield group[-1].role, group
+        yield _role_of(group[-1]), group
+
+
+def _role_of(segment: Segment) -> str:
+    """Return the role of the message that a segment stands in: a picture is part of a user's."""
+    return "user" if segment.role == "image" else segment.role
+
+
+def _content(group: list[Segment]) -> str | list[dict[str, Any]]:
+    """Return the texts joined, or, where pictures stand between them, OpenAI's content parts."""
+    if all(segment.role != "image" for segment in group):
+        return "".join(segment.text for segment in group)
+    parts: list[dict[str, Any]] = []
+    for segment in group:
+        if segment.role == "image":
+            parts.append({"type": "image_url", "image_url": {"url": segment.text}})
+        elif parts and parts[-1]["type"] == "text":
+            parts[-1]["text"] += segment.text
+        else:
+            parts.append({"type": "text", "text": segment.text})
+    return parts
 
 
 def _said(group: list[Segment]) -> list[Segment]:

@@ -20,7 +20,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verax.kernel.errors import ModelUnavailable, RequestError, VeraxError
 from verax.kernel.join import rejoin
@@ -38,6 +38,7 @@ from verax.models.base import (
     ToolDelta,
     Usage,
 )
+from verax.models.wire import request_body
 
 __all__ = ["Reply", "Rule", "ScriptedBackend", "ScriptedTool"]
 
@@ -128,7 +129,7 @@ class ScriptedBackend:
             raise ModelUnavailable("scripted model: closed")
         self.calls.append(call)
         segments = self._tamper(call.segments) if self._tamper else call.segments
-        prompt = rejoin(call.release, segments)
+        prompt = self._join(replace(call, segments=segments))
         reply = self._reply(call, prompt.decode("utf-8"))
         if reply.refuses is not None:
             raise reply.refuses
@@ -159,6 +160,11 @@ class ScriptedBackend:
     async def close(self) -> None:
         """Say nothing more."""
         self.closed = True
+
+    @staticmethod
+    def _join(call: ModelCall) -> bytes:
+        """Return what a model in this process reads, or what a remote one would be sent."""
+        return request_body(call) if call.release.model.backend == "remote" else rejoin(call.release, call.segments)
 
     def _reply(self, call: ModelCall, prompt: str) -> Reply:
         said = next((segment.text for segment in reversed(call.segments) if segment.by == "user"), "")

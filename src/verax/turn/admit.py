@@ -38,6 +38,9 @@ def admit(request: TurnRequest) -> None:
         raise RequestError("messages: expected at least one user message", param="messages")
     for index, item in enumerate(request.items):
         _check_scalar(item.text, f"messages[{index}]")
+        for file in item.files:
+            for text in (file.name, *file.pages):
+                _check_scalar(text, f"messages[{index}].files")
         for call in item.tool_calls:
             _check_scalar(call.arguments, f"messages[{index}].tool_calls")
 

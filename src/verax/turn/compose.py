@@ -7,6 +7,8 @@
   models are trained on one leading system message.
 * A line that the caller claims is ``app``; only replies that `recall` found are
   ``assistant`` (clause 7).
+* Files stand before the text of the line that brings them, between the release's wording; a
+  release without such wording takes none (`verax.turn.files`).
 * Neighbouring lines of one role are parted by the release's separator.
 * Style ``native`` writes tool definitions, the calls of a line and each result as JSON in a
   segment of its own, for the join to unfold. Style ``schema`` writes them as text between the release's wording.
@@ -25,6 +27,7 @@ from verax.kernel.release import Release
 from verax.kernel.segments import Author, Segment
 from verax.kernel.template import Variable, render
 from verax.models.base import Options
+from verax.turn.files import file_segments
 from verax.turn.request import InputItem, SamplingRequest, TurnRequest
 from verax.turn.toolcall import choose_tools, tool_schema, tools_text
 
@@ -192,7 +195,8 @@ def _lines(release: Release, item: InputItem, by: Author, *, native: bool) -> li
     if item.role in ("system", "developer"):
         return []
     if item.role == "user":
-        return [[Segment("user", "user", item.text)]]
+        files = [segment for file in item.files for segment in file_segments(release, file)]
+        return [[*files, Segment("user", "user", item.text)] if item.text or not files else files]
     if item.role == "tool":
         if native:
             result = {"content": item.text, "tool_call_id": item.tool_call_id}
@@ -224,7 +228,11 @@ def _join_lines(release: Release, lines: list[list[Segment]]) -> list[Segment]:
     """Part neighbouring lines of one role by the release's separator."""
     result: list[Segment] = []
     for line in lines:
-        if result and line and result[-1].role == line[0].role and release.prompt.separator:
+        if result and line and _message_role(result[-1]) == line[0].role and release.prompt.separator:
             result.append(Segment("release", line[0].role, release.prompt.separator))
         result += line
     return result
+
+
+def _message_role(segment: Segment) -> str:
+    return "user" if segment.role == "image" else segment.role

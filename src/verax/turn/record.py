@@ -136,6 +136,8 @@ def _input_item(item: InputItem) -> dict[str, canonical.Json]:
         value["calls"] = [{"id": c.call_id, "name": c.name, "arguments": c.arguments} for c in item.tool_calls]
     if item.tool_call_id:
         value["call"] = item.tool_call_id
+    if item.files:
+        value["files"] = [{"name": file.name, "kind": file.kind, "sha256": file.digest} for file in item.files]
     return value
 
 

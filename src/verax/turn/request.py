@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from verax.turn.events import ToolCall
 
-__all__ = ["Caller", "InputItem", "ResponseFormat", "SamplingRequest", "TurnRequest"]
+__all__ = ["Caller", "InputFile", "InputItem", "ResponseFormat", "SamplingRequest", "TurnRequest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,24 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that stands in a user's line.
+
+    Attributes:
+        name: As the user's system calls it; data like the rest of the file.
+        digest: SHA-256 of the file's bytes, hex: what the request commits to.
+        pages: Its text, one item a page; files without pages have one item.
+        image: A picture as a data URL, empty for documents.
+    """
+
+    name: str
+    kind: Literal["text", "pdf", "image"]
+    digest: str
+    pages: tuple[str, ...] = ()
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InputItem:
     """One line of the conversation as the surface received it.
 
@@ -41,6 +59,7 @@ class InputItem:
         tool_call_id: The call that a tool line answers.
         reply_id: Turn id of an assistant line that this installation stored itself; the
             turn path checks it against the reply commitment before it believes it.
+        files: What a user's line brings along; it stands before the text.
     """
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
@@ -48,6 +67,7 @@ class InputItem:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
     reply_id: str = ""
+    files: tuple[InputFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def screen(request: TurnRequest, release: Release) -> Screening:
     policy = Policy.from_rules(release.guard.input)
     texts = [item.text for item in request.items]
     texts += [call.arguments for item in request.items for call in item.tool_calls]
+    texts += [text for item in request.items for file in item.files for text in (file.name, *file.pages)]
     decision = check_input(policy, texts)
     if decision.action != "refuse":
         return Screening("", "", "")

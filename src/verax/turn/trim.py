@@ -6,6 +6,8 @@ is refused.
 * A text is taken to be ``(characters + 2 * digits + 2) // 3`` tokens and one more for each
   byte of its UTF-8 beyond one a character: a little more than models need for prose, code,
   tables and JSON. A line costs `LINE_TOKENS` besides, an image `IMAGE_TOKENS`.
+* Files of earlier lines that this release does not take are left out, each such line counted:
+  a channel whose release changed goes on with what its new one can read.
 * The budget is the release's context less the reply's ``max_tokens``, but at least half of it,
   times three quarters for each time that the model refused the prompt as too long.
 * What always stays: the system message, the release's examples, and everything from the last
@@ -23,11 +25,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from verax.kernel.release import Release
-from verax.turn.request import InputItem, TurnRequest
+from verax.turn.files import takes_file
+from verax.turn.request import InputFile, InputItem, TurnRequest
 
-__all__ = ["LINE_TOKENS", "MAX_STEPS", "cost_of", "estimate_tokens", "trim"]
+__all__ = ["IMAGE_TOKENS", "LINE_TOKENS", "MAX_STEPS", "cost_of", "estimate_tokens", "trim"]
 
 LINE_TOKENS = 8
+IMAGE_TOKENS = 1024
 MAX_STEPS = 16
 """Three quarters so many times leave a hundredth: what is refused then is not too long because of its past."""
 
@@ -43,7 +47,7 @@ def estimate_tokens(text: str) -> int:
 def cost_of(item: InputItem) -> int:
     """Return how many tokens a line of the conversation is taken to be."""
     calls = sum(estimate_tokens(call.name) + estimate_tokens(call.arguments) for call in item.tool_calls)
-    return LINE_TOKENS + estimate_tokens(item.text) + calls
+    return LINE_TOKENS + estimate_tokens(item.text) + calls + sum(map(_cost_of_file, item.files))
 
 
 def trim(request: TurnRequest, release: Release, step: int = 0) -> TurnRequest:
@@ -54,8 +58,8 @@ def trim(request: TurnRequest, release: Release, step: int = 0) -> TurnRequest:
     """
     if not request.trim:
         return request
-    items = request.items
-    fixed = _last_question(items)
+    fixed = _last_question(request.items)
+    items = [_readable(item, release) if index < fixed else item for index, item in enumerate(request.items)]
     left = _budget(request, release, step) - LINE_TOKENS - sum(map(estimate_tokens, _frame(release, request)))
     left -= sum(map(cost_of, items[fixed:]))
     first = fixed
@@ -66,8 +70,23 @@ def trim(request: TurnRequest, release: Release, step: int = 0) -> TurnRequest:
         if items[index].role == "user":
             first = index
     # The caller's own system texts are part of the frame wherever they stand.
-    kept = tuple(item for item in items[:first] if item.role in ("system", "developer")) + items[first:]
-    return replace(request, items=kept, older=request.older + len(items) - len(kept))
+    kept = [index for index, item in enumerate(items) if index >= first or item.role in ("system", "developer")]
+    partly = [index for index in kept if items[index] is not request.items[index]]
+    read = tuple(items[index] for index in kept if index not in partly or items[index].text or items[index].files)
+    return replace(request, items=read, older=request.older + len(items) - len(kept) + len(partly))
+
+
+def _cost_of_file(file: InputFile) -> int:
+    if file.image:
+        return IMAGE_TOKENS
+    return estimate_tokens(file.name) + sum(LINE_TOKENS + estimate_tokens(page) for page in file.pages)
+
+
+def _readable(item: InputItem, release: Release) -> InputItem:
+    """Return the item itself, or a copy without the files that the release does not take."""
+    if all(takes_file(release, file.kind) for file in item.files):
+        return item
+    return replace(item, files=tuple(file for file in item.files if takes_file(release, file.kind)))
 
 
 def _budget(request: TurnRequest, release: Release, step: int) -> int:

@@ -113,6 +113,67 @@ def test_canonical_bytes_with_a_field_left_to_its_default_are_refused() -> None:
         Release.from_bytes(canonical.encode(manifest))
 
 
+@pytest.mark.parametrize(
+    ("release", "known"),
+    [
+        (make_release("You answer briefly."), "e8957b2682a84675f1a86aff7a4722cf0f5b46854ca1a2941d741b2f21e6d947"),
+        (
+            make_release("You answer briefly.", embedded=True),
+            "8cb69873623d5edcf9e5032f721b695e2f43ee8f5160eaa9d2bc2bfa6a42aad5",
+        ),
+        (
+            Release.from_toml(
+                manifest_toml(
+                    "You answer.",
+                    model='backend = "remote"\nname = "big"\ncontext_tokens = 32768\nurl = "https://models.example/v1"',
+                )
+            ),
+            "1473c33692a0aaf813a8cc8786b0bfb528a180de928a0b9ddb736b0cd8486757",
+        ),
+    ],
+)
+def test_releases_from_before_files_and_pictures_keep_their_ids(release: Release, known: str) -> None:
+    assert release.id == known
+    assert release.prompt.files is None
+    assert release.model.sees == ()
+    assert "files" not in release.manifest["prompt"]
+    assert "sees" not in release.manifest["model"]
+
+
+def test_a_release_that_takes_files_and_pictures_says_so_in_its_manifest() -> None:
+    files = '[prompt.files]\nhead = "File "\nbody = ":"\ntail = "End."\nimage_head = "Picture "'
+    release = Release.from_toml(manifest_toml("x", model=f'{REMOTE}\nsees = ["image"]', prompt=files))
+    assert release.model.sees == ("image",)
+    assert release.prompt.files is not None
+    assert (release.prompt.files.head, release.prompt.files.page_head) == ("File ", "")
+    assert release.manifest["prompt"]["files"]["page_tail"] == ""
+    assert Release.from_bytes(release.data) == release
+    assert [item.text for item in release_texts(release) if item.path.startswith("prompt.files")] == [
+        "File ",
+        ":",
+        "End.",
+        "Picture ",
+    ]
+    assert any("Picture " in text for text in ban_texts(release))
+
+
+@pytest.mark.parametrize(
+    ("model", "prompt"),
+    [
+        (f"{REMOTE}\nsees = []", ""),
+        (f'{REMOTE}\nsees = ["sound"]', ""),
+        (f'{REMOTE}\nsees = ["image", "image"]', ""),
+        (f'{REMOTE}\nsees = "image"', ""),
+        (f'{SCRIPTED}\nsees = ["image"]', ""),
+        (SCRIPTED, '[prompt.files]\nhead = "File "\nbody = ":"'),
+        (SCRIPTED, '[prompt.files]\nhead = "File "\nbody = ":"\ntail = "."\nfoot = "x"'),
+    ],
+)
+def test_files_and_pictures_are_declared_whole_or_not_at_all(model: str, prompt: str) -> None:
+    with pytest.raises(ReleaseError):
+        Release.from_toml(manifest_toml("x", model=model, prompt=prompt))
+
+
 def test_the_order_of_toml_and_its_comments_do_not_matter() -> None:
     one = Release.from_toml(manifest_toml("x", rest='[truth]\nmode = "off"\n[tools]\nstyle = "none"'))
     other = Release.from_toml(manifest_toml("x", rest='# nothing\n[tools]\nstyle = "none"\n[truth]\nmode = "off"'))

@@ -4,7 +4,7 @@
  */
 
 import type { Bytes } from '../bytes'
-import { parseRelease, type Release } from '../prompt/release'
+import { fileTexts, parseRelease, type Release } from '../prompt/release'
 import { renderings } from '../prompt/template'
 
 /** Return the joined wording of a release, once for each way through its template. */
@@ -14,7 +14,8 @@ export async function wordingOf(data: Bytes): Promise<readonly string[]> {
   return renderings(release.prompt.system, release.prompt.variables).map((text) => text + tail)
 }
 
-function textsOf({ prompt, tools }: Release): string[] {
+function textsOf(release: Release): string[] {
+  const { prompt, tools } = release
   const choices = [...prompt.variables]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([, { choices: all }]) => all ?? [])
@@ -29,6 +30,7 @@ function textsOf({ prompt, tools }: Release): string[] {
     tools.call_tail,
     tools.result_head,
     tools.result_tail,
+    ...fileTexts(release),
     ...prompt.examples.map((example) => example.text),
   ]
 }

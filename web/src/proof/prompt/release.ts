@@ -69,13 +69,22 @@ function decimal(low: number, high: number): Shape<string> {
 
 const adapter = object({ kind: choice('lora', 'control'), weights: digest, scale: decimal(-16, 16) })
 const model = { name: text(LABEL), context_tokens: integer(128, 16_777_216), deterministic: flag }
-const remote = object({
-  ...model,
-  backend: choice('remote'),
-  weights: digestOr('unknown'),
-  url: text(URL_FORM),
-  key_name: text(OPTIONAL_LABEL),
-})
+// Fields that came later are absent where they say nothing, so that older releases keep their ids.
+const sights: Shape<string[]> = (value, where) => {
+  const found = distinct(choice('image'))(value, where)
+  if (found.length === 0) throw malformed(where, 'at least one thing that the model sees')
+  return found
+}
+const remote = object(
+  {
+    ...model,
+    backend: choice('remote'),
+    weights: digestOr('unknown'),
+    url: text(URL_FORM),
+    key_name: text(OPTIONAL_LABEL),
+  },
+  { sees: sights },
+)
 const local = object({
   ...model,
   backend: choice('embedded', 'scripted'),
@@ -127,19 +136,33 @@ const rules: Shape<{ detector: string; action: string }[]> = (value, where) => {
   return found
 }
 
+const files = object({
+  head: text(),
+  body: text(),
+  tail: text(),
+  page_head: text(),
+  page_tail: text(),
+  image_head: text(),
+  image_tail: text(),
+})
+export type FileWording = Shaped<typeof files>
+
 const manifest = object({
   v: choice(1),
   name: text(LABEL),
   audience: choice('adult', '13+', '8-12', '5-7', '2-4'),
   model: modelShape,
-  prompt: object({
-    system: text(),
-    separator: text(),
-    app_head: text(),
-    app_tail: text(),
-    variables: named(VARIABLE, variable),
-    examples: list(object({ role: choice('user', 'assistant'), text: text() })),
-  }),
+  prompt: object(
+    {
+      system: text(),
+      separator: text(),
+      app_head: text(),
+      app_tail: text(),
+      variables: named(VARIABLE, variable),
+      examples: list(object({ role: choice('user', 'assistant'), text: text() })),
+    },
+    { files },
+  ),
   sampling: object({
     temperature: decimal(0, 2),
     top_p: decimal(0.000001, 1),
@@ -168,6 +191,13 @@ const manifest = object({
 export interface Release extends Shaped<typeof manifest> {
   id: string
   source: JsonObject
+}
+
+/** Return the release's wording around attached files, in the order of its fields. */
+export function fileTexts({ prompt }: Pick<Release, 'prompt'>): string[] {
+  if (!prompt.files) return []
+  const { head, body, tail, page_head, page_tail, image_head, image_tail } = prompt.files
+  return [head, body, tail, page_head, page_tail, image_head, image_tail]
 }
 
 /** Read the canonical bytes of a release. */

@@ -21,7 +21,7 @@ export const AUTHORS = [
   'retrieved',
   'tool',
 ] as const
-export const SEGMENT_ROLES = ['system', 'user', 'assistant', 'tool', 'tools', 'tool_calls'] as const
+export const SEGMENT_ROLES = ['system', 'user', 'assistant', 'tool', 'tools', 'tool_calls', 'image'] as const
 
 const segment = object({
   by: choice(...AUTHORS),

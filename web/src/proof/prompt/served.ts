@@ -7,7 +7,7 @@
  * - Everything else by the release is one of its published separators, heads and tails.
  */
 
-import type { Release } from './release'
+import { fileTexts, type Release } from './release'
 import type { Segment } from './segments'
 import { type Piece, waysThrough } from './template'
 
@@ -66,7 +66,8 @@ function exampleProblem({ prompt }: Release, rest: readonly Segment[]): string {
   return missing ? 'A worked example of the published release is missing or another.' : ''
 }
 
-function otherProblem({ prompt, tools }: Release, rest: readonly Segment[]): string {
+function otherProblem(release: Release, rest: readonly Segment[]): string {
+  const { prompt, tools } = release
   const examples = prompt.examples.map((example) => example.text)
   const around = [prompt.separator, prompt.app_head, prompt.app_tail, ...examples]
   const ofTools = [
@@ -77,7 +78,7 @@ function otherProblem({ prompt, tools }: Release, rest: readonly Segment[]): str
     tools.result_head,
     tools.result_tail,
   ]
-  const published = new Set([...around, ...ofTools])
+  const published = new Set([...around, ...ofTools, ...fileTexts(release)])
   const other = rest.find((item) => item.by === 'release' && !published.has(item.text))
   return other ? 'The prompt holds wording by the release that it does not publish.' : ''
 }

@@ -63,9 +63,21 @@ export function groupsOf(segments: readonly Segment[]): [role: Segment['role'], 
   return groups
 }
 
+/** Group the segments of one message: a picture is part of the user's that it stands in. */
+function messageGroups(segments: readonly Segment[]): [role: Segment['role'], group: Segment[]][] {
+  const groups: [Segment['role'], Segment[]][] = []
+  for (const item of segments) {
+    const role = item.role === 'image' ? 'user' : item.role
+    const last = groups.at(-1)
+    if (last?.[0] === role) last[1].push(item)
+    else groups.push([role, [item]])
+  }
+  return groups
+}
+
 function wireMessages(segments: readonly Segment[], isNative: boolean): PythonObject[] {
   const messages: PythonObject[] = []
-  for (const [role, group] of groupsOf(segments)) {
+  for (const [role, group] of messageGroups(segments)) {
     if (role === 'tools') continue
     // Separators that stand between lines of one role are the release's.
     const said = group.filter((item) => item.by !== 'release')
@@ -74,12 +86,23 @@ function wireMessages(segments: readonly Segment[], isNative: boolean): PythonOb
       messages.push(
         ...said.map((item) => new Map([['role', 'tool'], ...parsedObject(item)] as [string, PythonJson][])),
       )
-    else {
-      const text = group.map((item) => item.text).join('')
-      messages.push(fields(['role', role === 'tool' ? 'user' : role], ['content', text]))
-    }
+    else messages.push(fields(['role', role === 'tool' ? 'user' : role], ['content', contentOf(group)]))
   }
   return messages
+}
+
+/** The texts joined, or content parts where pictures stand between them. */
+function contentOf(group: readonly Segment[]): PythonJson {
+  const parts = groupsOf(group).map(([role, items]): PythonJson[] =>
+    role === 'image'
+      ? items.map((item) => fields(['type', 'image_url'], ['image_url', fields(['url', item.text])]))
+      : [fields(['type', 'text'], ['text', joined(items)])],
+  )
+  return group.some((item) => item.role === 'image') ? parts.flat() : joined(group)
+}
+
+function joined(items: readonly Segment[]): string {
+  return items.map((item) => item.text).join('')
 }
 
 function addCalls(messages: PythonObject[], calls: PythonJson[]): void {

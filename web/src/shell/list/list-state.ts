@@ -2,8 +2,6 @@
 
 import { createStore, useStore } from 'zustand'
 
-export const SEARCH_FIELD_ID = 'search-conversations'
-
 export interface ListState {
   readonly isArchive: boolean
   readonly search: string

@@ -1,1 +1,0 @@
-"""Off-topic steering: see README.md in this folder."""
