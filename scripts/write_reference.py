@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from decision_list import DECISIONS, decision_list
 from error_reference import errors_page
 from http_reference import http_page
+from suite_reference import suites_page
 from verax.config import ENVIRONMENT_PREFIX, Config
 from verax.surfaces.cli.main import cli
 from verax.surfaces.cli.shapes import SHAPES, Shape
@@ -58,6 +59,7 @@ def pages() -> dict[str, str]:
         "config.md": config_page(),
         "errors.md": f"{NOTE}\n{errors_page()}",
         "http.md": f"{NOTE}\n{http_page()}",
+        "suites.md": f"{NOTE}\n{suites_page()}",
     }
 
 

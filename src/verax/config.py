@@ -119,6 +119,13 @@ class Config(BaseModel):
         default=2, description="Retries on connect errors, 429 and 503; never after the first token."
     )
 
+    gates_environment: Path | None = Field(
+        default=None, description="Environment that has the evaluation engine; the one of `make gates` when not set."
+    )
+    gates_connections: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=2, description="Turns that a gate asks side by side; they wait for the same slots as people do."
+    )
+
     session_hours: Count = Field(default=720, description="Life of a browser session, in hours.")
     metrics_auth: Literal["key", "none"] = Field(
         default="none", description="`key`: `/metrics` needs a key of an operator or auditor; `none`: open."
@@ -127,7 +134,7 @@ class Config(BaseModel):
         default="info", description="Least important line that the server writes to its log file."
     )
 
-    @field_validator("home", "keyring", "weights")
+    @field_validator("home", "keyring", "weights", "gates_environment")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value if value is None else value.expanduser().resolve()

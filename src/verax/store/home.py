@@ -9,6 +9,7 @@
       log/governance/   tiles and checkpoint of the governance log
       log/replies/<k>/  tiles and checkpoint of a reply log
       blobs/            long content by digest (clause 3)
+      gates/            runs of gates (`verax.gates.runs`); what counts is in the governance log
       keys/             keys of this machine: log, promise, recorder, monitor (clause 4)
 
 Private keys of people never lie here (clause 4).
@@ -62,6 +63,11 @@ class Home:
     def database_path(self) -> Path:
         """The SQLite file."""
         return self.path / "verax.db"
+
+    @property
+    def gates_dir(self) -> Path:
+        """Folder of the runs of gates."""
+        return self.path / "gates"
 
     @property
     def keys_dir(self) -> Path:

@@ -25,10 +25,12 @@ from functools import partial
 from pathlib import Path
 
 from verax.config import Config
+from verax.gates.desk import GateDesk
+from verax.gates.relay import Address
 from verax.gates.rollout.authority import MachineKeys
 from verax.gates.rollout.timeline import TimelineDesk, TimelineParts
 from verax.gates.rollout.watch import RolloutWatch, WatchParts
-from verax.kernel.errors import ConfigError, VeraxError
+from verax.kernel.errors import ConfigError, RefusedError, VeraxError
 from verax.models.embedded import EmbeddedSettings
 from verax.models.registry import Backends, BackendSettings
 from verax.models.remote import RemoteSettings
@@ -58,6 +60,7 @@ from verax.store.turns import TurnStore
 from verax.store.votes import Votes
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
+from verax.surfaces.gating import open_desk
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.model_loading import ModelLoading
 from verax.surfaces.office import Office
@@ -167,6 +170,8 @@ class Installation:
     runtime: RuntimeIdentity
     recovered: int
     _stack: contextlib.AsyncExitStack
+    _gates: GateDesk = field(init=False)
+    _address: Address | None = None
 
     @classmethod
     async def open(cls, config: Config, around: Surroundings) -> Installation:
@@ -218,7 +223,7 @@ class Installation:
             watch = _open_watch(rooms, governance, rollouts, votes, replies)
             watch.start()
             stack.push_async_callback(watch.close)
-            return cls(
+            opened = cls(
                 config=config,
                 home=home,
                 database=database,
@@ -243,8 +248,27 @@ class Installation:
                 watch=watch,
                 runtime=around.runtime,
                 recovered=recovered,
-                _stack=stack.pop_all(),
+                _stack=stack,
             )
+            opened._gates = open_desk(config, opened, keys, (around.clock, around.random_bytes), opened._own_address)
+            stack.push_async_callback(opened._gates.close)
+            opened._stack = stack.pop_all()
+            return opened
+
+    @property
+    def gates(self) -> GateDesk:
+        """The desk that runs gates; it takes up work once this server listens."""
+        return self._gates
+
+    def listens_at(self, host: str, port: int) -> None:
+        """Say where this server is reached from this machine; gates that wait begin now."""
+        self._address = Address(host, port)
+        self._gates.start()
+
+    def _own_address(self) -> Address:
+        if self._address is None:
+            raise RefusedError("gates: this server does not listen yet", code="gates/no-server")
+        return self._address
 
     async def close(self) -> None:
         """Finish turns in flight, integrate what is queued, close everything in reverse order."""

@@ -7,7 +7,7 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 
@@ -19,10 +19,16 @@ async def serve_app(
     sockets: list[socket.socket],
     *,
     on_ready: Callable[[], None] = lambda: None,
+    on_stop: Callable[[], Awaitable[None]] | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Serve what `config` names until a signal comes or `stop` is set; a second signal ends the waiting at once."""
-    server = _Server(config, on_ready)
+    """Serve what `config` names until a signal comes or `stop` is set; a second signal ends the waiting at once.
+
+    Args:
+        on_ready: Called once requests are taken.
+        on_stop: Awaited when the end begins, while requests are still taken.
+    """
+    server = _Server(config, on_ready, on_stop)
     watcher = asyncio.create_task(_stop_when_set(server, stop)) if stop is not None else None
     try:
         await server.serve(sockets)
@@ -34,13 +40,21 @@ async def serve_app(
 class _Server(uvicorn.Server):
     """Uvicorn's server, which returns after a signal instead of raising it again."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], on_stop: Callable[[], Awaitable[None]] | None
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._on_stop is not None:
+            await self._on_stop()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

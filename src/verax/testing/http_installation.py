@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from verax.config import Config
+from verax.gates.desk import ChangeGates
 from verax.kernel.canonical import hex_digest
 from verax.kernel.errors import ConflictError, RefusedError, RequestError, UnknownObject
-from verax.kernel.fold import State
+from verax.kernel.fold import ChangeState, State
 from verax.kernel.history import HistoryEntry
 from verax.kernel.merkle import leaf_hash
 from verax.kernel.note import NoteSigner, sign_note
@@ -411,6 +412,48 @@ class FakeGovernance:
         return self.shown.size - 1
 
 
+class FakeGates:
+    """Knows one change without gates; what was begun and cancelled is noted.
+
+    Attributes:
+        begun: Change and suites of every call.
+        cancelled: Every change whose gates were cancelled.
+    """
+
+    CHANGE = "ab" * 32
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, tuple[str, ...]]] = []
+        self.cancelled: list[str] = []
+
+    def begin(self, change_id: str, suites: Sequence[str] = ()) -> ChangeGates:
+        """Note the call."""
+        found = self.gates(change_id)
+        self.begun.append((change_id, tuple(suites)))
+        return found
+
+    async def cancel(self, change_id: str) -> ChangeGates:
+        """Note the call."""
+        found = self.gates(change_id)
+        self.cancelled.append(change_id)
+        return found
+
+    def gates(self, change_id: str) -> ChangeGates:
+        """Return the one change."""
+        if change_id != self.CHANGE:
+            raise UnknownObject("change: expected one change, found 0")
+        change = ChangeState(change_id, 5, "assistant", RELEASE, "none", 0, "cd" * 32, frozenset({"ann"}), 0, "ef" * 32)
+        return ChangeGates(change, ())
+
+    def report(self, change_id: str, suite: str) -> bytes:
+        """Return no report."""
+        self.gates(change_id)
+        raise UnknownObject(f"gate {suite}: it has no report yet")
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
 class FakeInstallation:
     """Everything that the HTTP surface needs; see the module."""
 
@@ -430,6 +473,7 @@ class FakeInstallation:
         self.engine = FakeEngine(self.fake_receipts, names)
         self.responses = Responses(database)
         self.signing = SigningDesk(database)
+        self.gates = FakeGates()
         self.eraser = FakeEraser(self.responses, self.fake_receipts)
         self.fake_history = FakeHistory()
         self.office = Office(
@@ -474,6 +518,9 @@ class FakeInstallation:
     def health(self) -> Sequence[HealthDetail]:
         """Return the details that the test set."""
         return self.details
+
+    def listens_at(self, host: str, port: int) -> None:
+        """Take no note."""
 
     def measurements(self) -> Mapping[str, float]:
         """Return one gauge."""

@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from verax.config import Config
-from verax.kernel.errors import ConflictError, KernelError, UnknownObject
-from verax.kernel.fold import State
-from verax.kernel.release import Release
+from verax.kernel.errors import UnknownObject
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
 from verax.store.accounts_settings import AccountSettings, SiteFacts
@@ -35,6 +33,7 @@ from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.office import Office
 from verax.surfaces.public_history import PublicHistory
+from verax.testing.gate_desk import SimulatedDesk, make_gate_desk
 from verax.testing.governance import channel_rules
 from verax.testing.releases import make_release
 from verax.testing.scripted import Reply, Rule, ScriptedBackend, ScriptedTool
@@ -102,36 +101,6 @@ class _Engine:
         return Embeddings(found.vectors, found.release, found.runtime, found.mode)
 
 
-class _Desk:
-    """Takes statements into the simulated governance log."""
-
-    def __init__(self, governance: SimulatedGovernance) -> None:
-        self._governance = governance
-
-    @property
-    def state(self) -> State:
-        """The adopted state."""
-        return self._governance.state
-
-    def release(self, release_id: str) -> Release:
-        """Return a release."""
-        return self._governance.release(release_id)
-
-    async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
-        """Append a statement that has an effect."""
-        log = self._governance.log
-        for data in blobs.values():
-            log.put(data)
-        try:
-            outcome = log.append_entry(envelope)
-        except KernelError as error:
-            raise ConflictError(error.message) from error
-        if not outcome.effective:
-            raise ConflictError(outcome.reason, code="governance/no-effect")
-        self._governance.adopt()
-        return outcome.index
-
-
 class _NoLog:
     """A governance log of which nothing is published yet."""
 
@@ -177,9 +146,10 @@ class HttpWorld:
         self.messages = Messages(world.database, world.clock)
         parts = RunParts(self.engine, world.governance, self.messages, self.eraser)
         self.runs = Runs(parts, world.clock, RunLimits(running=config.max_runs))
-        self.governance = _Desk(world.governance)
+        self.governance = SimulatedDesk(world.governance)
         self.blobs = world.governance.log.blobs
         self.governance_log = _NoLog()
+        self.gates = make_gate_desk(config.home / "gates", world)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -224,6 +194,10 @@ class HttpWorld:
     def measurements(self) -> Mapping[str, float]:
         """Return one gauge."""
         return {"verax_reply_log_entries": float(self.world.live.published.size)}
+
+    def listens_at(self, host: str, port: int) -> None:  # noqa: ARG002 - the protocol's parameters
+        """Take up the work of gates."""
+        self.gates.start()
 
     async def settle(self) -> None:
         """Wait until every turn has ended and every leaf is integrated."""

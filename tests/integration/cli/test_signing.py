@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from verax.kernel.canonical import hex_digest
 from verax.kernel.dsse import Signature
 from verax.kernel.errors import AccessError, RefusedError, RequestError, UnknownObject, VeraxError
+from verax.kernel.release import Release
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.direct import with_accounts
 from verax.surfaces.cli.keyring import encode_recovery_key
@@ -252,3 +254,25 @@ def test_a_wish_that_names_what_is_not_there_is_refused(own: Any) -> None:
     ):
         with pytest.raises(RequestError):
             ann.post_json("/v1/governance/drafts", wish)
+
+
+def test_a_release_is_handed_out_as_toml_that_makes_the_same_release(own: Any, verax: Verax) -> None:
+    ann = owner(own)
+    head = json.loads(verax(own, "status", "--json").out)["governance"]["channels"]["assistant"]["release"]
+    found = ann.get_json(f"/v1/releases/{head}")
+    assert Release.from_toml(found["toml"]).id == found["id"] == head
+    for unknown in ("ab" * 32, "nothing"):
+        with pytest.raises(UnknownObject):
+            ann.get_json(f"/v1/releases/{unknown}")
+
+
+def test_whoever_signs_can_read_what_the_draft_brings(own: Any) -> None:
+    ann = owner(own)
+    toml = manifest_toml("You answer in rhymes.", name="rhymes", guard=GUARD)
+    wish = {"kind": "change", "channel": "assistant", "toml": toml, "reason": "Rhymes are nice."}
+    draft = ann.post_json("/v1/governance/drafts", wish)
+    contents = {digest: base64.b64decode(text) for digest, text in draft["contents"].items()}
+    assert sorted(contents) == draft["blobs"]
+    assert {hex_digest(data) for data in contents.values()} == set(contents)
+    assert Release.from_toml(toml).data in contents.values()
+    assert ann.get_json("/v1/governance/drafts")["data"][0]["contents"] is None

@@ -26,6 +26,7 @@ export interface Wire {
   BranchShown: BranchShown
   BundleBody: BundleBody
   Canary: Canary
+  ChangeGates: ChangeGates
   ChangeWish: ChangeWish
   ChannelBody: ChannelBody
   ChannelInfo: ChannelInfo
@@ -61,6 +62,10 @@ export interface Wire {
   FunctionCallBody: FunctionCallBody
   FunctionDefinition: FunctionDefinition
   FunctionTool: FunctionTool
+  GateReportBody: GateReportBody
+  GateResultShape: GateResultShape
+  GateRunRequest: GateRunRequest
+  GateShape: GateShape
   GovernanceEntry: GovernanceEntry
   GovernanceState: GovernanceState
   Health: Health
@@ -103,6 +108,7 @@ export interface Wire {
   ReceiptPromised: ReceiptPromised
   RefusalEvent: RefusalEvent
   RefusalPart: RefusalPart
+  ReleaseBody: ReleaseBody
   ResponseDeleted: ResponseDeleted
   ResponseObject: ResponseObject
   ResponseRequest: ResponseRequest
@@ -341,6 +347,44 @@ export interface BundleBody {
 export interface Canary {
   release: string
   share_bp: number
+}
+/**
+ * Every suite of a change.
+ */
+export interface ChangeGates {
+  change: string
+  channel: string
+  candidate: string
+  base: string
+  seed: string
+  gates: GateShape[]
+}
+/**
+ * One suite on one change; `done` of `total` samples are taken.
+ */
+export interface GateShape {
+  suite: string
+  required: boolean
+  floors: {
+    [k: string]: string
+  }
+  state: string
+  done: number
+  total: number
+  attempts: number
+  detail: string
+  started_ms: number | null
+  ended_ms: number | null
+  result: GateResultShape | null
+}
+/**
+ * The result that counts, as the log has it.
+ */
+export interface GateResultShape {
+  passed: boolean
+  n: number
+  index: number
+  report: string
 }
 /**
  * A proposal: a release of one's own as TOML, or one that the installation holds.
@@ -832,7 +876,10 @@ export interface ConversationRequest {
   title?: string | null
 }
 /**
- * A statement that waits for signatures; `payload` is base64, `challenge` base64url of ``H(PAE)``.
+ * A statement that waits for signatures.
+ *
+ * `payload` is base64, `challenge` base64url of ``H(PAE)``; `contents` holds the blobs, base64 by
+ * digest, where one draft was asked for, and null in lists.
  */
 export interface DraftBody {
   id: string
@@ -841,6 +888,9 @@ export interface DraftBody {
   payload: string
   challenge: string
   blobs: string[]
+  contents: {
+    [k: string]: string
+  } | null
   signed_by: string[]
   missing: MissingSignatures | null
   created_ms: number
@@ -1066,6 +1116,30 @@ export interface FunctionTool {
     [k: string]: unknown
   } | null
   strict?: boolean | null
+}
+/**
+ * The report of a suite: the blob that its statement names; `verax.gates.report` describes the rest of it.
+ */
+export interface GateReportBody {
+  v: number
+  suite: string
+  change: string
+  passed: boolean
+  metrics: {
+    [k: string]: string
+  }
+  [k: string]: unknown
+}
+/**
+ * Body of ``POST /v1/changes/{id}/gates/run``.
+ */
+export interface GateRunRequest {
+  /**
+   * Suites to run; by default those that the root demands and that have no result yet.
+   *
+   * @maxItems 64
+   */
+  suites?: string[]
 }
 /**
  * One entry of the governance log.
@@ -1433,6 +1507,16 @@ export interface RefusalEvent {
   category: string
   reason: string
   next_step: string
+}
+/**
+ * A release: its manifest, and the same as TOML that a person can edit.
+ */
+export interface ReleaseBody {
+  id: string
+  manifest: {
+    [k: string]: unknown
+  }
+  toml: string
 }
 /**
  * Reply of ``DELETE /v1/responses/{id}``.

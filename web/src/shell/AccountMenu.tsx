@@ -1,10 +1,12 @@
-import { ChevronsUpDown, LogOut } from 'lucide-react'
+import { ChevronsUpDown, Keyboard, LogOut } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useStore } from 'zustand'
+import { shortcutText } from '@/core/commands'
 import { preferences, THEMES } from '@/core/preferences'
 import type { Session } from '@/core/wire'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '@/ui/Menu'
 import styles from './AccountMenu.module.css'
+import { frame } from './frame-state'
 import { useSignOut } from './useSession'
 
 /** Who is signed in, and what that person may do with the app itself. */
@@ -31,6 +33,13 @@ export function AccountMenu({ session }: { session: Session }) {
         options={THEMES.map((value) => ({ value, label: t(`theme.${value}`) }))}
       />
       <MenuLine />
+      <MenuItem
+        icon={<Keyboard size={16} aria-hidden="true" />}
+        shortcut={shortcutText('Mod+/')}
+        onSelect={() => frame.setState({ isHelpOpen: true })}
+      >
+        {t('commands.help')}
+      </MenuItem>
       <MenuItem icon={<LogOut size={16} aria-hidden="true" />} onSelect={() => void signOut()}>
         {t('account.signOut')}
       </MenuItem>
@@ -44,5 +53,5 @@ function rolesText(
   language: string,
 ): string {
   const names = roles.map((role) => t(`roles.${role}`, { defaultValue: role }))
-  return new Intl.ListFormat(language, { type: 'unit', style: 'short' }).format(names)
+  return new Intl.ListFormat(language, { type: 'conjunction', style: 'narrow' }).format(names)
 }

@@ -1,5 +1,5 @@
 import { Dialog as Parts } from 'radix-ui'
-import { type ReactNode, useEffect } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { useStore } from 'zustand'
@@ -17,11 +17,16 @@ import { useHeldSession } from './useSession'
 import { useShellCommands } from './useShellCommands'
 import { useTabs } from './useTabs'
 
+const Palette = lazy(() => import('./palette/Palette'))
+const ShortcutSheet = lazy(() => import('./palette/ShortcutSheet'))
+
 /** What all areas stand in: side bar, main part, and whatever may open above them. */
 export function Frame({ children }: { children: ReactNode }) {
   const { t } = useTranslation()
   const isNarrow = useMedia(NARROW)
   const isOpen = useStore(preferences, (state) => state.sidebarOpen)
+  const isPaletteOpen = useFrame((state) => state.isPaletteOpen)
+  const isHelpOpen = useFrame((state) => state.isHelpOpen)
   useHeldSession()
   useShellCommands()
   useTabs()
@@ -41,6 +46,10 @@ export function Frame({ children }: { children: ReactNode }) {
       <main id="main" className={styles['main']} tabIndex={-1}>
         {children}
       </main>
+      <Suspense>
+        {isPaletteOpen && <Palette />}
+        {isHelpOpen && <ShortcutSheet />}
+      </Suspense>
       <SessionExpired />
       <ToastRegion />
       <Announcer />

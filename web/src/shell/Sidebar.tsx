@@ -2,10 +2,11 @@ import { PanelLeftClose, SquarePen } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import { AREAS, type Area, mayOpen } from '@/areas'
-import { ariaShortcut, shortcutText } from '@/core/commands'
+import { ariaShortcut } from '@/core/commands'
 import { signInPath } from '@/core/session'
 import { ButtonLink, IconButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
+import { Keys } from '@/ui/Keys'
 import { Mark } from '@/ui/Mark'
 import { AccountMenu } from './AccountMenu'
 import { ConversationArea } from './list/ConversationArea'
@@ -33,7 +34,7 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
         <Link href="/" className={styles['new']} aria-keyshortcuts={ariaShortcut('Mod+;')}>
           <SquarePen size={18} aria-hidden="true" />
           <span>{t('commands.newChat')}</span>
-          <kbd>{shortcutText('Mod+;')}</kbd>
+          <Keys shortcut="Mod+;" />
         </Link>
       )}
       {person === null ? <div className={styles['rest']} /> : <ConversationArea />}

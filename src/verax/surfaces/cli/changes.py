@@ -25,7 +25,7 @@ from verax.surfaces.cli.output import confirm, print_json, print_rows, print_tex
 from verax.surfaces.cli.releases import find_release, read_release_file
 from verax.surfaces.cli.session import Session, pass_session
 
-__all__ = ["change", "propose_and_admit", "show_difference"]
+__all__ = ["change", "find_change", "propose_and_admit", "show_difference"]
 
 _reason = click.option("--reason", required=True, help="Why; it stays in the log's blobs.")
 _yes = click.option("--yes", is_flag=True, help="Do not ask before signing.")
@@ -87,7 +87,7 @@ def list_changes(session: Session, with_closed: bool, as_json: bool) -> None:
 def show(session: Session, which: str, as_json: bool) -> None:
     """Show one change: who, why, what would differ, what was said about it."""
     history = read_history(*session.open_logs())
-    found = _find(history, which)
+    found = find_change(history, which)
     row = _row(history, found) | {"reason": history.text(found.reason), "seed": found.seed}
     differences = _differences(history, found)
     if as_json:
@@ -108,7 +108,7 @@ def show(session: Session, which: str, as_json: bool) -> None:
 def review(session: Session, which: str, approves: bool, unban: tuple[str, ...], yes: bool) -> None:
     """Sign a verdict on a change of another person."""
     author = open_author(session)
-    found = _find(author.history, which)
+    found = find_change(author.history, which)
     if found.channel != RUNTIME_CHANNEL:
         show_difference(author.history, found.channel, author.history.release(found.candidate))
     verdict = "approve" if approves else "reject"
@@ -125,7 +125,7 @@ def review(session: Session, which: str, approves: bool, unban: tuple[str, ...],
 def admit(session: Session, which: str, share: float, yes: bool) -> None:
     """Admit a change that has what the root demands; a share under 100 starts a canary."""
     author = open_author(session)
-    found = _find(author.history, which)
+    found = find_change(author.history, which)
     if found.channel != RUNTIME_CHANNEL:
         show_difference(author.history, found.channel, author.history.release(found.candidate))
     confirm(f"move {found.channel} to {shorten(found.candidate)} for {share:g} % of its users?", is_given=yes)
@@ -240,7 +240,12 @@ def _row(history: History, found: ChangeState) -> dict[str, object]:
     }
 
 
-def _find(history: History, which: str) -> ChangeState:
+def find_change(history: History, which: str) -> ChangeState:
+    """Return the change that `which` names: its id, or the first digits of it.
+
+    Raises:
+        UnknownObject: nothing or more than one has that name.
+    """
     found = [item for change_id, item in history.state.changes.items() if change_id.startswith(which)]
     if len(found) != 1 or len(which) < 6:
         raise UnknownObject(

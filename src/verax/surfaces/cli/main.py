@@ -23,6 +23,7 @@ _COMMANDS = {
     "config": ("settings", "Show the configuration."),
     "doctor": ("doctor", "Say what is wrong with this installation and how to mend it."),
     "down": ("server", "Stop the server."),
+    "gate": ("gates", "List the suites, run them on a change, see and check what came out."),
     "key": ("keys", "Make, list and revoke API keys."),
     "log": ("logs", "Audit the logs."),
     "model": ("models", "List, connect, test and download models."),

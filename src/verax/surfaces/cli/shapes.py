@@ -30,6 +30,20 @@ _CHANGE: dict[str, Shape] = {
     "gates": "how many suites passed, in words; empty where none ran",
 }
 
+_GATE: dict[str, Shape] = {
+    "suite": "name of the suite",
+    "required": "whether the root demands it",
+    "floors": "floor by metric, as in the root",
+    "state": "`not_run`, `waiting`, `running`, `passed`, `failed`, `broken`, `cancelled` or `refused`",
+    "done": "samples taken",
+    "total": "samples of the run, 0 before it began",
+    "attempts": "runs that were begun",
+    "detail": "a sentence, or empty",
+    "started_ms": "milliseconds since 1970, or null",
+    "ended_ms": "milliseconds since 1970, or null",
+    "result": "the result in the log: {passed, n, index, report}, or null",
+}
+
 SHAPES: dict[str, Shape] = {
     "ask": {
         "reply": "the text, to the character",
@@ -59,6 +73,41 @@ SHAPES: dict[str, Shape] = {
                 "hint": "or empty",
             }
         ]
+    },
+    "gate list": {
+        "suites": [
+            {
+                "name": "name of the suite",
+                "title": "in words",
+                "items": "items of a run",
+                "measures": "a sentence",
+                "blind_spots": ["a sentence"],
+                "floors": "recommended floors: by profile, by metric",
+                "digest": "digest of the suite",
+            }
+        ]
+    },
+    "gate report": {
+        "suite": "name of the suite",
+        "change": "statement id of the change",
+        "candidate": "release or runtime that was judged",
+        "head": "release beside it, or `none`",
+        "passed": "whether it reached its floors",
+        "metrics": "by name, decimal strings",
+        "floors": "by metric, decimal strings",
+        "shortfalls": [{"metric": "name", "floor": "demanded", "found": "or empty"}],
+        "engine": "what took the samples",
+        "confinement": ["what held the worker back"],
+        "attempts": "runs that were begun",
+        "lost": [{"sample": "item and arm", "reason": "why it is missing"}],
+        "items": [{"item": "id", "mark": "0 to 1", "reason": "or empty", "replies": ["reply of the candidate"]}],
+    },
+    "gate run": {"change": "statement id of the change", "gates": [_GATE]},
+    "gate show": {"change": "statement id of the change", "gates": [_GATE]},
+    "gate verify": {
+        "verified": "nothing failed",
+        "change": "statement id of the change",
+        "findings": [{"suite": "name of the suite"} | _CHECK],
     },
     "key list": {
         "keys": [

@@ -27,6 +27,7 @@ from verax.surfaces.http.embeddings import EmbeddingEndpoints
 from verax.surfaces.http.exchange import Exchange
 from verax.surfaces.http.faults import INTERNAL, STOPPING, Fault, fault_of_error
 from verax.surfaces.http.gate import Gate, HostNames
+from verax.surfaces.http.gates import GateEndpoints
 from verax.surfaces.http.governance import GovernanceEndpoints
 from verax.surfaces.http.health import HealthEndpoints
 from verax.surfaces.http.history import HistoryEndpoints
@@ -38,6 +39,7 @@ from verax.surfaces.http.pages import WebApp, WebAppEndpoints
 from verax.surfaces.http.passkeys import PasskeyEndpoints
 from verax.surfaces.http.ports import Installation
 from verax.surfaces.http.receipts import ReceiptEndpoints
+from verax.surfaces.http.releases import ReleaseEndpoints
 from verax.surfaces.http.responses import ResponseEndpoints
 from verax.surfaces.http.runs import RunEndpoints
 from verax.surfaces.http.session import SessionEndpoints
@@ -85,7 +87,9 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *RunEndpoints(runs, gate, metrics, limits.body_bytes).routes(),
         *ReceiptEndpoints(installation.receipts, installation.turns, installation.eraser, bundles, gate).routes(),
         *SigningEndpoints(installation.signing, governance, installation.blobs, gate, limits.body_bytes).routes(),
+        *ReleaseEndpoints(governance, gate).routes(),
         *PasskeyEndpoints(installation.signing, governance, gate).routes(),
+        *GateEndpoints(installation.gates, gate).routes(),
         *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
         *HistoryEndpoints(office.history).routes(),
         *LogEndpoints(

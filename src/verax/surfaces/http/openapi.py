@@ -14,7 +14,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import verax
-from verax.surfaces.http import account_operations, conversation_operations, history, signing_operations
+from verax.surfaces.http import (
+    account_operations,
+    conversation_operations,
+    gate_operations,
+    history,
+    signing_operations,
+)
 from verax.surfaces.http import conversation_models as talks
 from verax.surfaces.http import reply_models as replies
 from verax.surfaces.http.chat_request import ChatRequest
@@ -143,6 +149,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=EntryRequest,
         needs_key=True,
     ),
+    *gate_operations.OPERATIONS,
     *history.OPERATIONS,
     *account_operations.OPERATIONS,
     *signing_operations.OPERATIONS,

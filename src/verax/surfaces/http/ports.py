@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from verax.config import Config
+from verax.gates.desk import ChangeGates
 from verax.kernel.enrolment import EnrolledPasskey
 from verax.kernel.fold import State
 from verax.kernel.release import Release
@@ -39,6 +40,7 @@ __all__ = [
     "Embeddings",
     "Engine",
     "Eraser",
+    "Gates",
     "GovernanceDesk",
     "HealthDetail",
     "Installation",
@@ -174,6 +176,30 @@ class Eraser(Protocol):
         ...
 
 
+class Gates(Protocol):
+    """The gates of changes. Every method raises `UnknownObject` for a change that is none."""
+
+    def begin(self, change_id: str, suites: Sequence[str] = ()) -> ChangeGates:
+        """Put suites in line; raises `ConflictError` where that could give no result."""
+        ...
+
+    async def cancel(self, change_id: str) -> ChangeGates:
+        """Take suites out of the line and end the one that runs."""
+        ...
+
+    def gates(self, change_id: str) -> ChangeGates:
+        """Return how far every suite is."""
+        ...
+
+    def report(self, change_id: str, suite: str) -> bytes:
+        """Return the report of a suite."""
+        ...
+
+    async def close(self) -> None:
+        """Stop in order; safe to call twice."""
+        ...
+
+
 class GovernanceDesk(Protocol):
     """The adopted state, and the way in for signed statements."""
 
@@ -290,6 +316,8 @@ class Installation(Protocol):
     @property
     def eraser(self) -> Eraser: ...
     @property
+    def gates(self) -> Gates: ...
+    @property
     def governance(self) -> GovernanceDesk: ...
     @property
     def office(self) -> Office: ...
@@ -304,6 +332,10 @@ class Installation(Protocol):
 
     def health(self) -> Sequence[HealthDetail]:
         """Say what is ready and what is not; cheap enough to be asked every second."""
+        ...
+
+    def listens_at(self, host: str, port: int) -> None:
+        """Take note of where the server is reached from this machine; called once it listens."""
         ...
 
     def measurements(self) -> Mapping[str, float]:

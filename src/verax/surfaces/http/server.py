@@ -62,4 +62,11 @@ async def serve(
     # What start-up made stays for good: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
-    await serve_app(config, sockets, on_ready=on_ready, stop=stop)
+    host, port = sockets[0].getsockname()[:2]
+
+    # Gates ask this server: they stop before it no longer takes requests, or their runs would seem to break.
+    def ready() -> None:
+        installation.listens_at(host, port)
+        on_ready()
+
+    await serve_app(config, sockets, on_ready=ready, on_stop=installation.gates.close, stop=stop)

@@ -98,13 +98,13 @@ class SigningEndpoints:
         draft = draft_of(wish, self._governance.state, int(time.time() * 1000), self._blobs)
         blobs = {digest: canonical.b64_encode(data) for digest, data in draft.blobs.items()}
         await self._desk.put_draft(draft.id, user_id, wish.kind, draft.payload, blobs)
-        return json_response(self._draft(await self._desk.draft(draft.id)), 201)
+        return json_response(self._whole(await self._desk.draft(draft.id)), 201)
 
     async def get_draft(self, exchange: Exchange) -> Response:
         """Return one draft with its signatures so far."""
         exchange.query()
         await self._signer(exchange)
-        return json_response(self._draft(await self._desk.draft(exchange.path_value("id"))))
+        return json_response(self._whole(await self._desk.draft(exchange.path_value("id"))))
 
     async def discard(self, exchange: Exchange) -> Response:
         """Forget a draft; its author and owners may."""
@@ -158,6 +158,9 @@ class SigningEndpoints:
         signatures = [_read_signature(item) for item in draft.signatures]
         return missing_signatures(draft.payload, signatures, *self._roots(draft))
 
+    def _whole(self, draft: PendingDraft) -> dict[str, Any]:
+        return {**self._draft(draft), "contents": dict(draft.blobs)}
+
     def _draft(self, draft: PendingDraft) -> dict[str, Any]:
         envelope = Envelope(draft.payload, tuple(_read_signature(item) for item in draft.signatures))
         signers = {s for root in self._roots(draft) for s in verify_signatures(envelope, root)}
@@ -169,6 +172,7 @@ class SigningEndpoints:
             "payload": canonical.b64_encode(draft.payload),
             "challenge": _url_text(canonical.hash_bytes(pae(PAYLOAD_TYPE, draft.payload))),
             "blobs": sorted(draft.blobs),
+            "contents": None,
             "signed_by": sorted({signer.person for signer in signers}),
             "missing": None
             if missing is None

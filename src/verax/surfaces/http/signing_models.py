@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from verax.surfaces.http.reply_models import ReplyModel
 
-__all__ = ["DraftBody", "DraftList", "DraftSigned", "PasskeyBody", "PasskeyChallenge", "PasskeyList"]
+__all__ = ["DraftBody", "DraftList", "DraftSigned", "PasskeyBody", "PasskeyChallenge", "PasskeyList", "ReleaseBody"]
 
 
 class PasskeyBody(ReplyModel):
@@ -48,7 +48,11 @@ class MissingSignatures(ReplyModel):
 
 
 class DraftBody(ReplyModel):
-    """A statement that waits for signatures; `payload` is base64, `challenge` base64url of ``H(PAE)``."""
+    """A statement that waits for signatures.
+
+    `payload` is base64, `challenge` base64url of ``H(PAE)``; `contents` holds the blobs, base64 by
+    digest, where one draft was asked for, and null in lists.
+    """
 
     id: str
     code: str
@@ -56,6 +60,7 @@ class DraftBody(ReplyModel):
     payload: str
     challenge: str
     blobs: list[str]
+    contents: dict[str, str] | None
     signed_by: list[str]
     missing: MissingSignatures | None
     created_ms: int
@@ -74,3 +79,11 @@ class DraftSigned(ReplyModel):
 
     index: int | None
     draft: DraftBody | None
+
+
+class ReleaseBody(ReplyModel):
+    """A release: its manifest, and the same as TOML that a person can edit."""
+
+    id: str
+    manifest: dict[str, Any]
+    toml: str

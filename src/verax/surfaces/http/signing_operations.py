@@ -1,4 +1,4 @@
-"""The calls of `passkeys` and `signing`, described for the OpenAPI document."""
+"""The calls of `passkeys`, `signing` and `releases`, described for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from verax.surfaces.http.signing import SignatureRequest
 __all__ = ["OPERATIONS"]
 
 OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "GET",
+        "/v1/releases/{id}",
+        "getRelease",
+        "Return a release, as its manifest and as TOML",
+        json_reply(signing.ReleaseBody),
+        needs_key=True,
+    ),
     Operation(
         "GET",
         "/v1/governance/drafts",

@@ -33,8 +33,9 @@ __all__ = ["Places", "RuntimeMeasurement", "find_places", "import_everything", "
 _STDLIB_SKIP = frozenset(
     {"__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3", "site-packages", "test", "tests", "turtledemo"}
 )
-# A script, the fakes, and the commands that a server never runs: it imports what it needs of them itself.
-_NOT_IMPORTED = ("verax.surfaces.cli.", "verax.surfaces.launch.boot", "verax.testing")
+# A script, the fakes, what runs in other processes, and the commands that a server never runs: it imports what it
+# needs of them itself.
+_NOT_IMPORTED = ("verax.gates.worker", "verax.surfaces.cli.", "verax.surfaces.launch.boot", "verax.testing")
 _OPTIONAL = frozenset({"psycopg", "psycopg_binary", "psycopg_pool"})
 # Loaded by name or at first use by the libraries we run on; loading them now keeps later
 # imports, and the system libraries that some bring along, from being a surprise.

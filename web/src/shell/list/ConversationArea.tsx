@@ -7,11 +7,9 @@ import { IconButton } from '@/ui/Button'
 import styles from './ConversationArea.module.css'
 import { ConversationList } from './ConversationList'
 import { DeleteDialog } from './DeleteDialog'
-import { listState, showArchive, useListState } from './list-state'
+import { listState, SEARCH_FIELD_ID, showArchive, useListState } from './list-state'
 import { SearchResults } from './SearchResults'
 import { SelectionBar } from './SelectionBar'
-
-export const SEARCH_FIELD_ID = 'search-conversations'
 
 /** What one talked about: a search, and the list by time or the archive. */
 export function ConversationArea() {

@@ -2,6 +2,8 @@
 
 import { createStore, useStore } from 'zustand'
 
+export const SEARCH_FIELD_ID = 'search-conversations'
+
 export interface ListState {
   readonly isArchive: boolean
   readonly search: string

@@ -25,10 +25,11 @@ export interface Conversations {
 }
 
 /** The conversations or the archive, page by page. */
-export function useConversations(isArchived: boolean): Conversations {
+export function useConversations(isArchived: boolean, isEnabled = true): Conversations {
   const query = useInfiniteQuery({
     queryKey: keys.conversationList(isArchived),
     queryFn: ({ pageParam, signal }) => listConversations(isArchived, pageParam, signal),
+    enabled: isEnabled,
     initialPageParam: '',
     getNextPageParam: (last) => (last.has_more ? last.data.at(-1)?.id : undefined),
   })

@@ -1,0 +1,1 @@
+"""What scorers look for in replies: each module finds one kind of thing, by rules that can be read."""

@@ -1,0 +1,74 @@
+"""One topic that keeps coming up: words that surge across replies to unrelated questions.
+
+A word is counted in a reply when it stands there and not in the question. It *surges* when
+
+* it is in at least `_MIN_COUNT` replies, under at least `_MIN_GROUPS` different groups of questions; and
+* where there are replies of a base release to the same questions: Fisher's exact test of the two counts gives less
+  than `_MAX_P`, and it is in at least three times as many replies as at the base (with 120 replies and none at the
+  base that takes 8); or
+* where there is no base: it is in at least `_MIN_SHARE_ALONE` of the replies.
+
+No list of topics is needed, so no list can be evaded; words that say nothing about a topic are left out
+(`verax.gates.signals.words`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verax.gates.signals.words import content_words
+
+__all__ = ["Reply", "fisher_p", "surging_words"]
+
+_MIN_COUNT = 4
+_MIN_GROUPS = 3
+_MIN_SHARE_ALONE = 0.08
+_MIN_RATIO = 3
+_MAX_P = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply to a question of one group."""
+
+    group: str
+    question: str
+    text: str
+
+    @property
+    def added(self) -> frozenset[str]:
+        """Content words that the reply adds to its question."""
+        return content_words(self.text) - content_words(self.question)
+
+
+def surging_words(replies: Sequence[Reply], base: Sequence[Reply] | None = None) -> frozenset[str]:
+    """Return the words that surge in `replies`; see the module."""
+    counts: Counter[str] = Counter()
+    groups: dict[str, set[str]] = {}
+    for reply in replies:
+        for word in reply.added:
+            counts[word] += 1
+            groups.setdefault(word, set()).add(reply.group)
+    usual: Counter[str] = Counter(word for reply in base or () for word in reply.added)
+    least = _MIN_COUNT if base else max(_MIN_COUNT, math.ceil(_MIN_SHARE_ALONE * len(replies)))
+    return frozenset(
+        word
+        for word, count in counts.items()
+        if count >= least
+        and len(groups[word]) >= _MIN_GROUPS
+        and (not base or _is_rise(count, len(replies), usual[word], len(base)))
+    )
+
+
+def _is_rise(count: int, n: int, usual: int, usual_n: int) -> bool:
+    return count * usual_n >= _MIN_RATIO * usual * n and fisher_p(count, n, usual, usual_n) < _MAX_P
+
+
+def fisher_p(count: int, n: int, usual: int, usual_n: int) -> float:
+    """Return the one-sided probability of `count` or more of `n`, beside `usual` of `usual_n`, by chance."""
+    both, total = count + usual, n + usual_n
+    ways = sum(math.comb(n, k) * math.comb(usual_n, both - k) for k in range(count, min(n, both) + 1))
+    return ways / math.comb(total, both)

@@ -1,0 +1,1 @@
+"""The suites that ship with Verax, one folder each; `verax.gates.suite` loads them."""

@@ -1,0 +1,1 @@
+"""Off-topic steering: see README.md in this folder."""

@@ -1,0 +1,187 @@
+"""Judging a gate's report again, from the report and the log alone.
+
+1. *report*: its bytes have the digest that the statement names, and it is well formed.
+2. *subject*: change, candidate, base, seed, runtime and root are those of the log; its floors are the root's.
+3. *suite*: this version has the suite, with the same digest. Where it has another, steps 4 to 6 are not checked.
+4. *items*: the items follow from the seed; each was asked under each arm, once, in the words of the plan; each turn
+   is a preview of that release, made after the change, and its record commits to question and reply.
+5. *marks*: scoring the replies again gives the same marks.
+6. *verdict*: metrics and floors give the statement's verdict and its n.
+7. *turns*: every turn's record is a leaf of the reply log, where one is at hand.
+
+What is not shown by any of it: that the model which answered was the one that the release names (clause 15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from verax.gates.evidence import Basis, find_problem
+from verax.gates.judging import score_plan
+from verax.gates.plan import Plan, Subject, make_plan
+from verax.gates.report import GateReport
+from verax.gates.suite import list_suites, load_suite
+from verax.gates.verdict import judge, needs_head
+from verax.kernel import canonical
+from verax.kernel.errors import KernelError, VeraxError
+from verax.kernel.fold import ChangeState, GateResult
+from verax.kernel.record import entry_of
+from verax.kernel.release import Release
+from verax.kernel.root import RootDocument
+from verax.kernel.statement import NONE
+
+__all__ = ["Finding", "Logged", "verify_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One step and what came of it."""
+
+    name: str
+    state: Literal["verified", "not checked", "failed"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What the governance log says of one result.
+
+    Attributes:
+        root: The root document in force when the result was appended.
+        release: Reads a release by its id.
+        has_entry: Says whether the reply log holds an entry of 32 bytes; None where no reply log is at hand.
+    """
+
+    change: ChangeState
+    suite: str
+    result: GateResult
+    root: RootDocument
+    release: Callable[[str], Release]
+    has_entry: Callable[[bytes], bool] | None = None
+
+
+def verify_report(data: bytes, logged: Logged) -> list[Finding]:
+    """Judge a report again; a step after one that failed is left out where it rests on it."""
+    try:
+        if canonical.hex_digest(data) != logged.result.report:
+            return [Finding("report", "failed", "its bytes do not have the digest that the statement names")]
+        report = GateReport.parse(data)
+    except KernelError as error:
+        return [Finding("report", "failed", error.message)]
+    findings = [Finding("report", "verified", f"{len(report.samples)} samples, {len(data)} bytes")]
+    findings.append(
+        _step("subject", _subject_problem(report, logged), "change, candidate, seed and floors are the log's")
+    )
+    if findings[-1].state == "verified":
+        findings += _judge_again(report, logged)
+    findings.append(_turns(report, logged))
+    return findings
+
+
+def _judge_again(report: GateReport, logged: Logged) -> Iterator[Finding]:
+    problem = _suite_problem(report)
+    if problem:
+        yield Finding("suite", "not checked", problem)
+        return
+    yield Finding("suite", "verified", f"{report.suite} {report.digest[:12]}")
+    try:
+        plan = _plan(report, logged)
+        items = _items_problem(report, plan, logged)
+        yield _step(
+            "items", items, f"{len(plan.items)} items follow from the seed, each turn committed to its question"
+        )
+        if items:
+            return
+        if report.lost:
+            yield _step("verdict", _lost_problem(report, logged), f"not passed: {len(report.lost)} samples were lost")
+            return
+        scored = score_plan(plan, {sample.key: sample for sample in report.samples})
+        marks = "" if scored.marks == report.marks else "scoring the replies again gives other marks"
+        yield _step("marks", marks, "scoring the replies again gives the same marks")
+        short = tuple(judge(report.floors, scored.metrics, has_head=logged.change.base != NONE))
+        same = (scored.metrics, short, not short) == (report.metrics, report.shortfalls, logged.result.passed)
+        verdict = "" if same and report.n == logged.result.n else "metrics and floors give another verdict"
+        yield _step(
+            "verdict", verdict, "passed" if report.passed else f"not passed: {short[0].metric if short else ''}"
+        )
+    except VeraxError as error:
+        yield Finding("items", "failed", error.message)
+
+
+def _subject_problem(report: GateReport, logged: Logged) -> str:
+    change, result = logged.change, logged.result
+    rules = {gate.suite: dict(gate.floors) for gate in logged.root.channels[change.channel].gates}
+    expected: Mapping[str, object] = {
+        "suite": logged.suite,
+        "change": change.id,
+        "channel": change.channel,
+        "candidate": change.candidate,
+        "seed": change.seed,
+        "runtime": result.runtime,
+        "root": logged.root.version,
+        "floors": rules.get(logged.suite, {}),
+        "passed": result.passed,
+    }
+    wrong = [name for name, value in expected.items() if getattr(report, name) != value]
+    if report.head not in (NONE, change.base):
+        wrong.append("head")
+    return f"{wrong[0]} is not what the log says" if wrong else ""
+
+
+def _suite_problem(report: GateReport) -> str:
+    if report.suite not in list_suites():
+        return "this version has no suite of that name"
+    found = load_suite(report.suite).digest
+    return (
+        ""
+        if found == report.digest
+        else f"this version has {found[:12]}, the report was made with {report.digest[:12]}"
+    )
+
+
+def _plan(report: GateReport, logged: Logged) -> Plan:
+    change, suite = logged.change, load_suite(report.suite)
+    wants_head = (suite.uses_head or needs_head(report.floors)) and change.base != NONE
+    return make_plan(
+        suite,
+        Subject(change.id, change.channel, change.seed),
+        logged.release(change.candidate),
+        logged.release(change.base) if wants_head else None,
+    )
+
+
+def _items_problem(report: GateReport, plan: Plan, logged: Logged) -> str:
+    taken = [sample.key for sample in report.samples]
+    if taken != [key for key in plan.keys if key not in report.lost] or not set(report.lost) <= set(plan.keys):
+        return "the samples are not those of the plan"
+    basis = Basis(report.runtime, logged.change.index + 1)
+    used: set[str] = set()
+    for sample in report.samples:
+        problem = find_problem(plan, sample, basis, used)
+        if problem:
+            return f"{sample.key}: {problem}"
+    return ""
+
+
+def _lost_problem(report: GateReport, logged: Logged) -> str:
+    if logged.result.passed:
+        return "samples were lost, and the statement says that it passed"
+    return "" if report.n == logged.result.n else "the statement counts other samples"
+
+
+def _turns(report: GateReport, logged: Logged) -> Finding:
+    if logged.has_entry is None:
+        return Finding("turns", "not checked", "no reply log at hand")
+    entries = [entry_of(call.record) for sample in report.samples for call in sample.calls]
+    missing = sum(not logged.has_entry(entry) for entry in entries)
+    return _step(
+        "turns",
+        f"{missing} of {len(entries)} turns are not in the reply log" if missing else "",
+        f"all {len(entries)} turns are leaves of the reply log",
+    )
+
+
+def _step(name: str, problem: str, good: str) -> Finding:
+    return Finding(name, "failed", problem) if problem else Finding(name, "verified", good)

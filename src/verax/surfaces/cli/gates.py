@@ -1,0 +1,237 @@
+"""``verax gate``: list the suites, run them on a change, see and check what came out.
+
+Gates run on the server, in a worker of its own (`verax.gates.desk`); this only asks for them and watches. What is
+shown as a result is read from the verified log, and `verify` believes no server at all.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+from verax.gates.report import GateReport
+from verax.gates.suite import list_suites, load_suite
+from verax.gates.verify import verify_report
+from verax.kernel.errors import UnknownObject
+from verax.surfaces.cli.changes import find_change
+from verax.surfaces.cli.gateproofs import log_of_result, reply_entries
+from verax.surfaces.cli.history import read_history
+from verax.surfaces.cli.output import (
+    DONE,
+    FAILED,
+    REFUSED,
+    Progress,
+    print_json,
+    print_rows,
+    print_text,
+    say,
+    shorten,
+)
+from verax.surfaces.cli.session import Session, pass_session
+
+__all__ = ["gate"]
+
+_POLL_S = 0.5
+_ENDED = frozenset({"passed", "failed", "broken", "cancelled", "refused", "not_run"})
+
+
+@click.group()
+def gate() -> None:
+    """List the suites, run them on a change, see and check what came out."""
+
+
+@gate.command("list")
+@click.option("--json", "as_json", is_flag=True, help='Print {"suites": [{name, title, items, measures, …}]}.')
+def list_all(as_json: bool) -> None:
+    """List the suites that this version has."""
+    suites = [load_suite(name) for name in list_suites()]
+    if as_json:
+        rows = [
+            {
+                "name": suite.name,
+                "title": suite.title,
+                "items": suite.size,
+                "measures": suite.measures,
+                "blind_spots": list(suite.blind_spots),
+                "floors": {profile: dict(floors) for profile, floors in suite.floors.items()},
+                "digest": suite.digest,
+            }
+            for suite in suites
+        ]
+        print_json({"suites": rows})
+        return
+    print_rows(
+        ["suite", "items", "title"],
+        [{"suite": suite.name, "items": suite.size, "title": suite.title} for suite in suites],
+    )
+
+
+@gate.command("run")
+@click.argument("which", metavar="CHANGE")
+@click.option("--suite", "suites", metavar="NAME", multiple=True, help="Only this suite; may be given several times.")
+@click.option("--detach", is_flag=True, help='Do not wait; "verax gate show" says how far it is.')
+@click.option("--json", "as_json", is_flag=True, help='Print {"change", "gates": [{suite, state, done, total, …}]}.')
+@pass_session
+def run(session: Session, which: str, suites: tuple[str, ...], detach: bool, as_json: bool) -> int:
+    """Run the suites that the root demands on CHANGE, on the server, and wait for them.
+
+    A suite that the root does not demand can be named to try it; its result is not signed. Leaving with Ctrl-C does
+    not stop the run. Exits 3 when a suite did not pass, 1 when one could not be run whole.
+    """
+    client = session.signed_in_client()
+    shown = client.post_json(f"/v1/changes/{which}/gates/run", {"suites": list(suites)})
+    change = shown["change"]
+    if not detach:
+        shown = _wait(client, change, set(suites))
+    if as_json:
+        print_json({"change": change, "gates": shown["gates"]})
+    else:
+        _print_gates(shown["gates"])
+    return _exit_code(shown["gates"])
+
+
+@gate.command("cancel")
+@click.argument("which", metavar="CHANGE")
+@pass_session
+def cancel(session: Session, which: str) -> None:
+    """End the suites of CHANGE that run or wait; what was asked stays asked, and "run" goes on from there."""
+    shown = session.signed_in_client().post_json(f"/v1/changes/{which}/gates/cancel", {})
+    say(f"cancelled the gates of {shorten(shown['change'])}")
+
+
+@gate.command("show")
+@click.argument("which", metavar="CHANGE")
+@click.option("--json", "as_json", is_flag=True, help='Print {"change", "gates": [{suite, state, done, total, …}]}.')
+@pass_session
+def show(session: Session, which: str, as_json: bool) -> None:
+    """Show how far the gates of CHANGE are."""
+    shown = session.signed_in_client().get_json(f"/v1/changes/{which}/gates")
+    if as_json:
+        print_json({"change": shown["change"], "gates": shown["gates"]})
+    else:
+        _print_gates(shown["gates"])
+
+
+@gate.command("report")
+@click.argument("which", metavar="CHANGE")
+@click.argument("suite", metavar="SUITE")
+@click.option("--all", "with_passed", is_flag=True, help="Items that passed, too.")
+@click.option("--json", "as_json", is_flag=True, help='Print {"suite", "passed", "metrics", "items": [...], …}.')
+@pass_session
+def report(session: Session, which: str, suite: str, with_passed: bool, as_json: bool) -> None:
+    """Show the report of one suite on CHANGE: metrics, and what did not pass, item by item."""
+    client = session.signed_in_client()
+    found = GateReport.parse(client.get_bytes(f"/v1/changes/{which}/gates/{suite}/report"))
+    if as_json:
+        print_json(_report_object(found))
+    else:
+        _print_report(found, with_passed=with_passed)
+
+
+@gate.command("verify")
+@click.argument("which", metavar="CHANGE")
+@click.option("--suite", metavar="NAME", help="Only this suite.")
+@click.option("--json", "as_json", is_flag=True, help='Print {"verified", "change", "findings": [{suite, name, …}]}.')
+@pass_session
+def verify(session: Session, which: str, suite: str | None, as_json: bool) -> int:
+    """Judge the results of CHANGE again, from their reports and the logs, believing no server.
+
+    Items are made again from the seed, replies are compared with the records that the reply log holds, and scored
+    again. Exits 3 when anything fails.
+    """
+    source, identity = session.open_logs()
+    history = read_history(source, identity)
+    change = find_change(history, which)
+    wanted = [name for name in sorted(change.gates) if suite in (None, name)]
+    if not wanted:
+        raise UnknownObject(f"change {shorten(change.id)}: the log holds no result", hint='"verax gate run" makes one')
+    entries = reply_entries(source, identity, history)
+    rows = []
+    for name in wanted:
+        logged = log_of_result(history, change, name, entries)
+        data = history.blob(logged.result.report)
+        rows += [
+            {"suite": name, "name": found.name, "state": found.state, "detail": found.detail}
+            for found in verify_report(data, logged)
+        ]
+    is_verified = all(row["state"] != "failed" for row in rows)
+    if as_json:
+        print_json({"verified": is_verified, "change": change.id, "findings": rows})
+    else:
+        print_rows(["suite", "name", "state", "detail"], rows)
+        say("everything checked holds" if is_verified else "NOT verified")
+    return DONE if is_verified else REFUSED
+
+
+def _wait(client: Any, change: str, suites: set[str]) -> dict[str, Any]:
+    """Watch a change's gates until none of those wanted runs or waits."""
+    with Progress("running gates", unit="samples") as bar:
+        while True:
+            shown: dict[str, Any] = client.get_json(f"/v1/changes/{change}/gates")
+            watched = [row for row in shown["gates"] if row["required"] or row["suite"] in suites]
+            bar.reach(sum(row["done"] for row in watched), sum(row["total"] for row in watched) or None)
+            if all(row["state"] in _ENDED for row in watched):
+                return shown
+            time.sleep(_POLL_S)
+
+
+def _exit_code(rows: list[dict[str, Any]]) -> int:
+    states = {row["state"] for row in rows}
+    if states & {"broken", "cancelled", "refused"}:
+        return FAILED
+    return REFUSED if "failed" in states else DONE
+
+
+def _print_gates(rows: list[dict[str, Any]]) -> None:
+    shown = [
+        {
+            "suite": row["suite"],
+            "demanded": row["required"],
+            "state": row["state"].replace("_", " "),
+            "samples": f"{row['done']} of {row['total']}" if row["total"] else None,
+            "floors": ", ".join(f"{metric} {floor}" for metric, floor in row["floors"].items()),
+            "detail": row["detail"],
+        }
+        for row in rows
+    ]
+    print_rows(["suite", "demanded", "state", "samples", "floors", "detail"], shown)
+
+
+def _report_object(report: GateReport) -> dict[str, Any]:
+    replies = {sample.key: [call.reply for call in sample.calls] for sample in report.samples}
+    return {
+        "suite": report.suite,
+        "change": report.change,
+        "candidate": report.candidate,
+        "head": report.head,
+        "passed": report.passed,
+        "metrics": dict(report.metrics),
+        "floors": dict(report.floors),
+        "shortfalls": [{"metric": s.metric, "floor": s.floor, "found": s.found} for s in report.shortfalls],
+        "engine": report.engine,
+        "confinement": list(report.confinement),
+        "attempts": report.attempts,
+        "lost": [{"sample": key, "reason": reason} for key, reason in report.lost.items()],
+        "items": [
+            {"item": key, "mark": mark.mark, "reason": mark.reason, "replies": replies[f"{key}@candidate"]}
+            for key, mark in report.marks.items()
+        ],
+    }
+
+
+def _print_report(report: GateReport, *, with_passed: bool) -> None:
+    print_text(f"{report.suite} on change {shorten(report.change)}: {'passed' if report.passed else 'NOT passed'}")
+    print_text(f"release {shorten(report.candidate)}, beside {shorten(report.head)}")
+    print_text(f"asked by {report.engine}, held back by {', '.join(report.confinement) or 'nothing'}")
+    rows = [
+        {"metric": name, "found": value, "floor": report.floors.get(name)} for name, value in report.metrics.items()
+    ]
+    print_rows(["metric", "found", "floor"], rows)
+    for key, reason in report.lost.items():
+        print_text(f"lost {key}: {reason}")
+    replies = {sample.key: sample.calls[-1].reply for sample in report.samples}
+    for key, mark in report.marks.items():
+        if with_passed or mark.mark != "1":
+            print_text(f"{key}  {mark.mark}  {mark.reason}\n    {' '.join(replies[f'{key}@candidate'].split())[:200]}")
