@@ -1,9 +1,12 @@
+import { useQuery } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter'
 import { AREAS, type Area, mayOpen } from './areas'
 import { signInPath } from './core/session'
+import { readSite } from './core/site'
 import { NotFound } from './entry/NotFound'
+import { keys } from './queries'
 import { Frame } from './shell/Frame'
 import { Page } from './shell/Page'
 import { useSession } from './shell/useSession'
@@ -11,11 +14,13 @@ import { CrashBoundary } from './ui/Crash'
 import { EmptyState, ErrorState, Loading } from './ui/States'
 
 const SignInPage = lazy(() => import('./entry/SignInPage'))
+const WelcomePage = lazy(() => import('./entry/WelcomePage'))
 
 export function App() {
   return (
     <Switch>
       <Route path="/sign-in" component={SignInPage} />
+      <Route path="/welcome" component={WelcomePage} />
       <Route>
         <Frame>
           <Switch>
@@ -45,8 +50,7 @@ function Guarded({ area, children }: { area: Area; children: ReactNode }) {
   if (area.access !== 'everyone') {
     if (session.isPending) return <Loading />
     if (session.isError) return <ErrorState error={session.error} onRetry={() => void session.refetch()} />
-    if (session.data === null)
-      return <Redirect to={signInPath(query === '' ? path : `${path}?${query}`)} replace />
+    if (session.data === null) return <SignedOut here={query === '' ? path : `${path}?${query}`} />
     if (!mayOpen(area, session.data.roles)) return <NotAllowed />
   }
   return (
@@ -54,6 +58,14 @@ function Guarded({ area, children }: { area: Area; children: ReactNode }) {
       <Suspense fallback={<Loading />}>{children}</Suspense>
     </CrashBoundary>
   )
+}
+
+/** Leads to the sign-in page, or, where nobody has set the place up, to what says how to begin. */
+function SignedOut({ here }: { here: string }) {
+  const site = useQuery({ queryKey: keys.site, queryFn: ({ signal }) => readSite(signal) })
+  if (site.isPending) return <Loading />
+  const isFresh = here === '/' && site.data?.set_up === false
+  return <Redirect to={isFresh ? '/welcome' : signInPath(here)} replace />
 }
 
 function NotAllowed() {

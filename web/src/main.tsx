@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client'
 import { App } from './App'
 import './base.css'
 import { followShortcuts } from './core/commands'
+import { takeLinkCode } from './core/link-code'
 import { followOtherTabs, followTheme, preferences } from './core/preferences'
 import { startLanguages } from './i18n'
 import { queries } from './queries'
@@ -13,6 +14,7 @@ import { Loading } from './ui/States'
 
 // The server writes a fresh nonce into each page; Radix needs it for the one style sheet that it adds.
 setNonce(document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '')
+takeLinkCode()
 followTheme()
 followOtherTabs()
 followShortcuts(document, () => preferences.getState().singleKeys)

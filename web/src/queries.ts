@@ -18,6 +18,8 @@ export const queries = new QueryClient({
 /** Names of what more than one area reads; the first word alone stands for all that begin with it. */
 export const keys = {
   session: ['session'],
+  site: ['site'],
+  account: ['account'],
   conversations: ['conversations'],
   conversationList: (isArchived: boolean) => ['conversations', { isArchived }],
   conversation: (id: string) => ['conversation', id],

@@ -15,13 +15,23 @@ export class ApiError extends Error {
   readonly hint: string
   /** Seconds after which a retry makes sense. */
   readonly retryAfterS: number | null
+  /** The part of the request that is wrong, `password` for instance; empty where none is named. */
+  readonly param: string
 
-  constructor(status: number, code: string, message: string, hint = '', retryAfterS: number | null = null) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    hint = '',
+    retryAfterS: number | null = null,
+    param = '',
+  ) {
     super(message)
     this.status = status
     this.code = code
     this.hint = hint
     this.retryAfterS = retryAfterS
+    this.param = param
   }
 }
 
@@ -95,6 +105,7 @@ export async function readError(response: Response): Promise<ApiError> {
       String(error['message'] ?? response.statusText),
       String(error['hint'] ?? ''),
       retryAfterS,
+      String(error['param'] ?? ''),
     )
   } catch {
     return new ApiError(response.status, `http/${response.status}`, response.statusText, '', retryAfterS)

@@ -11,7 +11,7 @@ import { useSignOut } from './useSession'
 
 /** Who is signed in, and what that person may do with the app itself. */
 export function AccountMenu({ session }: { session: Session }) {
-  const { t, i18n } = useTranslation('shell')
+  const { t, i18n } = useTranslation(['shell', 'common'])
   const signOut = useSignOut()
   const theme = useStore(preferences, (state) => state.theme)
   return (
@@ -30,7 +30,7 @@ export function AccountMenu({ session }: { session: Session }) {
       <MenuChoice
         value={theme}
         onChange={(next) => preferences.getState().set({ theme: next })}
-        options={THEMES.map((value) => ({ value, label: t(`theme.${value}`) }))}
+        options={THEMES.map((value) => ({ value, label: t(`common:theme.${value}`) }))}
       />
       <MenuLine />
       <MenuItem

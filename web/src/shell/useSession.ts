@@ -2,6 +2,7 @@ import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-q
 import { useCallback, useEffect } from 'react'
 import { holdSession } from '@/core/expiry'
 import { readSession, signOut } from '@/core/session'
+import { followSettings } from '@/core/settings'
 import { tellTabs } from '@/core/tabs'
 import type { Session } from '@/core/wire'
 import { keys } from '@/queries'
@@ -18,9 +19,11 @@ export function useSession(): UseQueryResult<Session | null> {
 /** Keeps the part of the app that lies outside React informed of who is signed in; stands once, in the frame. */
 export function useHeldSession(): void {
   const { data } = useSession()
+  const userId = data?.user_id
   useEffect(() => {
     if (data !== undefined) holdSession(data)
   }, [data])
+  useEffect(() => (userId === undefined ? undefined : followSettings()), [userId])
 }
 
 /** Takes over a session that was just opened; with it everything that was kept of nobody is gone. */
