@@ -25,4 +25,5 @@ export const keys = {
   conversation: (id: string) => ['conversation', id],
   search: ['search'],
   searchFor: (text: string) => ['search', text],
+  channels: ['channels'],
 } as const

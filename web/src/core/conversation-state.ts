@@ -90,6 +90,13 @@ export function entryAt(state: ConversationState, index: number): Entry {
   return reply === null ? { kind: 'gap', key: `gap-${index}` } : { kind: 'reply', key: reply.runId, reply }
 }
 
+/** Name of the line at an index: the same as long as it is the same message to the reader. */
+export function entryKey(state: ConversationState, index: number): string | number {
+  const id = index < state.path.length ? state.path.rows.get(index)?.id : undefined
+  if (id !== undefined) return state.names.get(id) ?? id
+  return index < state.path.length ? index : entryAt(state, index).key
+}
+
 /** Whether an answer is being asked for or given at the end of the path. */
 export function isAnswering(state: ConversationState): boolean {
   if (state.sending !== null) return state.sending.error === null

@@ -35,7 +35,11 @@ export interface ConversationParts {
   readonly onChange: (conversation: OpenConversation) => void
 }
 
+let made = 0
+
 export class OpenConversation {
+  /** Tells it from the others of this page, also while it has no id. */
+  readonly serial = ++made
   readonly state: StoreApi<ConversationState>
   private readonly parts: ConversationParts
   private isWatched = false

@@ -16,6 +16,10 @@ export interface Preferences {
   readonly language: Language | ''
   readonly textSize: TextSize
   readonly sidebarOpen: boolean
+  /** Where a new conversation begins; empty: on the first channel. */
+  readonly channel: string
+  /** What sends a message: Enter, or Enter with the main modifier. */
+  readonly sendKey: 'enter' | 'mod_enter'
   /** Whether shortcuts of one character work (WCAG 2.1.4 wants a way to turn them off). */
   readonly singleKeys: boolean
   readonly set: (changes: Partial<Omit<Preferences, 'set'>>) => void
@@ -30,6 +34,8 @@ export const preferences = createStore<Preferences>()(
       language: '',
       textSize: 'normal',
       sidebarOpen: true,
+      channel: '',
+      sendKey: 'enter',
       singleKeys: true,
       set: (changes) => set(changes),
     }),

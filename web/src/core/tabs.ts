@@ -1,8 +1,8 @@
 /** What the tabs of one browser tell each other, so that a list in one is right after a change in another. */
 
 export type TabMessage =
-  /** Conversations were made, changed or erased. */
-  | { readonly type: 'conversations' }
+  /** Conversations were made, changed or erased; `id` where it was one, and what is in it changed. */
+  | { readonly type: 'conversations'; readonly id?: string }
   /** Somebody signed in, out, or as somebody else; empty for nobody. */
   | { readonly type: 'session'; readonly userId: string }
 

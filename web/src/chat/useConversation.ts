@@ -1,0 +1,48 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { useLocation } from 'wouter'
+import { useStore } from 'zustand'
+import type { OpenConversation } from '@/core/conversation'
+import type { ConversationState } from '@/core/conversation-state'
+import { conversationPath } from '@/core/conversations'
+import { conversationOf, followConversation, onConversationChange } from '@/core/open-conversations'
+import { keys } from '@/queries'
+
+/** The conversation at an address, open as long as it is shown; a new one takes its address when it has one. */
+export function useConversation(id: string): OpenConversation {
+  const [held, hold] = useState(() => ({ id, conversation: conversationOf(id) }))
+  let { conversation } = held
+  if (held.id !== id) {
+    conversation = conversationOf(id)
+    hold({ id, conversation })
+  }
+  const [, navigate] = useLocation()
+  const client = useQueryClient()
+  useEffect(() => {
+    conversation.open()
+    const stop = followConversation(conversation)
+    return () => {
+      stop()
+      conversation.leave()
+    }
+  }, [conversation])
+  useEffect(
+    () =>
+      onConversationChange((changed) => {
+        void client.invalidateQueries({ queryKey: keys.conversations })
+        if (changed === conversation && id === '' && changed.now.id !== '') {
+          navigate(conversationPath(changed.now.id), { replace: true })
+        }
+      }),
+    [client, conversation, id, navigate],
+  )
+  return conversation
+}
+
+/** A part of a conversation's state; `select` must give the same value for the same state. */
+export function useConversationState<T>(
+  conversation: OpenConversation,
+  select: (state: ConversationState) => T,
+): T {
+  return useStore(conversation.state, select)
+}
