@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Route, Switch } from 'wouter'
 import { followShortcuts } from '@/core/commands'
 import type { TurnRef } from '@/core/wire'
+import { type FakeConversation, FakeServer, model, refusal } from '@/testing/chat-server'
 import { giveSizes } from '@/testing/layout'
 import { type Rendered, renderApp } from '@/testing/render'
-import { type FakeConversation, FakeServer, model, refusal } from '@/testing/chat-server'
 import ChatPage from './ChatPage'
 
 let server: FakeServer
