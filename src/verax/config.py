@@ -37,6 +37,7 @@ __all__ = [
     "LoadedConfig",
     "Setting",
     "base_folder",
+    "default_home",
     "is_loopback",
     "load_config",
     "mask_url",
@@ -231,7 +232,7 @@ def load_config(flags: Mapping[str, object] | None = None, *, environ: Mapping[s
     sources: dict[str, str] = {}
     layers = [_flag_layer(flags or {}), _environment_layer(environ)]
     _merge(layers, values, sources)
-    values.setdefault("home", _default_home(environ))
+    values.setdefault("home", default_home(environ))
     _merge([_file_layer(Path(str(values["home"])).expanduser() / CONFIG_FILE)], values, sources)
     values.setdefault("keyring", _default_keyring(environ))
     try:
@@ -347,7 +348,7 @@ def _shown(value: object) -> str | int | float | bool | None:
     return value if isinstance(value, (int, float)) else None
 
 
-def _default_home(environ: Mapping[str, str]) -> Path:
+def default_home(environ: Mapping[str, str]) -> Path:
     return base_folder(environ, "XDG_DATA_HOME", (".local", "share")) / "verax"
 
 

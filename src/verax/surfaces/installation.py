@@ -5,10 +5,11 @@
 1. The data folder is locked; a second server is refused.
 2. The database is opened and migrated, the machine's own keys are read.
 3. The governance log is rebuilt, compared with every mark and folded; then the reply log.
-4. Turns that a dead process left open are recorded as failed, erasures that it left are ended.
-5. The logs' sequencers, the check of governance and the monitor of rollouts start; from here on
+4. Starts that were refused since the last that succeeded become alarms.
+5. Turns that a dead process left open are recorded as failed, erasures that it left are ended.
+6. The logs' sequencers, the check of governance and the monitor of rollouts start; from here on
    turns run.
-6. `Installation.close` lets turns in flight finish, integrates what is queued, and gives the
+7. `Installation.close` lets turns in flight finish, integrates what is queued, and gives the
    folder back.
 
 `verax.surfaces.founding` makes an installation in an empty data folder.
@@ -31,6 +32,7 @@ from verax.gates.rollout.authority import MachineKeys
 from verax.gates.rollout.timeline import TimelineDesk, TimelineParts
 from verax.gates.rollout.watch import RolloutWatch, WatchParts
 from verax.kernel.errors import ConfigError, RefusedError, VeraxError
+from verax.kernel.statement import NONE
 from verax.models.embedded import EmbeddedSettings
 from verax.models.registry import Backends, BackendSettings
 from verax.models.remote import RemoteSettings
@@ -50,6 +52,7 @@ from verax.store.messages_export import export_user
 from verax.store.meter import Meter
 from verax.store.model_keys import ModelKeys
 from verax.store.receipts import Receipts
+from verax.store.refusals import clear_refusals, read_refusals
 from verax.store.replies import ReplyLimits, ReplyLog
 from verax.store.responses import Responses
 from verax.store.rollouts import Rollouts
@@ -199,6 +202,9 @@ class Installation:
             replies.live.start()
             stack.push_async_callback(replies.live.close)
             governance.start()
+            for code, count in sorted(read_refusals(home.path).items()):
+                await governance.alarm("start/refused", NONE, {"code": code, "count": count}, is_single=True)
+            clear_refusals(home.path)
             model_keys = ModelKeys(home.keys_dir)
             backends = around.backends or _open_backends(config, model_keys, stack)
             engine = Engine(

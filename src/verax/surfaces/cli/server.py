@@ -38,34 +38,10 @@ def up(session: Session, detach: bool, host: str | None, port: int | None) -> in
     Stays in the foreground and ends on Ctrl-C, unless --detach is given.
     """
     session.flags.update({name: value for name, value in (("host", host), ("port", port)) if value is not None})
-    config = session.config
-    if config.url:
-        raise click.UsageError(
-            f"the address of another server is set ({config.url}); unset VERAX_URL to start one here"
-        )
-    from verax.surfaces.cli.direct import is_founded
-    from verax.surfaces.cli.processes import find_holder
-    from verax.surfaces.launch.environment import check_environment
-    from verax.surfaces.launch.launcher import is_isolated, relaunch
+    from verax.store.refusals import noting_refusals
 
-    holder = find_holder(config.home)
-    if holder is not None:
-        return _say_running(session, holder)
-    check_environment(session.environ)
-    _check_port(config)
-    is_new = not is_founded(session)
-    if not is_isolated() and (is_new or not detach):
-        relaunch(sys.argv[1:], session.environ)
-    if is_new or not detach:
-        from verax.surfaces.cli.serving import found_here, serve_here
-
-        measurement = found_here(session) if is_new else None
-        if not detach:
-            serve_here(session, measurement)
-            return DONE
-    _serve_in_background(session)
-    _tell_running(config)
-    return DONE
+    with noting_refusals(_data_folder(session)):
+        return _start(session, detach=detach)
 
 
 @click.command()
@@ -109,6 +85,52 @@ def status(session: Session, as_json: bool) -> int:
     else:
         _print_status(client.url, health, state)
     return DONE if health["status"] == "ready" else REFUSED
+
+
+def _start(session: Session, *, detach: bool) -> int:
+    config = session.config
+    if config.url:
+        raise click.UsageError(
+            f"the address of another server is set ({config.url}); unset VERAX_URL to start one here"
+        )
+    from verax.surfaces.cli.direct import is_founded
+    from verax.surfaces.cli.processes import find_holder
+    from verax.surfaces.launch.environment import check_environment
+    from verax.surfaces.launch.launcher import is_isolated, relaunch
+
+    holder = find_holder(config.home)
+    if holder is not None:
+        return _say_running(session, holder)
+    check_environment(session.environ)
+    _check_port(config)
+    is_new = not is_founded(session)
+    if not is_isolated() and (is_new or not detach):
+        relaunch(sys.argv[1:], session.environ)
+    if is_new or not detach:
+        from verax.surfaces.cli.serving import found_here, serve_here
+
+        measurement = found_here(session) if is_new else None
+        if not detach:
+            serve_here(session, measurement)
+            return DONE
+    _serve_in_background(session)
+    _tell_running(config)
+    return DONE
+
+
+def _data_folder(session: Session) -> Path:
+    """Return the data folder, also where the rest of the configuration is not legal."""
+    try:
+        return session.config.home
+    except VeraxError:
+        named = session.flags.get("home") or session.environ.get("VERAX_HOME")
+        return Path(str(named)) if named else _default_home(session)
+
+
+def _default_home(session: Session) -> Path:
+    from verax.config import default_home
+
+    return default_home(session.environ)
 
 
 def _serve_in_background(session: Session) -> None:
