@@ -202,9 +202,7 @@ class Installation:
             replies.live.start()
             stack.push_async_callback(replies.live.close)
             governance.start()
-            for code, count in sorted(read_refusals(home.path).items()):
-                await governance.alarm("start/refused", NONE, {"code": code, "count": count}, is_single=True)
-            clear_refusals(home.path)
+            await _tell_refusals(governance, home)
             model_keys = ModelKeys(home.keys_dir)
             backends = around.backends or _open_backends(config, model_keys, stack)
             engine = Engine(
@@ -432,6 +430,13 @@ def _open_watch(
             clock=clock,
         )
     )
+
+
+async def _tell_refusals(governance: GovernanceStore, home: Home) -> None:
+    """Write refused starts into the log, then forget them."""
+    for code, count in sorted(read_refusals(home.path).items()):
+        await governance.alarm("start/refused", NONE, {"code": code, "count": count}, is_single=True)
+    clear_refusals(home.path)
 
 
 def _health(name: str, check: Callable[[], None], good: str) -> HealthDetail:
