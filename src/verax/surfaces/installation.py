@@ -205,9 +205,8 @@ class Installation:
             await _tell_refusals(governance, home)
             model_keys = ModelKeys(home.keys_dir)
             backends = around.backends or _open_backends(config, model_keys, stack)
-            engine = Engine(
-                EngineParts(governance, turns, backends, around.runtime, around.clock.now_ms, around.random_bytes)
-            )
+            clock, random_bytes = around.clock, around.random_bytes
+            engine = Engine(EngineParts(governance, turns, backends, around.runtime, clock.now_ms, random_bytes))
             stack.push_async_callback(engine.drain, _DRAIN_S)
             models = ModelLoading(governance, backends)
             models.start()
@@ -219,9 +218,8 @@ class Installation:
             eraser.start()
             stack.push_async_callback(eraser.close)
             messages = Messages(database, around.clock)
-            runs = Runs(
-                RunParts(engine, governance, messages, eraser), around.clock, RunLimits(running=config.max_runs)
-            )
+            parts = RunParts(engine, governance, messages, eraser)
+            runs = Runs(parts, around.clock, RunLimits(running=config.max_runs))
             stack.push_async_callback(runs.close, _DRAIN_S)
             votes, rollouts = Votes(database, around.clock), Rollouts(database)
             watch = _open_watch(rooms, governance, rollouts, votes, replies)
