@@ -41,6 +41,7 @@ __all__ = [
     "is_loopback",
     "load_config",
     "mask_url",
+    "settings_of",
 ]
 
 CONFIG_FILE = "config.toml"
@@ -215,7 +216,13 @@ class LoadedConfig:
 
     def settings(self) -> list[Setting]:
         """Return every value in the order of the model, secrets masked."""
-        return [Setting(name, _shown(getattr(self.config, name)), self.sources[name]) for name in Config.model_fields]
+        return settings_of(self.config, self.sources)
+
+
+def settings_of(config: Config, sources: Mapping[str, str] | None = None) -> list[Setting]:
+    """Return every value in the order of the model, secrets masked; its source is empty where it is not known."""
+    known = sources or {}
+    return [Setting(name, _shown(getattr(config, name)), known.get(name, "")) for name in Config.model_fields]
 
 
 def load_config(flags: Mapping[str, object] | None = None, *, environ: Mapping[str, str]) -> LoadedConfig:

@@ -21,7 +21,7 @@ from verax.kernel.errors import (
     VeraxError,
 )
 from verax.surfaces.cli.client import NO_SERVER, Client
-from verax.surfaces.cli.neighbours import find_model_servers, find_port_holder, is_port_free
+from verax.surfaces.neighbours import find_model_servers, find_port_holder, is_port_free
 
 
 @dataclass

@@ -22,7 +22,7 @@ import logging
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from verax.kernel.errors import AccessError, BusyError, ForbiddenError, RequestError, StorageError
+from verax.kernel.errors import AccessError, BusyError, ForbiddenError, RequestError, StorageError, UnknownObject
 from verax.store import accounts_rows as rows
 from verax.store.accounts_cache import expired
 from verax.store.accounts_credentials import Passwords, check_key_form, digest_of, new_key
@@ -162,6 +162,17 @@ class Accounts(SignInLinks):
     async def keys(self, user_id: str | None = None) -> list[ApiKey]:
         """Return the keys of an account, or of all, newest first."""
         return await self._database.read(lambda tx: rows.read_keys(tx, user_id))
+
+    async def key_page(self, user_id: str | None = None, before: str = "", limit: int = 50) -> list[ApiKey]:
+        """Return keys of an account, or of all, that were made before the key `before`; newest first."""
+        return await self._database.read(lambda tx: rows.read_key_page(tx, user_id, before, limit))
+
+    async def key(self, key_id: str) -> ApiKey:
+        """Return one key; raises `UnknownObject`."""
+        found = await self._database.read(lambda tx: rows.find_key_by_id(tx, key_id))
+        if found is None:
+            raise UnknownObject("API key: no such key", hint='list keys with "verax key list"')
+        return found
 
     async def revoke_key(self, key_id: str, user_id: str | None = None) -> None:
         """Revoke a key for ever, if given only one of that account; raises `UnknownObject`."""

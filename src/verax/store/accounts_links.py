@@ -10,13 +10,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
-from verax.kernel.errors import AccessError, ConflictError
+from verax.kernel.errors import AccessError, ConflictError, UnknownObject
 from verax.store import accounts_rows as rows
 from verax.store.accounts_credentials import Passwords, digest_of
 from verax.store.accounts_limits import PasswordThrottle
 from verax.store.accounts_sessions import Sessions
-from verax.store.accounts_types import Account, NewLink
+from verax.store.accounts_types import Account, NewLink, User
 from verax.store.clock import Clock
 from verax.store.database import Database, Tx
 
@@ -38,23 +39,29 @@ class SignInLinks(Sessions):
         super().__init__(database, clock, passwords, session_ms)
         self._throttle = PasswordThrottle(clock)
 
-    async def create_link(self, user_id: str) -> NewLink:
+    async def create_link(self, user_id: str, may: Callable[[User], None] = lambda _: None) -> NewLink:
         """Make the one link of an account; an older one stops working.
+
+        Args:
+            may: Called inside the transaction with the account; raises where whoever asks may not.
 
         Raises:
             UnknownObject: no such account.
             ConflictError: it is disabled.
         """
-        user = await self.user(user_id)
-        if user.disabled_ms is not None:
-            raise ConflictError("user: a disabled account gets no link", hint="enable it first")
         code, now_ms = secrets.token_urlsafe(_CODE_BYTES), self._clock.now_ms()
 
         def make(tx: Tx) -> None:
-            tx.execute("DELETE FROM sign_in_links WHERE user_id = ? OR expires_ms <= ?", (user.user_id, now_ms))
+            found = rows.find_user(tx, user_id=user_id)
+            if found is None:
+                raise UnknownObject("user: no such account", hint='list accounts with "verax user list"')
+            may(found[0])
+            if found[0].disabled_ms is not None:
+                raise ConflictError("user: a disabled account gets no link", hint="enable it first")
+            tx.execute("DELETE FROM sign_in_links WHERE user_id = ? OR expires_ms <= ?", (user_id, now_ms))
             tx.execute(
                 "INSERT INTO sign_in_links (digest, user_id, expires_ms) VALUES (?, ?, ?)",
-                (digest_of(code), user.user_id, now_ms + LINK_LIFE_MS),
+                (digest_of(code), user_id, now_ms + LINK_LIFE_MS),
             )
 
         await self._database.write(make)

@@ -15,7 +15,7 @@ from verax.kernel.errors import ConflictError, RequestError, UnknownObject
 from verax.store import accounts_rows as rows
 from verax.store.accounts_cache import CredentialCache
 from verax.store.accounts_credentials import Passwords, new_password
-from verax.store.accounts_types import ROLES, NewOwner, User, UserChange
+from verax.store.accounts_types import ROLES, NewOwner, User, UserChange, UserOverview, UserPage
 from verax.store.clock import Clock
 from verax.store.database import Database, Tx
 from verax.store.identifiers import new_id
@@ -68,6 +68,24 @@ class People:
     async def users(self) -> list[User]:
         """Return all accounts in order of their names."""
         return await self._database.read(rows.read_users)
+
+    async def user_page(self, part: str = "", after: str = "", limit: int = 50) -> UserPage:
+        """Return accounts whose names hold `part`, behind the name `after`."""
+        folded = unicodedata.normalize("NFKC", part).casefold()
+        found, total = await self._database.read(lambda tx: rows.read_user_page(tx, folded, after, limit))
+        return UserPage(found, total)
+
+    async def overview(self, user_id: str) -> UserOverview:
+        """Return one account as it stands in the list; raises `UnknownObject`."""
+        found = await self._database.read(lambda tx: rows.read_overview(tx, user_id))
+        if found is None:
+            raise _no_such_user()
+        return found
+
+    async def names(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """Return names by id; ids of nobody are left out."""
+        wanted = list(user_ids)
+        return await self._database.read(lambda tx: rows.read_names(tx, wanted))
 
     async def user(self, name_or_id: str) -> User:
         """Return one account; raises `UnknownObject`."""

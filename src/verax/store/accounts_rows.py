@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from verax.kernel.errors import ConflictError, UnknownObject
-from verax.store.accounts_types import Account, ApiKey, User
-from verax.store.database import Row, Tx
+from verax.store.accounts_types import Account, ApiKey, User, UserOverview
+from verax.store.database import Row, SqlValue, Tx
 
 __all__ = [
     "FoundCredential",
@@ -16,12 +16,17 @@ __all__ = [
     "delete_user",
     "end_sessions",
     "find_key",
+    "find_key_by_id",
     "find_session",
     "find_user",
     "insert_key",
     "insert_user",
     "read_epoch",
+    "read_key_page",
     "read_keys",
+    "read_names",
+    "read_overview",
+    "read_user_page",
     "read_users",
     "rename_user",
     "replace_roles",
@@ -32,6 +37,15 @@ __all__ = [
 ]
 
 _USER = "SELECT id, name, password_hash, requests_per_minute, created_ms, disabled_ms FROM users"
+_OVERVIEW = (
+    "SELECT id, name, password_hash, requests_per_minute, created_ms, disabled_ms,"
+    " (SELECT count(*) FROM sessions s WHERE s.user_id = users.id),"
+    " (SELECT count(*) FROM api_keys k WHERE k.user_id = users.id AND k.revoked_ms IS NULL),"
+    " (SELECT max(seen) FROM (SELECT s.last_seen_ms AS seen FROM sessions s WHERE s.user_id = users.id"
+    " UNION ALL SELECT k.last_used_ms FROM api_keys k WHERE k.user_id = users.id) AS uses)"
+    " FROM users"
+)
+_LIKE = str.maketrans({"%": "!%", "_": "!_", "!": "!!"})
 _KEY = (
     "SELECT id, user_id, name, shown, roles, requests_per_minute, created_ms, expires_ms, revoked_ms, last_used_ms"
     " FROM api_keys"
@@ -123,6 +137,32 @@ def read_users(tx: Tx) -> list[User]:
     return [_user(row, frozenset(roles.get(row[0], ()))) for row in tx.execute(f"{_USER} ORDER BY name")]
 
 
+def read_user_page(tx: Tx, part: str, after: str, limit: int) -> tuple[list[UserOverview], int]:
+    """Return accounts behind a name in order of their names, and how many there are in all.
+
+    Args:
+        part: Folded text that each name must hold, empty for all.
+        after: Name of the last account seen, empty at first.
+    """
+    pattern = f"%{part.translate(_LIKE)}%"
+    where = "WHERE name LIKE ? ESCAPE '!'"
+    rows = tx.execute(f"{_OVERVIEW} {where} AND name > ? ORDER BY name LIMIT ?", (pattern, after, limit))
+    found = [_overview(tx, row) for row in rows]
+    return found, int(tx.execute(f"SELECT count(*) FROM users {where}", (pattern,))[0][0])  # noqa: S608 - constant text
+
+
+def read_overview(tx: Tx, user_id: str) -> UserOverview | None:
+    """Return one account as it stands in the list."""
+    rows = tx.execute(f"{_OVERVIEW} WHERE id = ?", (user_id,))
+    return _overview(tx, rows[0]) if rows else None
+
+
+def read_names(tx: Tx, user_ids: Iterable[str]) -> dict[str, str]:
+    """Return names by id; ids of nobody are left out."""
+    found = [tx.execute("SELECT id, name FROM users WHERE id = ?", (user_id,)) for user_id in sorted(set(user_ids))]
+    return {rows[0][0]: rows[0][1] for rows in found if rows}
+
+
 def find_user(tx: Tx, *, name: str | None = None, user_id: str | None = None) -> tuple[User, str | None] | None:
     """Return an account and its password hash, by name or by id."""
     rows = tx.execute(f"{_USER} WHERE name = ? OR id = ?", (name, user_id))
@@ -169,6 +209,25 @@ def read_keys(tx: Tx, user_id: str | None) -> list[ApiKey]:
     else:
         rows = tx.execute(f"{_KEY} WHERE user_id = ? ORDER BY id DESC", (user_id,))
     return [_key(row) for row in rows]
+
+
+def read_key_page(tx: Tx, user_id: str | None, before: str, limit: int) -> list[ApiKey]:
+    """Return keys made before another one, newest first.
+
+    Args:
+        before: Id of the last key seen, empty at first.
+    """
+    wanted = {"id < ?": before, "user_id = ?": user_id}
+    chosen = {condition: value for condition, value in wanted.items() if value}
+    where = f"WHERE {' AND '.join(chosen)}" if chosen else ""
+    params: list[SqlValue] = [*chosen.values(), limit]
+    return [_key(row) for row in tx.execute(f"{_KEY} {where} ORDER BY id DESC LIMIT ?", params)]
+
+
+def find_key_by_id(tx: Tx, key_id: str) -> ApiKey | None:
+    """Return one key."""
+    rows = tx.execute(f"{_KEY} WHERE id = ?", (key_id,))
+    return _key(rows[0]) if rows else None
 
 
 def revoke_key(tx: Tx, key_id: str, user_id: str | None, now_ms: int) -> None:
@@ -229,6 +288,10 @@ def _found(
 
 def _roles(tx: Tx, user_id: str) -> frozenset[str]:
     return frozenset(row[0] for row in tx.execute("SELECT role FROM user_roles WHERE user_id = ?", (user_id,)))
+
+
+def _overview(tx: Tx, row: Row) -> UserOverview:
+    return UserOverview(_user(row[:6], _roles(tx, row[0])), *row[6:])
 
 
 def _user(row: Row, roles: frozenset[str]) -> User:

@@ -17,6 +17,8 @@ __all__ = [
     "Session",
     "User",
     "UserChange",
+    "UserOverview",
+    "UserPage",
 ]
 
 OpenedBy = Literal["password", "link"]
@@ -59,6 +61,30 @@ class User:
     requests_per_minute: int | None
     created_ms: int
     disabled_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserOverview:
+    """One account in a list.
+
+    Attributes:
+        sessions: Open sessions, expired ones that were not swept yet included.
+        keys: API keys that were not revoked.
+        last_seen_ms: Last use of any credential, None before the first; up to a minute late.
+    """
+
+    user: User
+    sessions: int
+    keys: int
+    last_seen_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserPage:
+    """Accounts in order of their names; `total` counts all that were asked for."""
+
+    users: list[UserOverview]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

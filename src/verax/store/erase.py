@@ -144,6 +144,11 @@ class Eraser:
         )
         return [await self._run(_Job(*row)) for row in rows if row[0] not in self._running]
 
+    async def waiting(self) -> int:
+        """Return the number of erasures that were begun and have not ended."""
+        rows = await self._database.read(lambda tx: tx.execute("SELECT count(*) FROM erase_jobs"))
+        return int(rows[0][0])
+
     def start(self) -> None:
         """Start the task that resumes."""
         if self._task is None:

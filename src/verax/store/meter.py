@@ -14,10 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from verax.store.database import Database, SqlValue, Tx
 
-__all__ = ["DailyUsage", "Meter", "Usage", "record_usage", "unlink_usage"]
+__all__ = ["DailyUsage", "Grouping", "Meter", "Usage", "UsageSum", "record_usage", "unlink_usage"]
+
+Grouping = Literal["day", "channel", "user", "status"]
 
 _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
@@ -29,6 +32,29 @@ WHERE day >= ? AND day <= ? {user}
 GROUP BY day, user_id, channel
 ORDER BY day, user_id, channel
 """
+
+# Percentiles by nearest rank: the smallest duration that at least so many percent do not exceed.
+_GROUPED = """
+WITH chosen AS (
+    SELECT {day} AS day, {key} AS name, prompt_tokens, completion_tokens, duration_ms
+    FROM usage WHERE day >= ? AND day <= ? {user}
+), busiest AS (
+    SELECT name FROM chosen GROUP BY name ORDER BY count(*) DESC, name LIMIT ?
+), named AS (
+    SELECT day, CASE WHEN name IN (SELECT name FROM busiest) THEN name ELSE '' END AS name,
+           prompt_tokens, completion_tokens, duration_ms
+    FROM chosen
+), ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY day, name ORDER BY duration_ms) AS place,
+           count(*) OVER (PARTITION BY day, name) AS turns
+    FROM named
+)
+SELECT day, name, max(turns), sum(prompt_tokens), sum(completion_tokens), sum(duration_ms),
+       max(CASE WHEN place = (turns * 50 + 99) / 100 THEN duration_ms END),
+       max(CASE WHEN place = (turns * 95 + 99) / 100 THEN duration_ms END)
+FROM ranked GROUP BY day, name ORDER BY day, name
+"""
+_KEYS: dict[Grouping, str] = {"day": "''", "channel": "channel", "user": "user_id", "status": "status"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +89,26 @@ class DailyUsage:
     prompt_tokens: int
     completion_tokens: int
     duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSum:
+    """Sums over a day (UTC) or over all days, of one channel, account or status.
+
+    Attributes:
+        day: None for all days together.
+        name: Empty where nothing was grouped by, and for everything beyond the busiest names.
+        p50_ms: Half of the turns took at most so long, from the request to the end of the reply.
+    """
+
+    day: date | None
+    name: str
+    turns: int
+    prompt_tokens: int
+    completion_tokens: int
+    duration_ms: int
+    p50_ms: int
+    p95_ms: int
 
 
 def record_usage(tx: Tx, usage: Usage) -> None:
@@ -104,3 +150,30 @@ class Meter:
             params.append(user_id)
         rows = await self._database.read(lambda tx: tx.execute(sql, params))
         return [DailyUsage(_EPOCH + timedelta(days=row[0]), row[1], row[2], *map(int, row[3:])) for row in rows]
+
+    async def grouped(
+        self,
+        first: date,
+        last: date,
+        by: Grouping = "day",
+        *,
+        user_id: str | None = None,
+        is_daily: bool = True,
+        names: int = 20,
+    ) -> list[UsageSum]:
+        """Return sums with percentiles, both days included, in order of day and name.
+
+        Args:
+            by: What is told apart beside the day.
+            user_id: Only this account's.
+            is_daily: One sum a day; else one over all days.
+            names: Busiest names that are told apart; the rest is one sum with an empty name.
+        """
+        day, user = ("day" if is_daily else "-1"), ("" if user_id is None else "AND user_id = ?")
+        sql = _GROUPED.format(day=day, key=_KEYS[by], user=user)
+        days: list[SqlValue] = [(first - _EPOCH).days, (last - _EPOCH).days]
+        params = [*days, *([] if user_id is None else [user_id]), names]
+        rows = await self._database.read(lambda tx: tx.execute(sql, params))
+        return [
+            UsageSum(_EPOCH + timedelta(days=row[0]) if is_daily else None, row[1], *map(int, row[2:])) for row in rows
+        ]

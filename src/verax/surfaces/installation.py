@@ -19,13 +19,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from verax.config import Config
+from verax.config import Config, Setting, settings_of
 from verax.gates.desk import GateDesk
 from verax.gates.relay import Address
 from verax.gates.rollout.authority import MachineKeys
@@ -36,7 +38,7 @@ from verax.kernel.statement import NONE
 from verax.models.embedded import EmbeddedSettings
 from verax.models.registry import Backends, BackendSettings
 from verax.models.remote import RemoteSettings
-from verax.models.weights import default_weights_folder
+from verax.models.weights import WeightsShelf, default_weights_folder
 from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.blobs import Blobs
@@ -68,6 +70,7 @@ from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.model_loading import ModelLoading
 from verax.surfaces.office import Office
 from verax.surfaces.public_history import PublicHistory
+from verax.surfaces.server_lines import LogLines
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import EngineParts, RunningTurn, TurnEngine
@@ -105,12 +108,14 @@ class Surroundings:
         backends: Where models come from; None for the real ones.
         clock: Wall and monotonic time.
         random_bytes: A cryptographic source.
+        settings: Every setting with where it came from, to be shown.
     """
 
     runtime: RuntimeIdentity
     backends: BackendSource | None = None
     clock: Clock = field(default_factory=SystemClock)
     random_bytes: Callable[[int], bytes] = os.urandom
+    settings: Sequence[Setting] = ()
 
 
 class Engine:
@@ -208,23 +213,19 @@ class Installation:
             clock, random_bytes = around.clock, around.random_bytes
             engine = Engine(EngineParts(governance, turns, backends, around.runtime, clock.now_ms, random_bytes))
             stack.push_async_callback(engine.drain, _DRAIN_S)
-            models = ModelLoading(governance, backends)
-            models.start()
-            stack.push_async_callback(models.close)
+            models = _started(ModelLoading(governance, backends), stack)
             accounts = _open_accounts(config, database, around.clock)
             stack.push_async_callback(accounts.flush)
             eraser = Eraser(database, turns, accounts, around.clock)
             await eraser.resume()
-            eraser.start()
-            stack.push_async_callback(eraser.close)
+            _started(eraser, stack)
+            stores = _Stores(database, accounts, governance, turns, eraser)
             messages = Messages(database, around.clock)
             parts = RunParts(engine, governance, messages, eraser)
             runs = Runs(parts, around.clock, RunLimits(running=config.max_runs))
             stack.push_async_callback(runs.close, _DRAIN_S)
             votes, rollouts = Votes(database, around.clock), Rollouts(database)
-            watch = _open_watch(rooms, governance, rollouts, votes, replies)
-            watch.start()
-            stack.push_async_callback(watch.close)
+            watch = _started(_open_watch(rooms, governance, rollouts, votes, replies), stack)
             opened = cls(
                 config=config,
                 home=home,
@@ -234,7 +235,7 @@ class Installation:
                 runs=runs,
                 responses=Responses(database, around.clock),
                 eraser=eraser,
-                office=_open_office(database, accounts, (governance, turns, eraser), around.clock),
+                office=_open_office(config, around, stores, model_keys, stack),
                 blobs=Blobs(home.blobs),
                 governance=governance,
                 signing=SigningDesk(database, around.clock),
@@ -374,20 +375,56 @@ def _open_accounts(config: Config, database: Database, clock: Clock) -> Accounts
     )
 
 
+class _Service(Protocol):
+    """Something that runs beside the requests."""
+
+    def start(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+S = TypeVar("S", bound=_Service)
+
+
+def _started(service: S, stack: contextlib.AsyncExitStack) -> S:
+    """Start a service; `stack` closes it."""
+    service.start()
+    stack.push_async_callback(service.close)
+    return service
+
+
 def _open_office(
-    database: Database, accounts: Accounts, stores: tuple[GovernanceStore, TurnStore, Eraser], clock: Clock
+    config: Config, around: Surroundings, stores: _Stores, model_keys: ModelKeys, stack: contextlib.AsyncExitStack
 ) -> Office:
-    governance, turns, eraser = stores
+    database, accounts, clock = stores.database, stores.accounts, around.clock
+    lines = LogLines()
+    logging.getLogger().addHandler(lines)
+    stack.callback(logging.getLogger().removeHandler, lines)
     return Office(
         accounts=accounts,
         settings=AccountSettings(database),
         facts=SiteFacts(database),
         meter=Meter(database),
-        eraser=eraser,
-        export=lambda user_id: export_user(database, turns, accounts, user_id, clock.now_ms()),
-        history=PublicHistory(lambda: governance.state, governance.live.log.entries_now),
+        eraser=stores.eraser,
+        export=lambda user_id: export_user(database, stores.turns, accounts, user_id, clock.now_ms()),
+        history=PublicHistory(lambda: stores.governance.state, stores.governance.live.log.entries_now),
+        model_keys=model_keys,
+        lines=lines,
+        shown_settings=around.settings or settings_of(config),
+        home=config.home,
         clock=clock,
+        weight_files=lambda: WeightsShelf(weights_places(config)).files(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """What an office reads from."""
+
+    database: Database
+    accounts: Accounts
+    governance: GovernanceStore
+    turns: TurnStore
+    eraser: Eraser
 
 
 def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.AsyncExitStack) -> Backends:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from verax.config import Config
+from verax.config import Config, settings_of
 from verax.gates.desk import ChangeGates
 from verax.kernel.canonical import hex_digest
 from verax.kernel.errors import ConflictError, RefusedError, RequestError, UnknownObject
@@ -34,6 +34,7 @@ from verax.store.database import Database, open_database
 from verax.store.erase import EraseReport
 from verax.store.messages import Messages
 from verax.store.meter import Meter
+from verax.store.model_keys import ModelKeys
 from verax.store.receipts import ReceiptStatus
 from verax.store.responses import Responses
 from verax.store.signing import SigningDesk
@@ -41,7 +42,9 @@ from verax.store.turns import OpenedTurn
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
+from verax.surfaces.neighbours import ModelServer
 from verax.surfaces.office import Office
+from verax.surfaces.server_lines import LogLines
 from verax.testing.logs import NAME
 from verax.testing.releases import make_release
 from verax.testing.simulated_log import SimulatedLog, sample_record
@@ -325,6 +328,10 @@ class FakePersonEraser:
         await self._accounts.remove_user(user_id)
         return EraseReport(3, 5, ("e" * 32,))
 
+    async def waiting(self) -> int:
+        """Return 0: nothing is left for later."""
+        return 0
+
 
 async def _export(user_id: str) -> AsyncIterator[str]:
     """Yield the first and last line of an export that holds nothing else."""
@@ -345,8 +352,13 @@ class FakeChannel:
 
 @dataclass(frozen=True)
 class FakeRules:
-    """The part of a channel's rules that is shown."""
+    """A channel's rules, as `verax.kernel.root.ChannelRules` has them."""
 
+    approvals: int = 0
+    gates: tuple[Any, ...] = ()
+    needs_witness: bool = False
+    max_head_age_s: int = 3600
+    rollback_depth: int = 3
     is_public: bool = True
 
 
@@ -381,6 +393,7 @@ class FakeState:
             "runtime": FakeChannel(RUNTIME),
         }
     )
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 class FakeGovernance:
@@ -459,7 +472,7 @@ class FakeInstallation:
 
     def __init__(self, config: Config, database: Database) -> None:
         self.config = config
-        self._database = database
+        self.database = database
         self.accounts = Accounts(
             database,
             passwords=Passwords(time_cost=1, memory_kib=64, parallelism=1),
@@ -476,6 +489,7 @@ class FakeInstallation:
         self.gates = FakeGates()
         self.eraser = FakeEraser(self.responses, self.fake_receipts)
         self.fake_history = FakeHistory()
+        self.servers: list[ModelServer] = []
         self.office = Office(
             accounts=self.accounts,
             settings=AccountSettings(database),
@@ -484,6 +498,11 @@ class FakeInstallation:
             eraser=FakePersonEraser(self.accounts),
             export=_export,
             history=self.fake_history,
+            model_keys=ModelKeys(config.home / "keys"),
+            lines=LogLines(),
+            shown_settings=settings_of(config),
+            home=config.home,
+            find_servers=lambda: self.servers,
             clock=SystemClock(),
         )
         self.messages = Messages(database)
@@ -533,4 +552,4 @@ class FakeInstallation:
 
     def close(self) -> None:
         """Close the database."""
-        self._database.close()
+        self.database.close()

@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Se
 from pathlib import Path
 from typing import Any
 
-from verax.config import Config
+from verax.config import Config, settings_of
 from verax.kernel.errors import UnknownObject
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
@@ -23,6 +23,7 @@ from verax.store.erase import Eraser
 from verax.store.messages import Messages
 from verax.store.messages_export import export_user
 from verax.store.meter import Meter
+from verax.store.model_keys import ModelKeys
 from verax.store.receipts import Receipts
 from verax.store.responses import Responses
 from verax.store.signing import SigningDesk
@@ -33,6 +34,7 @@ from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.office import Office
 from verax.surfaces.public_history import PublicHistory
+from verax.surfaces.server_lines import LogLines
 from verax.testing.gate_desk import SimulatedDesk, make_gate_desk
 from verax.testing.governance import channel_rules
 from verax.testing.releases import make_release
@@ -141,6 +143,11 @@ class HttpWorld:
             eraser=self.eraser,
             export=self._export,
             history=PublicHistory(lambda: world.governance.state, self._entries),
+            model_keys=ModelKeys(config.home / "keys"),
+            lines=LogLines(),
+            shown_settings=settings_of(config),
+            home=config.home,
+            find_servers=tuple,
             clock=world.clock,
         )
         self.messages = Messages(world.database, world.clock)

@@ -237,3 +237,49 @@ async def test_a_fact_is_unknown_until_it_is_set(database: Database) -> None:
     await facts.put("set_up_ms", "1")
     await facts.put("set_up_ms", "2")
     assert await facts.get("set_up_ms") == "2"
+
+
+async def test_accounts_are_listed_in_pages_by_name(accounts: Accounts, ann: User) -> None:
+    for name in ("carol", "bob", "a_b", "axb"):
+        await accounts.create_user(name)
+    first = await accounts.user_page(limit=2)
+    assert ([item.user.name for item in first.users], first.total) == (["a_b", "ann"], 6)
+    rest = await accounts.user_page(after="ann", limit=10)
+    assert [item.user.name for item in rest.users] == ["axb", "bob", "carol", "owner"]
+    assert [item.user.name for item in (await accounts.user_page("A_")).users] == ["a_b"]
+    assert (await accounts.user_page("%")).total == (await accounts.user_page("!")).total == 0
+
+
+async def test_a_list_says_when_an_account_was_used(accounts: Accounts, ann: User, clock: VirtualClock) -> None:
+    [shown] = (await accounts.user_page("ann")).users
+    assert (shown.sessions, shown.keys, shown.last_seen_ms) == (0, 0, None)
+    key = await accounts.create_key("laptop", ann.user_id)
+    revoked = await accounts.create_key("lost", ann.user_id)
+    await accounts.revoke_key(revoked.key.key_id)
+    session = await accounts.create_session(ann.user_id)
+    clock.advance(10)
+    await accounts.resolve_session(session.token)
+    clock.advance(10)
+    await accounts.resolve_key(key.plain)
+    await accounts.flush()
+    [shown] = (await accounts.user_page("ann")).users
+    assert (shown.sessions, shown.keys, shown.last_seen_ms) == (1, 1, clock.now_ms())
+
+
+async def test_keys_are_listed_in_pages_newest_first(accounts: Accounts, ann: User, clock: VirtualClock) -> None:
+    owner = await accounts.user("owner")
+    made = []
+    for user_id in (ann.user_id, owner.user_id, ann.user_id):
+        clock.advance(1)
+        made.append((await accounts.create_key("laptop", user_id)).key)
+    newest = await accounts.key_page(limit=2)
+    assert [key.key_id for key in newest] == [made[2].key_id, made[1].key_id]
+    assert await accounts.key_page(before=newest[-1].key_id) == [made[0]]
+    assert await accounts.key_page(ann.user_id) == [made[2], made[0]]
+    assert await accounts.key(made[1].key_id) == made[1]
+    with pytest.raises(UnknownObject):
+        await accounts.key("key_0")
+
+
+async def test_names_are_found_by_id(accounts: Accounts, ann: User) -> None:
+    assert await accounts.names([ann.user_id, "user_0", ann.user_id]) == {ann.user_id: "ann"}

@@ -15,7 +15,11 @@ export interface Wire {
   AccountChange: AccountChange
   AccountErased: AccountErased
   AccountSettingsBody: AccountSettingsBody
+  AdminHealth: AdminHealth
+  AdminKeyList: AdminKeyList
   AdmitWish: AdmitWish
+  AlarmBody: AlarmBody
+  AlarmList: AlarmList
   AssertionBody: AssertionBody
   AssistantMessage: AssistantMessage
   Attachment: Attachment
@@ -26,10 +30,14 @@ export interface Wire {
   BranchShown: BranchShown
   BundleBody: BundleBody
   Canary: Canary
+  CanaryBody: CanaryBody
   ChangeGates: ChangeGates
   ChangeWish: ChangeWish
   ChannelBody: ChannelBody
   ChannelInfo: ChannelInfo
+  ChannelList: ChannelList
+  ChannelModel: ChannelModel
+  ChannelState: ChannelState
   ChatChoice: ChatChoice
   ChatCompletion: ChatCompletion
   ChatMessageBody: ChatMessageBody
@@ -58,10 +66,13 @@ export interface Wire {
   ErrorDetail: ErrorDetail
   ErrorTurn: ErrorTurn
   FailedEvent: FailedEvent
+  FindingBody: FindingBody
+  FoundServer: FoundServer
   FunctionCall: FunctionCall
   FunctionCallBody: FunctionCallBody
   FunctionDefinition: FunctionDefinition
   FunctionTool: FunctionTool
+  GateBody: GateBody
   GateReportBody: GateReportBody
   GateResultShape: GateResultShape
   GateRunRequest: GateRunRequest
@@ -80,19 +91,27 @@ export interface Wire {
   KeyMade: KeyMade
   KeyRequest: KeyRequest
   Landing: Landing
+  LinkBody: LinkBody
   LinkRequest: LinkRequest
   Live: Live
+  LogLineBody: LogLineBody
+  LogPage: LogPage
   Message: Message
   MessageError: MessageError
   MessagePage: MessagePage
   MessageToolCall: MessageToolCall
   MissingSignatures: MissingSignatures
   Model: Model
+  ModelKeyRequest: ModelKeyRequest
   ModelList: ModelList
+  ModelOverview: ModelOverview
+  ModelTestRequest: ModelTestRequest
+  ModelTestResult: ModelTestResult
   NamedFunction: NamedFunction
   NamedFunctionTool: NamedFunctionTool
   NamedSchema: NamedSchema
   NamedTool: NamedTool
+  OfferedBody: OfferedBody
   OpenedSegments: OpenedSegments
   OutputRefusal: OutputRefusal
   OutputText: OutputText
@@ -103,6 +122,7 @@ export interface Wire {
   PlainFormat: PlainFormat
   PlainTextFormat: PlainTextFormat
   PreviewOptions: PreviewOptions
+  ProblemBody: ProblemBody
   ReasoningOptions: ReasoningOptions
   ReceiptBody: ReceiptBody
   ReceiptPromised: ReceiptPromised
@@ -115,10 +135,12 @@ export interface Wire {
   ResponseStreamOptions: ResponseStreamOptions
   ReviewWish: ReviewWish
   RootWish: RootWish
+  RulesBody: RulesBody
   Run: Run
   RunRef: RunRef
   RunRequest: RunRequest
   RunStarted: RunStarted
+  SampleBody: SampleBody
   SchemaFormat: SchemaFormat
   SchemaTextFormat: SchemaTextFormat
   SearchHit: SearchHit
@@ -127,6 +149,8 @@ export interface Wire {
   SessionInfo: SessionInfo
   SessionList: SessionList
   SessionsEnded: SessionsEnded
+  SettingBody: SettingBody
+  SettingList: SettingList
   ShowRequest: ShowRequest
   SignInRequest: SignInRequest
   SignatureRequest: SignatureRequest
@@ -134,6 +158,7 @@ export interface Wire {
   SiteChannel: SiteChannel
   StartedEvent: StartedEvent
   StepWish: StepWish
+  StoredKey: StoredKey
   StreamEvent: StreamEvent
   StreamOptions: StreamOptions
   SystemMessage: SystemMessage
@@ -150,7 +175,14 @@ export interface Wire {
   TurnSecretBody: TurnSecretBody
   UnfreezeWish: UnfreezeWish
   Usage: Usage
+  UsageBody: UsageBody
+  UsageRow: UsageRow
+  UserBody: UserBody
+  UserChangeRequest: UserChangeRequest
+  UserList: UserList
+  UserMade: UserMade
   UserMessage: UserMessage
+  UserRequest: UserRequest
   VeraxObject: VeraxObject
 }
 /**
@@ -210,12 +242,76 @@ export interface AccountSettingsBody {
   send_key?: 'enter' | 'mod_enter'
 }
 /**
+ * Whether turns are answered, and everything that was looked at.
+ */
+export interface AdminHealth {
+  is_ready: boolean
+  data: FindingBody[]
+}
+/**
+ * One thing that was looked at; `next_step` is empty where there is nothing to do.
+ */
+export interface FindingBody {
+  name: string
+  state: 'fine' | 'note' | 'wrong'
+  detail: string
+  next_step: string
+}
+/**
+ * API keys of all accounts, newest first.
+ */
+export interface AdminKeyList {
+  object: 'list'
+  data: KeyBody[]
+  has_more: boolean
+}
+/**
+ * One API key; `shown` is its first characters.
+ */
+export interface KeyBody {
+  id: string
+  name: string
+  user_id: string
+  user_name: string
+  shown: string
+  roles: string[]
+  requests_per_minute: number | null
+  created_ms: number
+  expires_ms: number | null
+  revoked_ms: number | null
+  last_used_ms: number | null
+}
+/**
  * Admit a change, to a share of the users or to all.
  */
 export interface AdmitWish {
   kind: 'admit'
   change: string
   share_bp?: number
+}
+/**
+ * An alarm of the governance log, in plain words.
+ */
+export interface AlarmBody {
+  index: number
+  code: string
+  channel: string | null
+  count: number
+  first_ms: number
+  last_ms: number
+  meaning: string
+  next_step: string
+  detail: {
+    [k: string]: unknown
+  }
+}
+/**
+ * Alarms, newest first.
+ */
+export interface AlarmList {
+  object: 'list'
+  data: AlarmBody[]
+  has_more: boolean
 }
 /**
  * What a passkey returned beside the signature.
@@ -349,6 +445,13 @@ export interface Canary {
   share_bp: number
 }
 /**
+ * A release that serves a share of the users, in basis points.
+ */
+export interface CanaryBody {
+  release: string
+  share_bp: number
+}
+/**
  * Every suite of a change.
  */
 export interface ChangeGates {
@@ -424,6 +527,64 @@ export interface ChannelInfo {
   truth_mode: ('off' | 'mark' | 'strict') | null
   audience: string | null
   context_tokens: number | null
+}
+/**
+ * Every channel, that of the runtime included.
+ */
+export interface ChannelList {
+  root_version: number
+  fingerprint: string
+  solo: boolean
+  data: ChannelState[]
+}
+/**
+ * A channel: what serves, and what the root demands.
+ */
+export interface ChannelState {
+  name: string
+  release: string | null
+  title: string | null
+  model: string | null
+  mode: string | null
+  is_frozen: boolean
+  head_index: number
+  canary: CanaryBody | null
+  open_changes: number
+  rules: RulesBody
+}
+/**
+ * What the root document demands of a channel.
+ */
+export interface RulesBody {
+  approvals: number
+  gates: GateBody[]
+  needs_witness: boolean
+  max_head_age_s: number
+  rollback_depth: number
+  is_public: boolean
+}
+/**
+ * A suite that a change must pass.
+ */
+export interface GateBody {
+  suite: string
+  floors: {
+    [k: string]: string
+  }
+}
+/**
+ * The model that a channel's head names; `has_key` is null where it needs none.
+ */
+export interface ChannelModel {
+  channel: string
+  release: string
+  model: string
+  backend: string
+  weights: string
+  url: string | null
+  key_name: string | null
+  has_key: boolean | null
+  context_tokens: number
 }
 /**
  * One choice.
@@ -1106,6 +1267,15 @@ export interface FailedEvent {
   stored: Message | null
 }
 /**
+ * A model server on this machine, and the command that connects it.
+ */
+export interface FoundServer {
+  kind: string
+  url: string
+  models: string[]
+  command: string
+}
+/**
  * A function that the model may call.
  */
 export interface FunctionTool {
@@ -1259,22 +1429,6 @@ export interface OutputRefusal {
   refusal: string
 }
 /**
- * One API key; `shown` is its first characters.
- */
-export interface KeyBody {
-  id: string
-  name: string
-  user_id: string
-  user_name: string
-  shown: string
-  roles: string[]
-  requests_per_minute: number | null
-  created_ms: number
-  expires_ms: number | null
-  revoked_ms: number | null
-  last_used_ms: number | null
-}
-/**
  * API keys, newest first.
  */
 export interface KeyList {
@@ -1371,6 +1525,13 @@ export interface Landing {
   }
 }
 /**
+ * A one-time link: it stands in this answer and nowhere else.
+ */
+export interface LinkBody {
+  url: string
+  expires_ms: number
+}
+/**
  * Body of ``POST /v1/session/link``.
  */
 export interface LinkRequest {
@@ -1384,6 +1545,26 @@ export interface LinkRequest {
  */
 export interface Live {
   status: 'live'
+}
+/**
+ * One line of the server's log; `place` says where an exception came from.
+ */
+export interface LogLineBody {
+  number: number
+  time_ms: number
+  level: 'debug' | 'info' | 'warning' | 'error' | 'critical'
+  logger: string
+  message: string
+  place: string
+}
+/**
+ * Lines behind a number. Another `run` means that the server was started again: begin at 0.
+ */
+export interface LogPage {
+  run: string
+  data: LogLineBody[]
+  last: number
+  has_more: boolean
 }
 /**
  * A window of one path, oldest message first; `length` counts the whole path.
@@ -1405,11 +1586,86 @@ export interface Model {
   verax: ChannelInfo
 }
 /**
+ * Body of ``PUT /v1/admin/models/keys/{name}``.
+ */
+export interface ModelKeyRequest {
+  key: string
+}
+/**
  * Reply of ``GET /v1/models``.
  */
 export interface ModelList {
   object: 'list'
   data: Model[]
+}
+/**
+ * Reply of ``GET /v1/admin/models``.
+ */
+export interface ModelOverview {
+  channels: ChannelModel[]
+  servers: FoundServer[]
+  files: string[]
+  keys: StoredKey[]
+}
+/**
+ * A key of a remote model by its name, never the key.
+ */
+export interface StoredKey {
+  name: string
+  channels: string[]
+}
+/**
+ * Body of ``POST /v1/admin/models/test``.
+ *
+ * A stored key is used only at the address that a channel's head names for it: whoever may
+ * test an address could read the key there otherwise.
+ */
+export interface ModelTestRequest {
+  url: string
+  /**
+   * Time a sample of this model.
+   */
+  name?: string | null
+  key?: string | null
+  /**
+   * Name of a stored key, or the one to be given to a key.
+   */
+  key_name?: string | null
+  channel?: string
+}
+/**
+ * What a test found. `command` connects the model, null where there is none to connect.
+ */
+export interface ModelTestResult {
+  url: string
+  is_reachable: boolean
+  models: OfferedBody[]
+  sample: SampleBody | null
+  problem: ProblemBody | null
+  command: string | null
+}
+/**
+ * A model that a server lists.
+ */
+export interface OfferedBody {
+  name: string
+  context_tokens: number | null
+}
+/**
+ * How fast one short reply came; what it said is not kept.
+ */
+export interface SampleBody {
+  first_text_ms: number
+  total_ms: number
+  completion_tokens: number | null
+}
+/**
+ * What went wrong, in the words of the errors.
+ */
+export interface ProblemBody {
+  code: string
+  message: string
+  hint: string
 }
 /**
  * Demands a call of one function.
@@ -1782,6 +2038,22 @@ export interface SessionsEnded {
   ended: number
 }
 /**
+ * One setting with where it came from; secrets are masked.
+ */
+export interface SettingBody {
+  name: string
+  value: string | number | boolean | null
+  source: string
+  description: string
+}
+/**
+ * Settings in the order of the reference. They change with the configuration and a restart.
+ */
+export interface SettingList {
+  data: SettingBody[]
+  file: string
+}
+/**
  * Body of ``POST /v1/conversations/{id}/show``.
  */
 export interface ShowRequest {
@@ -1871,4 +2143,174 @@ export interface TurnErased {
 export interface TurnSecretBody {
   id: string
   secret: string
+}
+/**
+ * Usage by day and name, by name over all days, and altogether (null without any turn).
+ */
+export interface UsageBody {
+  first: string
+  last: string
+  by: 'day' | 'channel' | 'user' | 'status'
+  days: UsageRow[]
+  names: UsageRow[]
+  total: UsageRow | null
+}
+/**
+ * Sums; `day` is null over all days, `name` empty for everything beyond the busiest.
+ */
+export interface UsageRow {
+  day: string | null
+  name: string
+  label: string
+  turns: number
+  prompt_tokens: number
+  completion_tokens: number
+  duration_ms: number
+  p50_ms: number
+  p95_ms: number
+}
+/**
+ * One account; `last_seen_ms` is null before the first use.
+ */
+export interface UserBody {
+  id: string
+  name: string
+  roles: string[]
+  has_password: boolean
+  requests_per_minute: number | null
+  created_ms: number
+  disabled_ms: number | null
+  sessions: number
+  keys: number
+  last_seen_ms: number | null
+}
+/**
+ * Body of ``PATCH /v1/admin/users/{id}``; what is left out stays as it is.
+ */
+export interface UserChangeRequest {
+  name?: string | null
+  roles?:
+    | ['owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member']
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | null
+  is_disabled?: boolean | null
+  /**
+   * Null removes the limit.
+   */
+  requests_per_minute?: number | null
+}
+/**
+ * Accounts in order of their names; `total` counts all that were asked for.
+ */
+export interface UserList {
+  object: 'list'
+  data: UserBody[]
+  has_more: boolean
+  total: number
+}
+/**
+ * A new account with the link that signs its person in.
+ */
+export interface UserMade {
+  id: string
+  name: string
+  roles: string[]
+  has_password: boolean
+  requests_per_minute: number | null
+  created_ms: number
+  disabled_ms: number | null
+  sessions: number
+  keys: number
+  last_seen_ms: number | null
+  link: LinkBody
+}
+/**
+ * Body of ``POST /v1/admin/users``.
+ */
+export interface UserRequest {
+  name: string
+  /**
+   * @minItems 1
+   * @maxItems 7
+   */
+  roles?:
+    | ['owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member']
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+    | [
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
+        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
+      ]
+  requests_per_minute?: number | null
 }

@@ -7,19 +7,18 @@ Each returns findings of three states: ``fine``, ``note`` (works, but worth know
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from verax.kernel.errors import VeraxError
 from verax.store.home import Home
-from verax.surfaces.cli.neighbours import find_model_servers, find_port_holder, is_port_free
 from verax.surfaces.cli.processes import find_holder
 from verax.surfaces.cli.session import Session
+from verax.surfaces.house_checks import Finding, look_at_disk
+from verax.surfaces.neighbours import find_model_servers, find_port_holder, is_port_free
 
 if TYPE_CHECKING:
     from verax.surfaces.cli.history import History
@@ -28,19 +27,7 @@ __all__ = ["CHECKS", "Finding", "run_checks"]
 
 _OLDEST_PYTHON = (3, 11)
 _FIRST_PYTHON_UNTRIED = (3, 14)
-_LOW_DISK_BYTES = 1_000_000_000
-_NO_DISK_BYTES = 200_000_000
 _CLOCK_TOLERANCE_S = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found; `hint` is one thing to do, empty where there is nothing to do."""
-
-    name: str
-    state: Literal["fine", "note", "wrong"]
-    message: str
-    hint: str = ""
 
 
 Check = Callable[[Session], Iterator[Finding]]
@@ -87,17 +74,7 @@ def check_folder(session: Session) -> Iterator[Finding]:
 
 def check_disk(session: Session) -> Iterator[Finding]:
     """Is there room for logs and messages?"""
-    place = session.config.home
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
-    text = f"{free / 1e9:.1f} GB free"
-    if free < _NO_DISK_BYTES:
-        yield Finding("disk", "wrong", f"{text}: new turns will be refused", f"make room on the disk of {place}")
-    elif free < _LOW_DISK_BYTES:
-        yield Finding("disk", "note", text, f"make room on the disk of {place}")
-    else:
-        yield Finding("disk", "fine", text)
+    yield from look_at_disk(session.config.home)
 
 
 def check_server(session: Session) -> Iterator[Finding]:

@@ -27,10 +27,10 @@ from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.govern import open_author
 from verax.surfaces.cli.history import read_history
 from verax.surfaces.cli.modelspecs import embedded_model, remote_model
-from verax.surfaces.cli.neighbours import find_model_servers
 from verax.surfaces.cli.output import Progress, confirm, print_json, print_rows, print_text, say, shorten
 from verax.surfaces.cli.session import Session, pass_session
 from verax.surfaces.installation import ADDED_WEIGHTS, weights_places
+from verax.surfaces.neighbours import find_model_servers
 
 __all__ = ["model"]
 

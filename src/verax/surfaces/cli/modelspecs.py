@@ -7,6 +7,7 @@ from typing import Any
 
 from verax.kernel.errors import ModelUnavailable
 from verax.models.gguf import read_gguf
+from verax.models.probe import CONTEXT_FIELDS
 from verax.models.weights import hash_file
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.output import Progress
@@ -16,8 +17,6 @@ __all__ = ["embedded_model", "remote_model"]
 _REMOTE_CONTEXT_TOKENS = 8192
 _EMBEDDED_CONTEXT_TOKENS = 2048
 _TIMEOUT_S = 10.0
-# Names under which servers state a model's context: vLLM, LM Studio, llama.cpp's router.
-_CONTEXT_FIELDS = ("max_model_len", "max_context_length", "context_length", "loaded_context_length")
 
 
 def remote_model(name: str, url: str, key_name: str, key: str, context_tokens: int | None) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def remote_model(name: str, url: str, key_name: str, key: str, context_tokens: i
     if name not in offered:
         names = ", ".join(sorted(offered)[:8]) or "no model"
         raise ModelUnavailable(f"model {name!r}: {url} offers {names}", hint="give a name from that list")
-    found = [offered[name].get(field) for field in _CONTEXT_FIELDS]
+    found = [offered[name].get(field) for field in CONTEXT_FIELDS]
     stated = next((value for value in found if isinstance(value, int) and value >= 128), _REMOTE_CONTEXT_TOKENS)
     spec = {"backend": "remote", "name": name, "url": url.rstrip("/"), "context_tokens": context_tokens or stated}
     return spec | ({"key_name": key_name} if key_name else {})

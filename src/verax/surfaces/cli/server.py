@@ -152,7 +152,7 @@ def _serve_in_background(session: Session) -> None:
 
 
 def _tell_running(config: Config) -> None:
-    from verax.surfaces.cli.neighbours import find_model_servers
+    from verax.surfaces.neighbours import find_model_servers
 
     say(f"running at {config.base_url}")
     for found in find_model_servers():
@@ -172,7 +172,7 @@ def _say_running(session: Session, holder: int) -> int:
 
 
 def _check_port(config: Config) -> None:
-    from verax.surfaces.cli.neighbours import find_port_holder, is_port_free
+    from verax.surfaces.neighbours import find_port_holder, is_port_free
 
     if is_port_free(config.host, config.port):
         return

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import uvloop
 
-from verax.config import Config
+from verax.config import Config, LoadedConfig
 from verax.kernel.errors import VeraxError
 from verax.store.accounts_links import link_path
 from verax.store.blobs import Blobs
@@ -73,7 +73,7 @@ def serve_here(session: Session, measurement: RuntimeMeasurement | None = None) 
     if identity is not None and identity.credentials.url != config.client_url:
         identity.update(url=config.client_url)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(config, measured, sockets))
+        runner.run(_serve(session.loaded, measured, sockets))
 
 
 def listen(config: Config) -> list[socket.socket]:
@@ -85,7 +85,8 @@ def listen(config: Config) -> list[socket.socket]:
     return bind_all(config.host, config.port, '"verax doctor" says who holds the port; VERAX_PORT sets another one')
 
 
-async def _serve(config: Config, measurement: RuntimeMeasurement, sockets: list[socket.socket]) -> None:
+async def _serve(loaded: LoadedConfig, measurement: RuntimeMeasurement, sockets: list[socket.socket]) -> None:
+    config = loaded.config
     loop = asyncio.get_running_loop()
     alarms: set[asyncio.Task[None]] = set()
     installation: Installation | None = None
@@ -103,7 +104,7 @@ async def _serve(config: Config, measurement: RuntimeMeasurement, sockets: list[
         loop.call_soon_threadsafe(raise_alarm, violation)
 
     seal = Seal(measurement, on_violation)
-    installation = await Installation.open(config, Surroundings(seal))
+    installation = await Installation.open(config, Surroundings(seal, settings=loaded.settings()))
     try:
         _keep_code(installation.blobs, measurement)
         installation.blobs.put(measurement.instance)

@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from verax.kernel.errors import VeraxError
 from verax.surfaces.http.account import AccountEndpoints
+from verax.surfaces.http.administration import administration
 from verax.surfaces.http.body import ClientGone
 from verax.surfaces.http.bundles import GovernanceBundles
 from verax.surfaces.http.channels import ChannelEndpoints
@@ -98,6 +99,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),
         *SiteEndpoints(governance, office, gate).routes(),
         *AccountEndpoints(office, gate, config).routes(),
+        *administration(installation, gate),
         *HealthEndpoints(installation.health, metrics, gate, config.metrics_auth).routes(),
         *OpenApiEndpoints().routes(),
         *LandingEndpoints(governance, pages if webapp.is_built else None).routes(),

@@ -16,6 +16,7 @@ from starlette.routing import Route
 import verax
 from verax.surfaces.http import (
     account_operations,
+    admin_operations,
     conversation_operations,
     gate_operations,
     history,
@@ -152,6 +153,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *gate_operations.OPERATIONS,
     *history.OPERATIONS,
     *account_operations.OPERATIONS,
+    *admin_operations.OPERATIONS,
     *signing_operations.OPERATIONS,
     Operation("GET", "/log/key", "getLogKeys", "Return the verifier keys of every log", {200: {_TEXT: None}}),
     Operation("GET", "/log/checkpoint", "getCheckpoint", "Return the newest checkpoint", {200: {_TEXT: None}}),

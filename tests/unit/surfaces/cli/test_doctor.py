@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from verax.kernel.runtime import PortableRuntime
+from verax.surfaces import house_checks
 from verax.surfaces.cli import checks, runtimes
-from verax.surfaces.cli.neighbours import PortHolder
+from verax.surfaces.neighbours import PortHolder
 
 Verax = Callable[..., Any]
 
@@ -88,7 +89,7 @@ def test_a_full_disk_is_found(founded: Any, verax: Verax, monkeypatch: pytest.Mo
     class Usage:
         free = 50_000_000
 
-    monkeypatch.setattr(checks.shutil, "disk_usage", lambda path: Usage)
+    monkeypatch.setattr(house_checks.shutil, "disk_usage", lambda path: Usage)
     assert findings(verax("doctor", "--json"))["disk"]["state"] == "wrong"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from verax.surfaces.cli.neighbours import ModelServer, PortHolder, find_port_holder
+from verax.surfaces.neighbours import ModelServer, PortHolder, find_port_holder
 
 _HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 _ROW = (

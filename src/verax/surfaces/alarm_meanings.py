@@ -1,0 +1,71 @@
+"""What an alarm means and what to do about it, in plain words, by its code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["ALARM_MEANINGS", "AlarmMeaning", "meaning_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmMeaning:
+    """One sentence each."""
+
+    meaning: str
+    next_step: str
+
+
+_RESTORE = (
+    "Stop the server and run `verax log verify`; restore the newest backup if it says that something does not hold."
+)
+
+ALARM_MEANINGS: Mapping[str, AlarmMeaning] = {
+    "gate/broken": AlarmMeaning(
+        "A suite of tests could not be run whole; it is tried again, three times in all, and the change stays open.",
+        "Look at the server's log of that time for what broke.",
+    ),
+    "integrity/broken": AlarmMeaning("What is stored is not what was signed.", _RESTORE),
+    "log/rolled-back": AlarmMeaning(
+        "A log is older than what this server had already published, or begins differently.",
+        "Find out who put an older data folder or database in place, and restore the newest one.",
+    ),
+    "monitor/no-key": AlarmMeaning(
+        "The monitor found a canary worse than its head, and the root names no key of this server to take it back.",
+        "Roll the channel back yourself with `verax change rollback`, and name a monitor key in the next root.",
+    ),
+    "monitor/tripped": AlarmMeaning(
+        "The monitor found a canary worse than its head.", "Read the timeline of the rollback before you try again."
+    ),
+    "prompt/differs": AlarmMeaning(
+        "A prompt that was about to be sent to a model was not the one that had been composed; the turn was ended.",
+        "Stop the server, run `verax doctor`, and compare the code with `verax runtime show`.",
+    ),
+    "rollout/rolled-back": AlarmMeaning(
+        "A release was taken back; what it had added cannot return unless a review names it.",
+        "Read the timeline that the alarm names, and tell the people who were answered by that release.",
+    ),
+    "runtime/changed": AlarmMeaning(
+        "A file of the running code changed, or code was loaded that was not there at the start; no new turns begin.",
+        "Find out what changed (the server's log names it), then start the server again.",
+    ),
+    "start/refused": AlarmMeaning(
+        "Earlier starts of this server were refused, because something was not what it had been.",
+        "The detail names the reason by its code; find out who changed what, and whether it is in order now.",
+    ),
+    "store/corrupt": AlarmMeaning("A stored entry, tile or blob does not have its digest.", _RESTORE),
+    "weights/digest-mismatch": AlarmMeaning(
+        "A file of weights is not the one that the release names.",
+        "Run `verax doctor`; put the right file back, or release the new one.",
+    ),
+}
+
+_UNKNOWN = AlarmMeaning(
+    "A guard of this installation noticed something that should not happen.",
+    "Look at the server's log of that time, and run `verax doctor`.",
+)
+
+
+def meaning_of(code: str) -> AlarmMeaning:
+    """Return what a code means; a general answer for one that stands nowhere."""
+    return ALARM_MEANINGS.get(code, _UNKNOWN)
