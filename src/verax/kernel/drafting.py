@@ -86,9 +86,15 @@ def draft_review(change: ChangeState, basis: Basis, verdict: Verdict, unban: tup
     return _draft(Review(basis, change.id, verdict, change.candidate, change.base, tuple(sorted(unban))))
 
 
-def draft_admit(change: ChangeState, basis: Basis, share_bp: int = FULL_SHARE_BP) -> Draft:
-    """Admit a change; under a full share its candidate becomes the head, else a canary."""
-    return _draft(Move(basis, change.channel, "admit", change.id, change.base, change.candidate, share_bp))
+def draft_admit(change: ChangeState, basis: Basis, share_bp: int = FULL_SHARE_BP, plan: bytes = b"") -> Draft:
+    """Admit a change; under a full share its candidate becomes the head, else a canary.
+
+    Args:
+        plan: How a canary goes on (`verax.gates.rollout.plan`), kept as the move's cause; empty for none.
+    """
+    cause = hex_digest(plan) if plan else NONE
+    move = Move(basis, change.channel, "admit", change.id, change.base, change.candidate, share_bp, cause)
+    return _draft(move, {cause: plan} if plan else {})
 
 
 def draft_step(state: State, basis: Basis, channel: str, share_bp: int) -> Draft:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from verax.kernel import canonical
 from verax.kernel.release import Release
 
-__all__ = ["FieldDiff", "Run", "diff_releases"]
+__all__ = ["FieldDiff", "Run", "diff_releases", "diff_texts"]
 
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
@@ -54,7 +54,7 @@ def diff_releases(old: Release, new: Release) -> tuple[FieldDiff, ...]:
     for path in sorted(before.keys() | after.keys()):
         one, other = before.get(path), after.get(path)
         if one != other:
-            diffs.append(FieldDiff(path, one, other, _runs(one or "", other or "")))
+            diffs.append(FieldDiff(path, one, other, diff_texts(one or "", other or "")))
     return tuple(diffs)
 
 
@@ -69,7 +69,8 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield path, value if isinstance(value, str) else canonical.encode(value).decode("utf-8")
 
 
-def _runs(before: str, after: str) -> tuple[Run, ...]:
+def diff_texts(before: str, after: str) -> tuple[Run, ...]:
+    """Return what stayed, went and came between two texts."""
     runs: list[Run] = []
     for old, new in _aligned(_LINES.findall(before), _LINES.findall(after)):
         if old == new:

@@ -163,12 +163,13 @@ class Rollouts:
         rows = await self._database.read(lambda tx: tx.execute("SELECT draft FROM turns WHERE record IS NULL"))
         return [json.loads(row[0]) for row in rows]
 
-    async def turn_ids(self, log_id: int, ranges: Sequence[tuple[int, int]]) -> list[str]:
-        """Return the ids of the turns whose leaves lie in `ranges`, both ends included; erased ones are gone."""
-        sql = "SELECT id FROM turns WHERE log_id = ? AND idx >= ? AND idx <= ? ORDER BY idx"
+    async def turn_ids(self, log_id: int, ranges: Sequence[tuple[int, int]], releases: frozenset[str]) -> list[str]:
+        """Return the ids of turns under `releases` whose leaves lie in `ranges`, both ends included."""
+        sql = "SELECT id, record FROM turns WHERE log_id = ? AND idx >= ? AND idx <= ? ORDER BY idx"
 
         def read(tx: Tx) -> list[str]:
-            return [row[0] for first, last in ranges for row in tx.execute(sql, (log_id, first, last))]
+            rows = (row for first, last in ranges for row in tx.execute(sql, (log_id, first, last)))
+            return [turn_id for turn_id, record in rows if json.loads(record)["release"] in releases]
 
         return await self._database.read(read)
 

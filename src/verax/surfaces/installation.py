@@ -70,6 +70,7 @@ from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.model_loading import ModelLoading
 from verax.surfaces.office import Office
 from verax.surfaces.public_history import PublicHistory
+from verax.surfaces.rollouts import RolloutDesk
 from verax.surfaces.server_lines import LogLines
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
@@ -172,8 +173,7 @@ class Installation:
     model_keys: ModelKeys
     engine: Engine
     models: ModelLoading
-    votes: Votes
-    rollouts: Rollouts
+    rollouts: RolloutDesk
     watch: RolloutWatch
     runtime: RuntimeIdentity
     recovered: int
@@ -224,8 +224,8 @@ class Installation:
             parts = RunParts(engine, governance, messages, eraser)
             runs = Runs(parts, around.clock, RunLimits(running=config.max_runs))
             stack.push_async_callback(runs.close, _DRAIN_S)
-            votes, rollouts = Votes(database, around.clock), Rollouts(database)
-            watch = _started(_open_watch(rooms, governance, rollouts, votes, replies), stack)
+            watch, rollouts = _open_rollouts(rooms, governance, replies)
+            _started(watch, stack)
             opened = cls(
                 config=config,
                 home=home,
@@ -246,7 +246,6 @@ class Installation:
                 model_keys=model_keys,
                 engine=engine,
                 models=models,
-                votes=votes,
                 rollouts=rollouts,
                 watch=watch,
                 runtime=around.runtime,
@@ -444,27 +443,29 @@ def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.Asyn
     return backends
 
 
-def _open_watch(
-    rooms: GovernanceRooms, governance: GovernanceStore, rollouts: Rollouts, votes: Votes, replies: ReplyLog
-) -> RolloutWatch:
-    """Put the monitor of rollouts together; its timelines lie among the blobs of the governance log."""
+def _open_rollouts(
+    rooms: GovernanceRooms, governance: GovernanceStore, replies: ReplyLog
+) -> tuple[RolloutWatch, RolloutDesk]:
+    """Put the monitor of rollouts together, and what surfaces read of it; timelines lie among the log's blobs."""
     database, clock, seeds = rooms.database, rooms.clock, rooms.keys.seeds
-    blobs = Blobs(rooms.home.blobs)
+    blobs, rollouts, votes = Blobs(rooms.home.blobs), Rollouts(database), Votes(database, clock)
+    keys = MachineKeys(seeds["monitor"], seeds["operator"])
     timelines = TimelineDesk(
         TimelineParts(governance, rollouts, Cursors(database), blobs, clock, replies.log_id, replies.origin)
     )
-    return RolloutWatch(
+    watch = RolloutWatch(
         WatchParts(
             governance=governance,
             rollouts=rollouts,
             votes=votes,
             timelines=timelines,
-            keys=MachineKeys(seeds["monitor"], seeds["operator"]),
+            keys=keys,
             try_lock=partial(database.try_lock, _MONITOR_LOCK),
             log_id=replies.log_id,
             clock=clock,
         )
     )
+    return watch, RolloutDesk(governance, rollouts, votes, clock, keys)
 
 
 async def _tell_refusals(governance: GovernanceStore, home: Home) -> None:

@@ -55,6 +55,10 @@ class SimulatedDesk:
             raise UnknownObject(f"blob {digest[:12]}: the log refers to none of that digest")
         return data
 
+    async def entries(self) -> list[bytes]:
+        """Return every entry of the log."""
+        return list(self._governance.log.entries)
+
     async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
         """Append a statement that has an effect."""
         log = self._governance.log

@@ -37,13 +37,16 @@ from verax.store.meter import Meter
 from verax.store.model_keys import ModelKeys
 from verax.store.receipts import ReceiptStatus
 from verax.store.responses import Responses
+from verax.store.rollouts import Rollouts
 from verax.store.signing import SigningDesk
 from verax.store.turns import OpenedTurn
+from verax.store.votes import Votes
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.neighbours import ModelServer
 from verax.surfaces.office import Office
+from verax.surfaces.rollouts import RolloutDesk
 from verax.surfaces.server_lines import LogLines
 from verax.testing.logs import NAME
 from verax.testing.releases import make_release
@@ -414,6 +417,14 @@ class FakeGovernance:
         """Return the one release; its id is not the one that is shown."""
         return self.shown_release
 
+    def blob(self, digest: str) -> bytes:
+        """Refuse: none is kept."""
+        raise UnknownObject(f"blob {digest[:12]}: the log refers to none of that digest")
+
+    async def entries(self) -> list[bytes]:
+        """Return no entry: what is shown was never written."""
+        return []
+
     async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
         """Keep the envelope."""
         if self.refusal:
@@ -487,6 +498,8 @@ class FakeInstallation:
         self.responses = Responses(database)
         self.signing = SigningDesk(database)
         self.gates = FakeGates()
+        clock = SystemClock()
+        self.rollouts = RolloutDesk(self.fake_governance, Rollouts(database), Votes(database, clock), clock)
         self.eraser = FakeEraser(self.responses, self.fake_receipts)
         self.fake_history = FakeHistory()
         self.servers: list[ModelServer] = []

@@ -26,14 +26,17 @@ from verax.store.meter import Meter
 from verax.store.model_keys import ModelKeys
 from verax.store.receipts import Receipts
 from verax.store.responses import Responses
+from verax.store.rollouts import Rollouts
 from verax.store.signing import SigningDesk
 from verax.store.tlog_live import LiveLog
 from verax.store.turns import TurnStore
+from verax.store.votes import Votes
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.office import Office
 from verax.surfaces.public_history import PublicHistory
+from verax.surfaces.rollouts import RolloutDesk
 from verax.surfaces.server_lines import LogLines
 from verax.testing.gate_desk import SimulatedDesk, make_gate_desk
 from verax.testing.governance import channel_rules
@@ -134,6 +137,8 @@ class HttpWorld:
         self.engine = _Engine(world.engine, world, world.governance)
         self.responses = Responses(world.database, world.clock)
         self.signing = SigningDesk(world.database, world.clock)
+        rollouts, votes = Rollouts(world.database), Votes(world.database, world.clock)
+        self.rollouts = RolloutDesk(SimulatedDesk(world.governance), rollouts, votes, world.clock)
         self.eraser = Eraser(world.database, world.turns, self.accounts, world.clock)
         self.office = Office(
             accounts=self.accounts,

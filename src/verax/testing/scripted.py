@@ -90,6 +90,7 @@ class ScriptedBackend:
     Attributes:
         calls: Every call, oldest first.
         cancelled: Number of calls whose generator was closed before its end.
+        deltas: Pieces of text said so far, over all calls.
         closed: Whether `close` was called.
     """
 
@@ -114,6 +115,7 @@ class ScriptedBackend:
         """
         self.calls: list[ModelCall] = []
         self.cancelled = 0
+        self.deltas = 0
         self.closed = False
         self.identity = identity or BackendIdentity("scripted", "unknown", {"name": "scripted"})
         self._rules = [(re.compile(rule.pattern), rule.reply) for rule in rules]
@@ -192,6 +194,7 @@ class ScriptedBackend:
                     await self._sleep(reply.delay_s)
                 yield delta
                 said += 1
+                self.deltas += 1
             for index, tool in enumerate(reply.tools):
                 yield ToolDelta(index, tool.arguments, choice, f"call_{choice}_{index}", tool.name)
             yield Finish("tool_calls" if reply.tools else reason, choice)

@@ -121,7 +121,7 @@ def test_a_rollback_bans_what_it_takes_back(own: Any, verax: Verax, tmp_path: Pa
     manifest = write_manifest(tmp_path, SENTENCE)
     assert verax(own, "change", "propose", manifest, "--reason", "Jokes.", "--admit", "--yes").code == 0
     assert head(own, verax) != first
-    rolled = verax(own, "change", "rollback", "assistant", "--reason", "No jokes.", "--yes")
+    rolled = verax(own, "channel", "rollback", "assistant", "--reason", "No jokes.", "--yes")
     assert rolled.code == 0, rolled.err
     assert head(own, verax) == first
     again = verax(own, "change", "propose", manifest, "--reason", "Jokes again.", "--admit", "--yes")
@@ -131,14 +131,14 @@ def test_a_rollback_bans_what_it_takes_back(own: Any, verax: Verax, tmp_path: Pa
 
 
 def test_a_frozen_channel_answers_nobody_until_it_is_unfrozen(own: Any, verax: Verax) -> None:
-    assert verax(own, "change", "freeze", "assistant", "--reason", "Looking into it.", "--yes").code == 0
+    assert verax(own, "channel", "freeze", "assistant", "--reason", "Looking into it.", "--yes").code == 0
     asked = verax(own, "ask", "Who wrote Hamlet?")
     assert asked.code == 3
     assert "frozen" in asked.err
-    thawed = verax(own, "change", "unfreeze", "assistant", "--reason", "It was nothing.", "--yes")
+    thawed = verax(own, "channel", "unfreeze", "assistant", "--reason", "It was nothing.", "--yes")
     assert thawed.code == 0, thawed.err
     assert verax(own, "ask", "Who wrote Hamlet?").code == 0
-    assert verax(own, "change", "unfreeze", "assistant", "--reason", "x", "--yes").code == 1
+    assert verax(own, "channel", "unfreeze", "assistant", "--reason", "x", "--yes").code == 1
 
 
 def test_nothing_is_signed_without_a_yes(own: Any, verax: Verax, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_nothing_is_signed_without_a_yes(own: Any, verax: Verax, tmp_path: Path)
 
 def test_a_key_that_the_root_does_not_know_cannot_sign(own: Any, verax: Verax) -> None:
     own.identity.update(key_id="somebody")
-    ran = verax(own, "change", "freeze", "assistant", "--reason", "x", "--yes")
+    ran = verax(own, "channel", "freeze", "assistant", "--reason", "x", "--yes")
     assert ran.code == 3
     assert "not in the root in force" in ran.err
 
@@ -160,7 +160,7 @@ def test_a_stolen_name_with_another_key_has_no_effect(own: Any, verax: Verax) ->
     identity = own.identity
     (identity.folder / "daily.key").unlink()
     identity.keep_daily_seed(bytes(32))
-    ran = verax(own, "change", "freeze", "assistant", "--reason", "x", "--yes")
+    ran = verax(own, "channel", "freeze", "assistant", "--reason", "x", "--yes")
     assert ran.code == 3
     assert "no effect" in ran.err
 

@@ -215,7 +215,7 @@ def test_a_lost_key_is_replaced_with_the_recovery_key(own: Any, verax: Verax, mo
     before = json.loads(verax(own, "root", "show", "--json").out)["document"]
     identity = own.identity
     (identity.folder / "daily.key").unlink()
-    assert verax(own, "change", "freeze", "assistant", "--reason", "Stop.", "--yes").code != 0
+    assert verax(own, "channel", "freeze", "assistant", "--reason", "Stop.", "--yes").code != 0
     monkeypatch.setattr("sys.stdin", io.StringIO("vxr-aaaaaaa\n"))
     assert verax(own, "root", "recover", "--yes").code != 0
     wrong = encode_recovery_key(bytes(32))
@@ -228,7 +228,7 @@ def test_a_lost_key_is_replaced_with_the_recovery_key(own: Any, verax: Verax, mo
     after = json.loads(verax(own, "root", "show", "--json").out)["document"]
     assert after["version"] == before["version"] + 1
     assert identity.credentials.key_id not in after["keys"]
-    assert verax(own, "change", "freeze", "assistant", "--reason", "Stop.", "--yes").code == 0
+    assert verax(own, "channel", "freeze", "assistant", "--reason", "Stop.", "--yes").code == 0
 
 
 def test_a_draft_is_discarded_by_its_author_or_an_owner_only(own: Any) -> None:

@@ -8,17 +8,33 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from verax.config import Config, load_config
 from verax.gates.rollout.plan import RolloutPlan
+from verax.gates.rollout.timeline import TIMELINE_ALARM
+from verax.kernel import canonical
 from verax.kernel.canonical import hex_digest
+from verax.kernel.chronicle import statement_at
 from verax.kernel.dsse import sign_envelope
 from verax.kernel.fold import Canary, ChannelState
 from verax.kernel.release import Release
 from verax.kernel.runtime import PortableRuntime
-from verax.kernel.statement import FULL_SHARE_BP, NONE, Act, Basis, Change, Move, Statement, payload_of, statement_id
+from verax.kernel.statement import (
+    FULL_SHARE_BP,
+    NONE,
+    Act,
+    Alarm,
+    Basis,
+    Change,
+    Move,
+    RootChange,
+    Statement,
+    payload_of,
+    statement_id,
+)
 from verax.models.registry import Backends, BackendSettings
 from verax.surfaces.founding import found
 from verax.surfaces.installation import Installation, Surroundings
@@ -80,7 +96,34 @@ class World:
         await self.sign(move, **({"cause": cause} if cause else {}))
 
     async def move(self, act: Act, from_id: str, to_id: str) -> None:
-        await self.sign(Move(self.basis(), CHANNEL, act, NONE, from_id, to_id, 0))
+        cause = b"by hand"
+        await self.sign(Move(self.basis(), CHANNEL, act, NONE, from_id, to_id, 0, hex_digest(cause)), cause=cause)
+
+    async def change_root(self, edit: Callable[[dict[str, Any]], None]) -> None:
+        document = self.installation.governance.state.root.manifest
+        document["version"] += 1
+        edit(document)
+        await self.sign(RootChange(self.basis(), document))
+
+    def alarms(self, code: str) -> list[tuple[int, Alarm]]:
+        """Return every alarm of a code in the log, with its entry."""
+        state = self.installation.governance.state
+        entries = self.installation.governance_log.log.entries_now(0, state.size)
+        found = [
+            (outcome.index, statement_at(entries, outcome.index))
+            for outcome in state.outcomes
+            if outcome.kind == "alarm"
+        ]
+        return [(index, alarm) for index, alarm in found if isinstance(alarm, Alarm) and alarm.code == code]
+
+    def detail(self, alarm: Alarm) -> Any:
+        return canonical.decode(self.installation.governance.blob(alarm.detail))
+
+    def timeline(self) -> dict[str, Any]:
+        """Return the newest timeline."""
+        alarm = self.alarms(TIMELINE_ALARM)[-1][1]
+        document: dict[str, Any] = canonical.decode(self.installation.blobs.get(self.detail(alarm)["timeline"]) or b"")
+        return document
 
     async def ask(self, user: str, text: str) -> TurnEvent:
         """Run one turn and return its last event."""
@@ -89,6 +132,12 @@ class World:
         assert isinstance(events[-1], Completed | Failed)
         return events[-1]
 
+    async def start_canary(self, system: str, share_bp: int = 5_000, plan: RolloutPlan | None = None) -> Release:
+        """Force a release past admission as a canary; the root is solo and demands no gate."""
+        release = make_release(system)
+        await self.admit(await self.propose(release), share_bp, plan)
+        return release
+
     async def traffic(self, count: int, question: Callable[[int], str]) -> None:
         """Let `count` users ask one question each, a few at a time."""
         numbers = range(self.count, self.count + count)
@@ -96,6 +145,14 @@ class World:
         for start in range(numbers.start, numbers.stop, 16):
             batch = range(start, min(start + 16, numbers.stop))
             await asyncio.gather(*(self.ask(f"user-{number}", question(number)) for number in batch))
+
+    async def counted(self) -> None:
+        """Wait until the monitor has counted every finished turn, or has no canary to watch."""
+        last = await asyncio.to_thread(self.installation.replies.live.log.appended_now)
+        watched = self.installation.watch._watched
+        await until(
+            lambda: self.channel.canary is None or any(item.observer.next_index >= last for item in watched.values())
+        )
 
 
 def plain_question(number: int) -> str:
@@ -115,21 +172,35 @@ def settings(folder: Path) -> Config:
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path, model: ObedientModel | None = None) -> AsyncIterator[World]:
-    """Found an installation and open it."""
-    config = settings(folder)
-    backend = ScriptedBackend(obey=(model or ObedientModel()).answer)
+async def reopened(
+    folder: Path, key: tuple[str, bytes], backend: ScriptedBackend | None = None
+) -> AsyncIterator[World]:
+    """Open an installation that was founded before, as a restart does."""
+    backend = backend or ScriptedBackend(obey=ObedientModel().answer)
     backends = Backends(BackendSettings(), lambda name: None, {"script": backend})
     around = Surroundings(FixedRuntime(RUNTIME.digest), backends=backends)
-    founding = await found(config, RUNTIME.data, around, {CHANNEL: make_release(BASE)})
-    assert founding is not None
-    assert founding.genesis is not None
-    installation = await Installation.open(config, around)
+    installation = await Installation.open(settings(folder), around)
     try:
-        yield World(installation, founding.genesis.daily_key_id, founding.genesis.daily_seed)
+        yield World(installation, *key)
     finally:
         await installation.close()
         await backends.close()
+
+
+async def founded(folder: Path) -> tuple[str, bytes]:
+    """Found an installation; return id and seed of its owner's key."""
+    around = Surroundings(FixedRuntime(RUNTIME.digest))
+    founding = await found(settings(folder), RUNTIME.data, around, {CHANNEL: make_release(BASE)})
+    assert founding is not None
+    assert founding.genesis is not None
+    return founding.genesis.daily_key_id, founding.genesis.daily_seed
+
+
+@contextlib.asynccontextmanager
+async def opened(folder: Path, backend: ScriptedBackend | None = None) -> AsyncIterator[World]:
+    """Found an installation and open it."""
+    async with reopened(folder, await founded(folder), backend) as world:
+        yield world
 
 
 @pytest.fixture

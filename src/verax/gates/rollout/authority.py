@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from verax.kernel import canonical
+from verax.kernel.drafting import draft_back, draft_step
 from verax.kernel.dsse import sign_envelope
+from verax.kernel.errors import RefusedError
 from verax.kernel.fold import State
 from verax.kernel.root import RoleName, RootDocument
-from verax.kernel.statement import NONE, Basis, Move, payload_of
+from verax.kernel.statement import Basis
 
 __all__ = ["MachineKeys", "SignedMove", "sign_rollback", "sign_step"]
 
@@ -49,29 +50,30 @@ class SignedMove:
 
 
 def sign_rollback(state: State, channel: str, key: tuple[str, bytes], cause: bytes, now_ms: int) -> SignedMove:
-    """Sign the move that drops the canary of `channel`; the caller knows that it has one.
+    """Sign the move that drops the canary of `channel`, back to the head beside it.
 
     Args:
         key: Id and seed.
-        cause: Why, as it will stand beside the log.
+        cause: Why, in UTF-8, as it will stand beside the log.
+
+    Raises:
+        RefusedError: the channel has no canary.
     """
     served = state.channels[channel]
-    canary, head = served.canary, served.head
-    if canary is None or head is None:
-        raise ValueError(f"channel {channel}: it has no canary to take out")
-    digest = canonical.hex_digest(cause)
-    move = Move(_basis(state, now_ms), channel, "rollback", NONE, canary.release, head, 0, digest)
-    return SignedMove(sign_envelope(payload_of(move), [key]), {digest: cause})
+    if served.canary is None or served.head is None:
+        raise RefusedError(f"channel {channel}: it has no canary to take out")
+    draft = draft_back(state, _basis(state, now_ms), channel, "rollback", served.head, cause.decode("utf-8"))
+    return SignedMove(sign_envelope(draft.payload, [key]), draft.blobs)
 
 
 def sign_step(state: State, channel: str, key: tuple[str, bytes], share_bp: int, now_ms: int) -> SignedMove:
-    """Sign the step of the canary of `channel` to a larger share."""
-    served = state.channels[channel]
-    canary, head = served.canary, served.head
-    if canary is None or head is None:
-        raise ValueError(f"channel {channel}: it has no canary to step")
-    move = Move(_basis(state, now_ms), channel, "step", canary.change, head, canary.release, share_bp)
-    return SignedMove(sign_envelope(payload_of(move), [key]), {})
+    """Sign the step of the canary of `channel` to a larger share.
+
+    Raises:
+        RefusedError: the channel has no canary.
+    """
+    draft = draft_step(state, _basis(state, now_ms), channel, share_bp)
+    return SignedMove(sign_envelope(draft.payload, [key]), draft.blobs)
 
 
 def _key_in(role: RoleName, seed: bytes, root: RootDocument) -> str | None:

@@ -98,6 +98,7 @@ class Observer:
             "share_bp": self.rollout.share_bp,
             "turns": {"head": self.turns["head"], "canary": self.turns["canary"]},
             "users": {"head": head, "canary": canary},
+            "log10_wealth": round(math.log10(self.comparison.wealth), 3),
             "progress": round(math.log10(self.comparison.progress), 3),
             "signals": {name: _figure(item, standings) for name, item in sorted(first.items())},
         }

@@ -3,8 +3,9 @@
 * A plan is the ``cause`` of the move that admits a canary: the operator who signs the
   admission signs the plan, and everyone can read it. It adds no authority: a step needs the
   operators whom the root demands, with or without a plan.
-* A step waits for its soak time, for enough users of the canary, and while the monitor holds
-  it: some wealth is at `HOLD` or above, which says too much for going on and too little for going back.
+* A step waits for its soak time, for enough users of the canary (`MIN_USERS` at least: fewer could
+  not show a fault), and while the monitor holds it: some wealth is at `HOLD` or above, which says
+  too much for going on and too little for going back. A person may sign a step all the same.
 * What a change is meant to bring up in many replies stands in its reason, where reviewers read
   it: lines ``Expect: …``. Phrases of such a line are not counted as a surge.
 """
@@ -12,20 +13,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from verax.kernel import canonical
-from verax.kernel.errors import CanonicalError, KernelError, RequestError
+from verax.kernel.chronicle import Deed
+from verax.kernel.errors import CanonicalError, KernelError, RequestError, VeraxError
 from verax.kernel.fields import Fields
-from verax.kernel.statement import FULL_SHARE_BP
+from verax.kernel.statement import FULL_SHARE_BP, NONE, Move
 
-__all__ = ["HOLD", "PLAN_KIND", "RolloutPlan", "Step", "Wait", "expected_texts"]
+__all__ = ["HOLD", "MIN_USERS", "PLAN_KIND", "RolloutPlan", "Step", "Wait", "expected_texts", "plan_of"]
 
 PLAN_KIND = "verax/rollout-plan"
 HOLD = 20.0
 """Wealth of a level from which on no step is taken."""
+
+MIN_USERS = 20
+"""Users of the canary who are counted before any step, whatever the plan says."""
 
 _MAX_STEPS = 32
 _MAX_SOAK_S = 90 * 86_400
@@ -135,12 +140,23 @@ class RolloutPlan:
         until_ms = since_ms + 1000 * step.soak_s
         if now_ms < until_ms:
             return Wait("soak", until_ms)
-        return Wait("users") if users < step.users else None
+        return Wait("users") if users < max(step.users, MIN_USERS) else None
 
 
 def expected_texts(reason: str) -> tuple[str, ...]:
     """Return what the reason of a change expects to come up, from its lines ``Expect: …``."""
     return tuple(match.group(1).strip() for match in _EXPECT.finditer(reason))
+
+
+def plan_of(deeds: Sequence[Deed], admitted_index: int, blob: Callable[[str], bytes]) -> RolloutPlan | None:
+    """Return the plan that the admission at an entry names, None where its cause is something else or gone."""
+    for deed in deeds:
+        if deed.index == admitted_index and isinstance(deed.statement, Move) and deed.statement.cause != NONE:
+            try:
+                return RolloutPlan.parse(blob(deed.statement.cause))
+            except VeraxError:
+                return None
+    return None
 
 
 def _read_step(fields: Fields) -> Step:

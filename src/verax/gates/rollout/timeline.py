@@ -165,6 +165,7 @@ class TimelineDesk:
             "signals": [_point(point) for point in _thinned(points)],
             "turns": {
                 "log": parts.log,
+                "log_id": parts.log_id,
                 "count": affected.count,
                 "withdrawn": affected.withdrawn,
                 "leaves": [list(pair) for pair in affected.ranges[:_MAX_RANGES]],

@@ -29,7 +29,7 @@ from typing import Any, Protocol
 from verax.gates.rollout.authority import MachineKeys, SignedMove, sign_rollback, sign_step
 from verax.gates.rollout.comparison import Trip
 from verax.gates.rollout.observer import Observer
-from verax.gates.rollout.plan import RolloutPlan
+from verax.gates.rollout.plan import RolloutPlan, plan_of
 from verax.gates.rollout.timeline import TimelineDesk
 from verax.kernel import canonical
 from verax.kernel.chronicle import Deed, chronicle
@@ -210,7 +210,7 @@ class RolloutWatch:
     async def _begin(self, state: State, name: str, canary: Canary, deeds: list[Deed]) -> _Watched:
         parts, head = self._parts, state.channels[name].head or ""
         now_ms = parts.clock.now_ms()
-        first = await parts.rollouts.next_index(parts.log_id)
+        first = await self._first_leaf(canary)
         rollout = await parts.rollouts.begin(
             Rollout(canary.change, name, canary.release, head, parts.log_id, first, canary.share_bp, now_ms, now_ms)
         )
@@ -219,7 +219,19 @@ class RolloutWatch:
         observer = Observer(rollout, releases, _reason(governance, deeds, canary.change), ())
         earlier = await parts.rollouts.turns_before(rollout.log_id, rollout.first_idx, _HISTORY_ROWS)
         await self._call(partial(observer.remember, earlier))
-        return _Watched(observer, _plan(governance, deeds, canary))
+        return _Watched(observer, plan_of(deeds, canary.admitted_index, governance.blob))
+
+    async def _first_leaf(self, canary: Canary) -> int:
+        """Look back for the first turn that can have run beside the canary; turns end out of order, so a batch more."""
+        parts = self._parts
+        first = index = await parts.rollouts.next_index(parts.log_id)
+        while index > 0:
+            rows = await parts.rollouts.records_before(parts.log_id, index, _BATCH)
+            later = [at for at, record in rows if record["governance"]["size"] > canary.admitted_index]
+            if not later:
+                break
+            first, index = min(later), rows[-1][0]
+        return first
 
     async def _count(self, watched: _Watched) -> Trip | None:
         """Count the turns that are new; stop at a trip."""
@@ -361,14 +373,3 @@ def _reason(governance: Governance, deeds: list[Deed], change_id: str) -> str:
             except VeraxError:
                 return ""  # erased: then it expects nothing
     return ""
-
-
-def _plan(governance: Governance, deeds: list[Deed], canary: Canary) -> RolloutPlan | None:
-    """Return the plan that the admission of a canary names, None where its cause is something else."""
-    for deed in deeds:
-        if deed.index == canary.admitted_index and isinstance(deed.statement, Move):
-            try:
-                return RolloutPlan.parse(governance.blob(deed.statement.cause))
-            except VeraxError:
-                return None
-    return None

@@ -6,11 +6,14 @@ statements; here an Ed25519 key from the keyring does.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
-from verax.kernel.errors import RefusedError, RequestError, UnknownObject
+from verax.gates.rollout.plan import RolloutPlan
+from verax.kernel.drafting import draft_admit
+from verax.kernel.errors import RefusedError, UnknownObject
 from verax.kernel.fold_state import ChangeState
 from verax.kernel.release import Release
 from verax.kernel.release_diff import FieldDiff, diff_releases
@@ -27,6 +30,7 @@ from verax.surfaces.cli.session import Session, pass_session
 
 __all__ = ["change", "find_change", "propose_and_admit", "show_difference"]
 
+_DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _reason = click.option("--reason", required=True, help="Why; it stays in the log's blobs.")
 _yes = click.option("--yes", is_flag=True, help="Do not ask before signing.")
 
@@ -120,65 +124,26 @@ def review(session: Session, which: str, approves: bool, unban: tuple[str, ...],
 @change.command("admit")
 @click.argument("which", metavar="ID")
 @click.option("--share", type=click.FloatRange(0.01, 100.0), default=100.0, show_default=True, help="Percent of users.")
+@click.option("--then", default="25,50", show_default=True, help="Percents of the steps after a canary's first share.")
+@click.option("--soak", default="1h", show_default=True, help="How long each share serves at least: 90s, 30m, 4h, 2d.")
+@click.option(
+    "--users", type=click.IntRange(min=0), default=30, show_default=True, help="Users to count at each share."
+)
 @_yes
 @pass_session
-def admit(session: Session, which: str, share: float, yes: bool) -> None:
-    """Admit a change that has what the root demands; a share under 100 starts a canary."""
+def admit(session: Session, which: str, share: float, then: str, soak: str, users: int, yes: bool) -> None:
+    """Admit a change that has what the root demands; a share under 100 starts a canary, with a plan of its steps."""
     author = open_author(session)
     found = find_change(author.history, which)
+    share_bp = _basis_points(share)
+    plan = None if share_bp == FULL_SHARE_BP else _plan(share_bp, then, soak, users)
     if found.channel != RUNTIME_CHANNEL:
         show_difference(author.history, found.channel, author.history.release(found.candidate))
+    if plan is not None:
+        say(f"then: {', '.join(f'{step.share_bp / 100:g} %' for step in plan.steps[1:])}, each after {soak}")
     confirm(f"move {found.channel} to {shorten(found.candidate)} for {share:g} % of its users?", is_given=yes)
-    author.admit(_proposal(found), round(share * FULL_SHARE_BP / 100))
+    author.submit(draft_admit(found, author.basis(), share_bp, plan.to_bytes() if plan else b""))
     say(f"{found.channel} now serves {shorten(found.candidate)} to {share:g} %")
-
-
-@change.command("rollback")
-@click.argument("channel")
-@click.option("--to", "which", metavar="ID", help="A release it served before; the one before the head when not given.")
-@_reason
-@_yes
-@pass_session
-def rollback(session: Session, channel: str, which: str | None, reason: str, yes: bool) -> None:
-    """Return CHANNEL to a release that it served before; what is taken back is banned."""
-    author = open_author(session)
-    target = _earlier(author.history, channel, which)
-    show_difference(author.history, channel, author.history.release(target))
-    confirm(f"roll {channel} back to {shorten(target)} and ban what it serves now?", is_given=yes)
-    author.move_back(channel, "rollback", target, reason)
-    say(f"{channel} now serves {shorten(target)}")
-
-
-@change.command("freeze")
-@click.argument("channel")
-@_reason
-@_yes
-@pass_session
-def freeze(session: Session, channel: str, reason: str, yes: bool) -> None:
-    """Freeze CHANNEL: it answers nobody until a change unfreezes it."""
-    author = open_author(session)
-    head = author.history.state.channels[channel].head if channel in author.history.state.channels else None
-    if head is None:
-        raise UnknownObject(f"channel {channel}: it serves nothing", hint='"verax status" lists the channels')
-    confirm(f"freeze {channel}?", is_given=yes)
-    author.move_back(channel, "freeze", head, reason)
-    say(f"{channel} is frozen")
-
-
-@change.command("unfreeze")
-@click.argument("channel")
-@_reason
-@_yes
-@pass_session
-def unfreeze(session: Session, channel: str, reason: str, yes: bool) -> None:
-    """Let a frozen CHANNEL answer again with its head, where the root says solo."""
-    author = open_author(session)
-    state = author.history.state.channels.get(channel)
-    if state is None or state.head is None or not state.frozen:
-        raise RequestError(f"channel {channel}: it is not frozen", hint='"verax status" lists the channels')
-    confirm(f"unfreeze {channel}?", is_given=yes)
-    author.unfreeze(author.propose(channel, author.history.blob(state.head), reason))
-    say(f"{channel} answers again")
 
 
 def propose_and_admit(author: Author, channel: str, candidate: bytes, reason: str) -> Proposal:
@@ -255,17 +220,24 @@ def find_change(history: History, which: str) -> ChangeState:
     return found[0]
 
 
-def _earlier(history: History, channel: str, which: str | None) -> str:
-    state = history.state.channels.get(channel)
-    earlier = [head.release for head in state.history] if state is not None else []
-    fitting = [release for release in earlier if which is None or release.startswith(which.removeprefix("r-"))]
-    if not fitting:
-        raise UnknownObject(
-            f"channel {channel}: no such release to return to; it may return to {len(earlier)}",
-            hint='"verax change freeze" stops it instead',
-        )
-    return fitting[-1]
-
-
 def _proposal(found: ChangeState) -> Proposal:
     return Proposal(found.id, found.channel, found.candidate, found.base)
+
+
+def _plan(share_bp: int, then: str, soak: str, users: int) -> RolloutPlan:
+    try:
+        later = [_basis_points(float(part)) for part in then.split(",") if part.strip()]
+    except ValueError:
+        raise click.UsageError(f"--then: expected percents parted by commas, found {then!r}") from None
+    return RolloutPlan.of_shares([share_bp, *(item for item in later if item > share_bp)], _seconds(soak), users)
+
+
+def _basis_points(percent: float) -> int:
+    return round(percent * FULL_SHARE_BP / 100)
+
+
+def _seconds(text: str) -> int:
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise click.UsageError(f"--soak: expected a number and one of s, m, h, d, found {text!r}")
+    return int(match[1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[match[2]]

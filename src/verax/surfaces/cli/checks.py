@@ -175,7 +175,7 @@ def _check_heads(session: Session, history: History) -> Iterator[Finding]:
     shelf = WeightsShelf(weights_places(session.config))
     for name, channel in sorted(history.state.channels.items()):
         if channel.frozen:
-            yield Finding(f"channel {name}", "note", "is frozen: it answers nobody", f"verax change unfreeze {name}")
+            yield Finding(f"channel {name}", "note", "is frozen: it answers nobody", f"verax channel unfreeze {name}")
         if channel.head is None or name == "runtime":
             continue
         spec = history.release(channel.head).model

@@ -18,6 +18,7 @@ __all__ = ["LazyGroup", "cli", "main", "run"]
 
 _COMMANDS = {
     "ask": ("ask", "Ask one question and check the receipt of the reply."),
+    "channel": ("channels", "Show channels, step a canary, roll back, freeze, and read the monitor."),
     "change": ("changes", "Propose, review and admit a change of a channel."),
     "chat": ("chat", "Talk to a channel until you leave."),
     "config": ("settings", "Show the configuration."),

@@ -16,6 +16,14 @@ Shape: TypeAlias = "str | Mapping[str, Shape] | Sequence[Shape]"
 
 _CHECK = {"name": "what was checked", "state": "`verified`, `not checked` or `failed`", "detail": "a sentence"}
 _DIFFERENCE = {"path": "field of the manifest", "before": "text or null", "after": "text or null"}
+_CHANNEL: dict[str, Shape] = {
+    "channel": "its name",
+    "release": "release id or null",
+    "mode": "`solo`, `quorum` or null",
+    "head_index": "entry that set the head",
+    "canary": "release and share_bp, or null",
+    "frozen": "true when it answers nobody",
+}
 _CHANGE: dict[str, Shape] = {
     "id": "statement id of the change",
     "code": "the same, short, for comparing on two machines",
@@ -61,6 +69,42 @@ SHAPES: dict[str, Shape] = {
     },
     "change list": {"changes": [_CHANGE]},
     "change show": _CHANGE | {"reason": "why", "seed": "seed of every gate run on it", "differences": [_DIFFERENCE]},
+    "channel list": {"channels": [_CHANNEL]},
+    "channel monitor": {
+        "channel": "its name",
+        "alpha": "chance of ever rolling back a canary that behaves as its head",
+        "levels": [{"replies": "replies of a user", "line": "wealth that trips"}],
+        "stakes": "share of the stake by signal",
+        "rollout": "the canary, or null where none was ever watched",
+        "points": ["signals at one moment, oldest first"],
+    },
+    "channel rollout": {
+        "channel": "its name",
+        "head": "release id or null",
+        "mode": "`solo`, `quorum` or null",
+        "frozen": "true when it answers nobody",
+        "canary": "release, change, share_bp, mode, admitted_index; or null",
+        "plan": "the steps that were signed with the admission, or null",
+        "next": "share_bp, by, state (`due`, `soak`, `users`, `held`, `unknown`), until_ms; or null",
+        "moves": ["admission and steps of the canary"],
+        "timelines": [{"move": "entry of a rollback", "digest": "blob of the document"}],
+    },
+    "channel show": _CHANNEL
+    | {
+        "approvals": "persons who must approve a change",
+        "gates": ["suite that a change must pass"],
+        "witness": "true when forward moves wait for witnesses",
+        "public": "true when its records are shown on the transparency page",
+        "rollback_depth": "heads that it may return to",
+        "backward_steps": "rollbacks of the head since the last admission",
+        "earlier": ["release it may return to, newest first"],
+    },
+    "channel timeline": {
+        "move": "entry of the rollback",
+        "digest": "blob of the document",
+        "document": "the document, see docs/concepts/monitor.md",
+        "turn_ids": "ids of affected turns, null unless --turns asks for them",
+    },
     "config show": {
         "settings": [{"name": "setting", "value": "value, secrets masked", "source": "where it came from"}]
     },

@@ -42,6 +42,7 @@ from verax.surfaces.http.ports import Installation
 from verax.surfaces.http.receipts import ReceiptEndpoints
 from verax.surfaces.http.releases import ReleaseEndpoints
 from verax.surfaces.http.responses import ResponseEndpoints
+from verax.surfaces.http.rollouts import RolloutEndpoints
 from verax.surfaces.http.runs import RunEndpoints
 from verax.surfaces.http.session import SessionEndpoints
 from verax.surfaces.http.signing import SigningEndpoints
@@ -91,6 +92,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *ReleaseEndpoints(governance, gate).routes(),
         *PasskeyEndpoints(installation.signing, governance, gate).routes(),
         *GateEndpoints(installation.gates, gate).routes(),
+        *RolloutEndpoints(installation.rollouts, gate, limits.body_bytes).routes(),
         *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
         *HistoryEndpoints(office.history).routes(),
         *LogEndpoints(

@@ -20,6 +20,7 @@ from verax.surfaces.http import (
     conversation_operations,
     gate_operations,
     history,
+    rollout_operations,
     signing_operations,
 )
 from verax.surfaces.http import conversation_models as talks
@@ -155,6 +156,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *account_operations.OPERATIONS,
     *admin_operations.OPERATIONS,
     *signing_operations.OPERATIONS,
+    *rollout_operations.OPERATIONS,
     Operation("GET", "/log/key", "getLogKeys", "Return the verifier keys of every log", {200: {_TEXT: None}}),
     Operation("GET", "/log/checkpoint", "getCheckpoint", "Return the newest checkpoint", {200: {_TEXT: None}}),
     Operation("GET", "/log/tile/{path}", "getTile", "Return a tile or entry bundle", {200: {_BYTES: None}}),

@@ -31,6 +31,7 @@ from verax.store.turns import OpenedTurn
 from verax.surfaces.conversations.run import RunningTurn
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.office import Office
+from verax.surfaces.rollouts import RolloutDesk
 from verax.turn.events import TurnEvent
 from verax.turn.request import Caller, TurnRequest
 
@@ -323,6 +324,8 @@ class Installation(Protocol):
     def office(self) -> Office: ...
     @property
     def signing(self) -> SigningDesk: ...
+    @property
+    def rollouts(self) -> RolloutDesk: ...
     @property
     def blobs(self) -> BlobSource: ...
     @property

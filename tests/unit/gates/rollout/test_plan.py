@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verax.gates.rollout.plan import HOLD, RolloutPlan, Step, Wait, expected_texts
+from verax.gates.rollout.plan import HOLD, MIN_USERS, RolloutPlan, Step, Wait, expected_texts
 from verax.kernel import canonical
 from verax.kernel.errors import KernelError, RequestError
 
@@ -34,6 +34,12 @@ def test_a_step_waits_for_its_soak_time_its_users_and_the_monitor() -> None:
     assert wait(users=19) == Wait("users")
     assert wait(wealth=HOLD) == Wait("held")
     assert wait(after_s=1, users=0, wealth=HOLD - 1) == Wait("soak", START_MS + 60_000)
+
+
+def test_a_plan_in_a_hurry_still_waits_for_users() -> None:
+    hasty = RolloutPlan.of_shares([500], soak_s=0, users=0)
+    assert hasty.wait(500, START_MS, START_MS, users=MIN_USERS - 1, wealth=1.0) == Wait("users")
+    assert hasty.wait(500, START_MS, START_MS, users=MIN_USERS, wealth=1.0) is None
 
 
 def test_a_clock_that_was_set_back_keeps_a_step_waiting() -> None:

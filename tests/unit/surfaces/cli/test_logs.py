@@ -188,7 +188,7 @@ def test_change_list_and_show_tell_what_was_admitted(founded: Any, verax: Verax)
 
 def test_governing_needs_a_running_server(founded: Any, verax: Verax) -> None:
     founded.identity.update(api_key="vx-key")
-    ran = verax("change", "freeze", "assistant", "--reason", "x", "--yes")
+    ran = verax("channel", "freeze", "assistant", "--reason", "x", "--yes")
     assert ran.code == 1
     assert "verax up" in ran.err
 
