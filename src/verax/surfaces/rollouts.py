@@ -117,6 +117,7 @@ class RolloutDesk:
             "levels": [{"replies": replies, "line": 1 / (ALPHA * share)} for replies, share in LEVELS.items()],
             "stakes": dict(STAKES),
             "rollout": _rollout(found[0]) if found else None,
+            "votes": await self._votes(found[0]) if found else None,
             "points": [{"at_ms": point.at_ms, **point.data} for point in points],
         }
 
@@ -136,6 +137,11 @@ class RolloutDesk:
         taken_out = frozenset(document["taken_out"])
         ids = await self._rollouts.turn_ids(turns["log_id"], ranges, taken_out)
         return {"channel": channel, "move": move, "timeline": digests[move], "count": turns["count"], "turns": ids}
+
+    async def _votes(self, rollout: Rollout) -> dict[str, dict[str, int]]:
+        arms = {"head": rollout.base_id, "canary": rollout.release_id}
+        tallies = {arm: await self.votes.tally(rollout.channel, release) for arm, release in arms.items()}
+        return {arm: {"up": tally.up, "down": tally.down} for arm, tally in tallies.items()}
 
     def _state_of(self, channel: str) -> State:
         state = self._governance.state

@@ -76,6 +76,7 @@ SHAPES: dict[str, Shape] = {
         "levels": [{"replies": "replies of a user", "line": "wealth that trips"}],
         "stakes": "share of the stake by signal",
         "rollout": "the canary, or null where none was ever watched",
+        "votes": "users who voted, up and down, by arm; or null",
         "points": ["signals at one moment, oldest first"],
     },
     "channel rollout": {

@@ -155,6 +155,7 @@ class RolloutSignals(ReplyModel):
     levels: list[LevelLine]
     stakes: dict[str, float]
     rollout: RolloutRow | None
+    votes: ArmVotes | None
     points: list[SignalPoint]
 
 
