@@ -18,8 +18,12 @@ export interface Wire {
   AdminHealth: AdminHealth
   AdminKeyList: AdminKeyList
   AdmitWish: AdmitWish
+  AffectedTurns: AffectedTurns
   AlarmBody: AlarmBody
   AlarmList: AlarmList
+  ArmCount: ArmCount
+  ArmFigure: ArmFigure
+  ArmVotes: ArmVotes
   AssertionBody: AssertionBody
   AssistantMessage: AssistantMessage
   Attachment: Attachment
@@ -31,6 +35,7 @@ export interface Wire {
   BundleBody: BundleBody
   Canary: Canary
   CanaryBody: CanaryBody
+  CanaryFacts: CanaryFacts
   ChangeGates: ChangeGates
   ChangeWish: ChangeWish
   ChannelBody: ChannelBody
@@ -91,6 +96,7 @@ export interface Wire {
   KeyMade: KeyMade
   KeyRequest: KeyRequest
   Landing: Landing
+  LevelLine: LevelLine
   LinkBody: LinkBody
   LinkRequest: LinkRequest
   Live: Live
@@ -107,10 +113,12 @@ export interface Wire {
   ModelOverview: ModelOverview
   ModelTestRequest: ModelTestRequest
   ModelTestResult: ModelTestResult
+  MoveFacts: MoveFacts
   NamedFunction: NamedFunction
   NamedFunctionTool: NamedFunctionTool
   NamedSchema: NamedSchema
   NamedTool: NamedTool
+  NextStep: NextStep
   OfferedBody: OfferedBody
   OpenedSegments: OpenedSegments
   OutputRefusal: OutputRefusal
@@ -121,6 +129,8 @@ export interface Wire {
   PasswordChange: PasswordChange
   PlainFormat: PlainFormat
   PlainTextFormat: PlainTextFormat
+  PlanFacts: PlanFacts
+  PlanStep: PlanStep
   PreviewOptions: PreviewOptions
   ProblemBody: ProblemBody
   ReasoningOptions: ReasoningOptions
@@ -134,6 +144,9 @@ export interface Wire {
   ResponseRequest: ResponseRequest
   ResponseStreamOptions: ResponseStreamOptions
   ReviewWish: ReviewWish
+  RolloutFacts: RolloutFacts
+  RolloutRow: RolloutRow
+  RolloutSignals: RolloutSignals
   RootWish: RootWish
   RulesBody: RulesBody
   Run: Run
@@ -153,6 +166,8 @@ export interface Wire {
   SettingList: SettingList
   ShowRequest: ShowRequest
   SignInRequest: SignInRequest
+  SignalFigure: SignalFigure
+  SignalPoint: SignalPoint
   SignatureRequest: SignatureRequest
   SiteBody: SiteBody
   SiteChannel: SiteChannel
@@ -165,6 +180,7 @@ export interface Wire {
   TextEvent: TextEvent
   TextOptions: TextOptions
   TextPart: TextPart
+  TimelineRef: TimelineRef
   ToolCallBody: ToolCallBody
   ToolCallEvent: ToolCallEvent
   ToolDefinition: ToolDefinition
@@ -184,6 +200,8 @@ export interface Wire {
   UserMessage: UserMessage
   UserRequest: UserRequest
   VeraxObject: VeraxObject
+  VoteCount: VoteCount
+  VoteRequest: VoteRequest
 }
 /**
  * The account of whoever asks.
@@ -290,6 +308,16 @@ export interface AdmitWish {
   share_bp?: number
 }
 /**
+ * Ids of the turns that a timeline names; `count` includes those erased since.
+ */
+export interface AffectedTurns {
+  channel: string
+  move: number
+  timeline: string
+  count: number
+  turns: string[]
+}
+/**
  * An alarm of the governance log, in plain words.
  */
 export interface AlarmBody {
@@ -312,6 +340,34 @@ export interface AlarmList {
   object: 'list'
   data: AlarmBody[]
   has_more: boolean
+}
+/**
+ * A count for each arm.
+ */
+export interface ArmCount {
+  head: number
+  canary: number
+}
+/**
+ * Users of one arm whose replies had a signal, and the mean of it.
+ */
+export interface ArmFigure {
+  users: number
+  mean?: number | null
+}
+/**
+ * Votes for each arm; shown, and without a stake.
+ */
+export interface ArmVotes {
+  head: VoteCount
+  canary: VoteCount
+}
+/**
+ * Users who voted.
+ */
+export interface VoteCount {
+  up: number
+  down: number
 }
 /**
  * What a passkey returned beside the signature.
@@ -450,6 +506,16 @@ export interface Canary {
 export interface CanaryBody {
   release: string
   share_bp: number
+}
+/**
+ * The canary beside the head.
+ */
+export interface CanaryFacts {
+  release: string
+  change: string
+  share_bp: number
+  mode: 'solo' | 'quorum'
+  admitted_index: number
 }
 /**
  * Every suite of a change.
@@ -1525,6 +1591,13 @@ export interface Landing {
   }
 }
 /**
+ * A level settles users at that many replies; its wealth may not reach the line.
+ */
+export interface LevelLine {
+  replies: number
+  line: number
+}
+/**
  * A one-time link: it stands in this answer and nowhere else.
  */
 export interface LinkBody {
@@ -1668,11 +1741,33 @@ export interface ProblemBody {
   hint: string
 }
 /**
+ * A move of the canary, as the log has it; `time_ms` is its signer's claim.
+ */
+export interface MoveFacts {
+  index: number
+  act: 'admit' | 'step'
+  share_bp: number
+  by: string[]
+  time_ms: number
+}
+/**
  * Demands a call of one function.
  */
 export interface NamedFunctionTool {
   type: 'function'
   name: string
+}
+/**
+ * The step that comes next: who signs it, and what it waits for.
+ *
+ * `held` means that the monitor has too much against the canary for going on, and too little for
+ * going back; `unknown` that no monitor has watched it yet.
+ */
+export interface NextStep {
+  share_bp: number
+  by: 'server' | 'operator'
+  state: 'due' | 'soak' | 'users' | 'held' | 'unknown'
+  until_ms: number | null
 }
 /**
  * The prompt of a turn, opened.
@@ -1722,6 +1817,20 @@ export interface PasskeyList {
  */
 export interface PlainTextFormat {
   type: 'text' | 'json_object'
+}
+/**
+ * The plan that the operator signed with the admission.
+ */
+export interface PlanFacts {
+  steps: PlanStep[]
+}
+/**
+ * One share of a plan: it serves `soak_s` at least, and `users` of the canary must have been counted.
+ */
+export interface PlanStep {
+  share_bp: number
+  soak_s: number
+  users: number
 }
 /**
  * Accepted empty: no model here reasons apart from its reply.
@@ -1938,6 +2047,78 @@ export interface SchemaTextFormat {
     [k: string]: unknown
   }
   strict?: boolean | null
+}
+/**
+ * What everyone may know of a channel's rollout.
+ */
+export interface RolloutFacts {
+  channel: string
+  head: string | null
+  mode: ('solo' | 'quorum') | null
+  frozen: boolean
+  canary: CanaryFacts | null
+  plan: PlanFacts | null
+  next: NextStep | null
+  moves: MoveFacts[]
+  timelines: TimelineRef[]
+}
+/**
+ * A document about a rollback: the entry of the move, and the blob.
+ */
+export interface TimelineRef {
+  move: number
+  digest: string
+}
+/**
+ * A canary that was or is watched.
+ */
+export interface RolloutRow {
+  change: string
+  release: string
+  base: string
+  share_bp: number
+  started_ms: number
+  share_since_ms: number
+  ended_ms: number | null
+  outcome: ('full' | 'rolled_back' | 'replaced') | null
+}
+/**
+ * The live signals of a channel's newest rollout, oldest point first.
+ */
+export interface RolloutSignals {
+  channel: string
+  alpha: number
+  levels: LevelLine[]
+  stakes: {
+    [k: string]: number
+  }
+  rollout: RolloutRow | null
+  votes: ArmVotes | null
+  points: SignalPoint[]
+}
+/**
+ * Signals at one moment; `progress` is the decimal logarithm of the largest wealth over its line, 0 trips.
+ */
+export interface SignalPoint {
+  at_ms: number
+  alpha: number
+  share_bp: number
+  turns: ArmCount
+  users: ArmCount
+  log10_wealth: number
+  progress: number
+  signals: {
+    [k: string]: SignalFigure
+  }
+  votes: ArmVotes
+}
+/**
+ * One signal: both arms, and the evidence as a decimal logarithm; 0 says nothing, 2 is a hundred to one.
+ */
+export interface SignalFigure {
+  head: ArmFigure
+  canary: ArmFigure
+  log10_wealth: number
 }
 /**
  * A turn that goes on whoever watches.
@@ -2313,4 +2494,13 @@ export interface UserRequest {
         'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
       ]
   requests_per_minute?: number | null
+}
+/**
+ * Body of ``POST /v1/turns/{id}/vote``.
+ */
+export interface VoteRequest {
+  /**
+   * The newest vote of a turn's owner counts.
+   */
+  vote: 'up' | 'down'
 }
