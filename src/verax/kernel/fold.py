@@ -21,7 +21,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from verax.kernel.dsse import Envelope, Signer, verify_signatures
@@ -46,6 +46,7 @@ from verax.kernel.fold_state import (
     Outcome,
     Serving,
     State,
+    TreeRef,
 )
 from verax.kernel.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from verax.kernel.root import RootDocument
@@ -76,6 +77,7 @@ __all__ = [
     "Outcome",
     "Serving",
     "State",
+    "TreeRef",
     "fold",
     "gate_seed",
     "in_canary",
@@ -121,6 +123,26 @@ class Folder:
         if self._state is None:
             self._state = _state_of(self._ledger)
         return self._state
+
+    @property
+    def size(self) -> int:
+        """Entries applied so far."""
+        return self._ledger.index
+
+    @property
+    def tree_root(self) -> bytes:
+        """Root of the tree over them, 32 bytes."""
+        return self._ledger.roots[-1]
+
+    @property
+    def root(self) -> RootDocument | None:
+        """The root document in force; what `state` has, without making the rest of it."""
+        return self._ledger.root
+
+    @property
+    def channels(self) -> Mapping[str, ChannelState]:
+        """The channels that it names; what `state` has, without making the rest of it."""
+        return _channels_of(self._ledger)
 
     def apply(self, entry: bytes) -> Outcome:
         """Fold the next entry and return what became of it.
@@ -240,18 +262,22 @@ def _apply(judgement: _Judgement, ledger: Ledger) -> None:
 
 
 def _state_of(ledger: Ledger) -> State:
-    names = [] if ledger.root is None else list(ledger.root.channels)
     return State(
         size=ledger.index,
         tree_root=ledger.roots[-1],
         fingerprint=ledger.fingerprint,
         root_in_force=ledger.root,
-        channels={name: _with_withdrawn(ledger.channel(name), ledger) for name in names},
+        channels=_channels_of(ledger),
         changes=dict(ledger.changes),
         bans=dict(ledger.bans),
         banned_releases=dict(ledger.banned_releases),
         outcomes=tuple(ledger.outcomes),
     )
+
+
+def _channels_of(ledger: Ledger) -> dict[str, ChannelState]:
+    names = [] if ledger.root is None else list(ledger.root.channels)
+    return {name: _with_withdrawn(ledger.channel(name), ledger) for name in names}
 
 
 def _with_withdrawn(channel: ChannelState, ledger: Ledger) -> ChannelState:

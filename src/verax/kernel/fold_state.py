@@ -32,6 +32,7 @@ __all__ = [
     "Outcome",
     "Serving",
     "State",
+    "TreeRef",
     "worse_mode",
 ]
 
@@ -194,6 +195,14 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeRef:
+    """A tree of the governance log: how many entries, and its root, 32 bytes."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The result of a fold.
 
@@ -206,6 +215,9 @@ class State:
         bans: Banned fragments by digest.
         banned_releases: Index of the latest rollback by release or runtime.
         outcomes: What became of each entry.
+        held: Channels whose forward moves wait for witnesses, with the newest tree that shows them
+            as they are obeyed; None where none does. Always empty as the fold gives it; see
+            `verax.kernel.forward_hold`.
     """
 
     size: int
@@ -217,6 +229,7 @@ class State:
     bans: Mapping[str, BanRecord]
     banned_releases: Mapping[str, int]
     outcomes: tuple[Outcome, ...]
+    held: Mapping[str, TreeRef | None] = field(default_factory=dict)
 
     @property
     def root(self) -> RootDocument:
@@ -267,6 +280,22 @@ class State:
                 f"channel {channel}: its release was rolled back elsewhere",
                 hint="roll this channel back too, or propose a change whose review names the ban",
                 code="governance/banned",
+            )
+        return found
+
+    def tree_for(self, channel: str) -> TreeRef:
+        """Return the tree that a record of `channel` names: the newest that shows what is obeyed.
+
+        Raises:
+            RefusedError: the channel waits for witnesses, and the runtime moved meanwhile: a
+                record could name no tree that shows both.
+        """
+        found = self.held.get(channel, TreeRef(self.size, self.tree_root))
+        if found is None:
+            raise RefusedError(
+                f"channel {channel}: it waits for witnesses, and the runtime moved meanwhile",
+                hint='"verax witness status" says which witnesses do not answer',
+                code="governance/not-witnessed",
             )
         return found
 
