@@ -13,6 +13,8 @@
 6. The checkpoint is signed, by every key the log has at that time.
 7. It replaces the published file: temporary file, sync, rename, folder sync. From then on
    readers and proofs see the new tree, as one immutable object.
+8. Cosignatures by witnesses come later, if at all: the published file is replaced by one that
+   carries them, and the newest note that carried the quorum is kept beside it.
 
 A crash after 1 loses nothing: start-up takes up at the step that is missing. A failure in 3 to
 7 (a full disk) leaves the published tree served as it is, and the next attempt goes on from
@@ -30,18 +32,18 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from verax.kernel.checkpoint import Checkpoint
-from verax.kernel.errors import ProofError, RolledBack, TooLarge, UnknownObject
+from verax.kernel.checkpoint import Checkpoint, open_checkpoint
+from verax.kernel.errors import ConflictError, KernelError, ProofError, RolledBack, TooLarge, UnknownObject
 from verax.kernel.merkle import HASH_BYTES
 from verax.kernel.note import NoteSigner, VerifierKey, sign_note
 from verax.kernel.proof import LogProof
 from verax.kernel.tiles import TILE_WIDTH, TileAddress, encode_bundle, parse_tile_path
 from verax.store.database import Database, Tx
 from verax.store.disk import Disk, LocalDisk
-from verax.store.tlog_files import CHECKPOINT, TileFiles, corrupt_tile
+from verax.store.tlog_files import CHECKPOINT, WITNESSED, TileFiles, corrupt_tile
 from verax.store.tlog_known import KnownTiles
 from verax.store.tlog_rows import LogRow, TreeHead, append_entries, open_row, read_entries, read_row, swap_head
-from verax.store.tlog_start import check_marks, file_marks, is_signed_as_now, open_mark, rebuild
+from verax.store.tlog_start import check_marks, file_marks, is_signed_as_now, open_mark, rebuild, witnessed_marks
 from verax.store.tlog_tree import EMPTY_TREE, LeafTile, LogTree, hash_leaves
 
 __all__ = ["LogSpec", "PublishedTree", "TileLog", "WitnessMark"]
@@ -107,6 +109,7 @@ class TileLog:
         self._tree = tree
         self._repaired: tuple[str, ...] = ()
         self._published = PublishedTree(EMPTY_TREE, EMPTY_TREE.root(), b"")
+        self._witnessed: PublishedTree | None = None
 
     @classmethod
     def open(
@@ -139,11 +142,15 @@ class TileLog:
         tree = rebuild(db, row, known)
         note = files.read_checkpoint()
         found = file_marks(note, row, spec.verifiers, repair=repair)
+        witnessed = files.read_witnessed()
+        kept = witnessed_marks(witnessed, row, spec.verifiers, repair=repair)
         seen = [(f"witness {name}", source()) for name, source in witnesses]
         marks = [open_mark(name, seen_note, spec.origin, spec.verifiers) for name, seen_note in seen if seen_note]
-        check_marks(db, row, tree, [*found, *marks], files)
+        check_marks(db, row, tree, [*found, *kept, *marks], files)
         log = cls(db, spec, files, tree)
         log._take_up(row, note if found else None, repair=repair)
+        if witnessed is not None and kept:
+            log._witnessed = log._earlier(kept[0].head, witnessed)
         if known.fresh >= _WORTH_KEEPING:
             files.write_known(known.to_bytes(spec.origin, spec.signers))
         return log
@@ -170,6 +177,11 @@ class TileLog:
     def published(self) -> PublishedTree:
         """The tree that readers see; swapped as one object."""
         return self._published
+
+    @property
+    def witnessed(self) -> PublishedTree | None:
+        """The newest tree whose checkpoint carried the witness quorum; None where none did."""
+        return self._witnessed
 
     @property
     def folder(self) -> Path:
@@ -214,7 +226,7 @@ class TileLog:
             return self._published.size
 
     def read_now(self, path: str) -> bytes:
-        """Return what the log serves below its prefix: ``checkpoint``, a tile, or an entry bundle.
+        """Return what the log serves below its prefix: a checkpoint, a tile, or an entry bundle.
 
         Raises:
             UnknownObject: no such path, or nothing published there yet.
@@ -223,6 +235,8 @@ class TileLog:
         published = self._published
         if path == CHECKPOINT:
             return published.checkpoint
+        if path == WITNESSED and self._witnessed is not None:
+            return self._witnessed.checkpoint
         try:
             address = parse_tile_path(path)
         except ProofError as error:
@@ -252,19 +266,62 @@ class TileLog:
         published = self._published
         if not 0 <= index < published.size:
             raise UnknownObject(f"log {self.origin}: entry {index} is not in the published tree of {published.size}")
-        path = published.tree.inclusion(index, self._leaf_tiles(published.tree))
-        return LogProof(index, tuple(path), published.checkpoint)
+        return self._prove(published, index)
 
-    def consistency_now(self, old: int) -> list[bytes]:
-        """Return the proof that the published tree begins with the tree of `old` leaves.
+    def prove_witnessed_now(self, index: int) -> LogProof | None:
+        """Return the proof under the newest witnessed checkpoint; None where that does not cover the entry."""
+        witnessed = self._witnessed
+        return None if witnessed is None or index >= witnessed.size else self._prove(witnessed, index)
+
+    def consistency_now(self, old: int, new: int | None = None) -> list[bytes]:
+        """Return the proof that the tree of `new` leaves, the published one by default, begins with that of `old`.
 
         Raises:
-            UnknownObject: the log never had that size.
+            UnknownObject: the log never had those sizes.
         """
         tree = self._published.tree
-        if not 0 <= old <= tree.size:
-            raise UnknownObject(f"log {self.origin}: size {old} is beyond the published tree of {tree.size}")
-        return tree.consistency(old, self._leaf_tiles(tree))
+        new = tree.size if new is None else new
+        if not 0 <= old <= new <= tree.size:
+            raise UnknownObject(f"log {self.origin}: sizes {old} and {new} are beyond the published {tree.size}")
+        leaf_tiles = self._leaf_tiles(tree)
+        return tree.prefix(new, leaf_tiles).consistency(old, leaf_tiles)
+
+    def check_mark_now(self, source: str, note: bytes) -> None:
+        """Compare a checkpoint of this log that somebody outside has seen with the published tree.
+
+        Raises:
+            RolledBack: it is ahead, or the published tree does not begin with it.
+            CorruptStore: no key of this log signed it, so it is no mark.
+        """
+        mark = open_mark(source, note, self.origin, self.all_verifiers)
+        row = self._db.read_now(lambda tx: read_row(tx, self.log_id))
+        check_marks(self._db, row, self._published.tree, [mark], self._files)
+
+    def attach_now(self, note: bytes, *, is_witnessed: bool) -> None:
+        """Take a checkpoint of this log that carries verified cosignatures, step 8.
+
+        Args:
+            note: A checkpoint that this process published, with more lines behind its own.
+            is_witnessed: Its cosignatures make the quorum.
+
+        Raises:
+            ConflictError: it is of no tree that this log has.
+            StoreFull, StorageError: nothing was lost; call again.
+        """
+        try:
+            checkpoint = open_checkpoint(note, self.origin, self.all_verifiers)
+        except KernelError as error:
+            raise ConflictError(f"log {self.origin}: expected a checkpoint of its own: {error.message}") from error
+        with self._lock:
+            published, head = self._published, TreeHead(checkpoint.size, checkpoint.root)
+            if head.size > published.size or self.root_at(head.size) != head.root:
+                raise ConflictError(f"log {self.origin}: it never had the tree of {head.size} entries in that note")
+            if head.size == published.size and self._tree is published.tree and note != published.checkpoint:
+                self._files.write_checkpoint(note)
+                self._published = PublishedTree(published.tree, published.root, note)
+            if is_witnessed and head.size >= (0 if self._witnessed is None else self._witnessed.size):
+                self._files.write_witnessed(note)
+                self._witnessed = self._earlier(head, note)
 
     def root_at(self, size: int) -> bytes:
         """Return the root of the first `size` entries, at most those published."""
@@ -326,6 +383,14 @@ class TileLog:
             self._published = PublishedTree(self._tree, row.head.root, note)
         else:
             self._publish()
+
+    def _earlier(self, head: TreeHead, note: bytes) -> PublishedTree:
+        tree = self._published.tree
+        return PublishedTree(tree.prefix(head.size, self._leaf_tiles(tree)), head.root, note)
+
+    def _prove(self, published: PublishedTree, index: int) -> LogProof:
+        path = published.tree.inclusion(index, self._leaf_tiles(self._published.tree))
+        return LogProof(index, tuple(path), published.checkpoint)
 
     def _rewrite(self, tree: LogTree) -> list[str]:
         rewritten: list[str] = []

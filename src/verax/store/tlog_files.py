@@ -21,9 +21,11 @@ from verax.kernel.tiles import TILE_WIDTH, TileAddress, encode_bundle, parse_bun
 from verax.store.disk import Disk, publish
 from verax.store.tlog_tree import LogTree, hash_leaves, subtree_root
 
-__all__ = ["CHECKPOINT", "TileFiles", "corrupt_tile"]
+__all__ = ["CHECKPOINT", "WITNESSED", "TileFiles", "corrupt_tile"]
 
 CHECKPOINT = "checkpoint"
+WITNESSED = "checkpoint.witnessed"
+"""The newest checkpoint that carried the witness quorum; while a log grows it is an older one."""
 _KNOWN = ".known"
 
 
@@ -46,6 +48,14 @@ class TileFiles:
     def write_checkpoint(self, note: bytes) -> None:
         """Replace the published note, durably."""
         publish(self._disk, {self.folder / CHECKPOINT: note})
+
+    def read_witnessed(self) -> bytes | None:
+        """Return the newest note that carried the witness quorum, or None when there was none."""
+        return self._disk.read(self.folder / WITNESSED)
+
+    def write_witnessed(self, note: bytes) -> None:
+        """Replace it, durably."""
+        publish(self._disk, {self.folder / WITNESSED: note})
 
     def read_known(self) -> bytes | None:
         """Return what an earlier start kept of its hashing, unchecked."""

@@ -65,6 +65,8 @@ class LiveLog:
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
         self._fault: VeraxError | None = None
+        self._broken: IntegrityError | None = None
+        self._listeners: list[Callable[[], None]] = []
         self._clock = clock or SystemClock()
         self._waiting_since_s: float | None = None
         self._running_since_s: float | None = None
@@ -80,8 +82,8 @@ class LiveLog:
 
     @property
     def fault(self) -> VeraxError | None:
-        """Why the last integration failed; None when it did not."""
-        return self._fault
+        """Why the log takes no more entries: refused for good, or the last integration failed; None when neither."""
+        return self._broken or self._fault
 
     def start(self) -> None:
         """Start the task; entries that an earlier process left are integrated first."""
@@ -111,8 +113,9 @@ class LiveLog:
         Raises:
             StorageError, IntegrityError: the fault, as its class says.
         """
-        if self._fault is not None:
-            raise self._fault.with_traceback(None)  # one object, raised for many callers
+        fault = self.fault
+        if fault is not None:
+            raise fault.with_traceback(None)  # one object, raised for many callers
         if self._task is None or self._task.done():
             raise StorageError(f"log {self._log.origin}: nothing integrates it", hint="start Verax again")
         oldest_s = self._running_since_s if self._running_since_s is not None else self._waiting_since_s
@@ -153,6 +156,14 @@ class LiveLog:
                 hint="the entry is durable and will be published; look at the disk",
             ) from None
 
+    def on_published(self, call: Callable[[], None]) -> None:
+        """Call `call` on the event loop whenever a larger tree was published."""
+        self._listeners.append(call)
+
+    def refuse(self, error: IntegrityError) -> None:
+        """Take no more entries: something outside shows that this is not the log's newest history."""
+        self._broken = error
+
     def keys(self) -> bytes:
         """Return the verifier keys of this log, one a line."""
         return "".join(f"{key}\n" for key in self._log.verifiers).encode("utf-8")
@@ -169,9 +180,21 @@ class LiveLog:
         """`TileLog.prove_now` on a thread of the log."""
         return await self._call(lambda: self._log.prove_now(index))
 
-    async def consistency(self, old: int) -> list[bytes]:
+    async def prove_witnessed(self, index: int) -> LogProof | None:
+        """`TileLog.prove_witnessed_now` on a thread of the log."""
+        return await self._call(lambda: self._log.prove_witnessed_now(index))
+
+    async def consistency(self, old: int, new: int | None = None) -> list[bytes]:
         """`TileLog.consistency_now` on a thread of the log."""
-        return await self._call(lambda: self._log.consistency_now(old))
+        return await self._call(lambda: self._log.consistency_now(old, new))
+
+    async def attach(self, note: bytes, *, is_witnessed: bool) -> None:
+        """`TileLog.attach_now` on a thread of the log."""
+        await self._call(lambda: self._log.attach_now(note, is_witnessed=is_witnessed))
+
+    async def check_mark(self, source: str, note: bytes) -> None:
+        """`TileLog.check_mark_now` on a thread of the log."""
+        await self._call(lambda: self._log.check_mark_now(source, note))
 
     async def _call(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
@@ -191,6 +214,7 @@ class LiveLog:
 
     async def _integrate(self) -> None:
         self._running_since_s, self._waiting_since_s = self._waiting_since_s, None
+        before = self._log.published.size
         try:
             size = await self._call(self._log.integrate_now)
         except VeraxError as error:
@@ -203,6 +227,9 @@ class LiveLog:
             return
         self._running_since_s = self._fault = None
         self._settle_waiters(size)
+        if size > before:
+            for call in self._listeners:
+                call()
 
     async def _rest(self, seconds: float) -> None:
         try:

@@ -24,7 +24,7 @@ from verax.store.tlog_known import KnownTiles
 from verax.store.tlog_rows import LogRow, TreeHead, read_entries
 from verax.store.tlog_tree import EMPTY_TREE, LogTree, hash_leaves
 
-__all__ = ["Mark", "check_marks", "file_marks", "is_signed_as_now", "open_mark", "rebuild"]
+__all__ = ["Mark", "check_marks", "file_marks", "is_signed_as_now", "open_mark", "rebuild", "witnessed_marks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,31 @@ def file_marks(note: bytes | None, row: LogRow, keys: Sequence[VerifierKey], *, 
         raise
 
 
+def witnessed_marks(note: bytes | None, row: LogRow, keys: Sequence[VerifierKey], *, repair: bool) -> list[Mark]:
+    """Take the newest witnessed checkpoint as a mark; none where there was never one, or it may be dropped.
+
+    Raises:
+        CorruptStore: unreadable, and not in repair.
+    """
+    if note is None:
+        return []
+    try:
+        return [open_mark("witnessed checkpoint file", note, row.origin, keys)]
+    except CorruptStore:
+        if repair:
+            return []
+        raise
+
+
 def is_signed_as_now(note: bytes, checkpoint: Checkpoint, keys: Sequence[VerifierKey]) -> bool:
-    """Say whether a verified note covers exactly this tree and carries exactly the present keys."""
+    """Say whether a verified note covers exactly this tree and begins with exactly the present keys.
+
+    What follows them are cosignatures, which whoever relies on witnesses verifies.
+    """
     parsed = parse_note(note)
-    signed = [(signature.name, signature.key_id) for signature in parsed.signatures]
-    return parsed.text == checkpoint.to_text() and signed == [(key.name, key.key_id) for key in keys]
+    signed = [(line.name, line.key_id) for line in parsed.signatures if line.name == checkpoint.origin]
+    first = [(line.name, line.key_id) for line in parsed.signatures[: len(keys)]]
+    return parsed.text == checkpoint.to_text() and signed == first == [(key.name, key.key_id) for key in keys]
 
 
 def rebuild(db: Database, row: LogRow, known: KnownTiles) -> LogTree:

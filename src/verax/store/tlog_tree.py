@@ -91,6 +91,17 @@ class LogTree:
                 start += 1 << level
         return Frontier.from_hashes(size, hashes).root()
 
+    def prefix(self, size: int, leaf_tile: LeafTile) -> LogTree:
+        """Return the tree as it was at `size`, at most its own; proofs from it may read the same tiles."""
+        index, rest = divmod(size, TILE_WIDTH)
+        tail = b""
+        if rest:
+            held = self.tail if index == self.size // TILE_WIDTH else leaf_tile(index)
+            tail = held[: rest * HASH_BYTES]
+        counts = [size >> TILE_HEIGHT * level for level in range(1, len(self.levels) + 1)]
+        levels = [held[: count * HASH_BYTES] for held, count in zip(self.levels, counts, strict=True) if count]
+        return LogTree(size, tail, tuple(levels))
+
     def node(self, level: int, index: int, leaf_tile: LeafTile) -> bytes:
         """Return the root of the full subtree over leaves ``[index·2^level, (index+1)·2^level)``."""
         tile_level, height = divmod(level, TILE_HEIGHT)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from verax.kernel import merkle
-from verax.kernel.checkpoint import open_checkpoint
+from verax.kernel.checkpoint import Checkpoint, open_checkpoint
+from verax.kernel.cosignature import CosignatureSigner
 from verax.kernel.errors import (
     ConflictError,
     CorruptStore,
@@ -18,7 +20,7 @@ from verax.kernel.errors import (
     TooLarge,
     UnknownObject,
 )
-from verax.kernel.note import open_note
+from verax.kernel.note import add_signature, open_note, sign_note
 from verax.kernel.proof import verify_proof
 from verax.kernel.tiles import parse_bundle, tiles_between
 from verax.store.database import Database, open_database
@@ -408,6 +410,143 @@ def test_both_keys_sign_while_one_replaces_the_other(db: Database, tmp_path: Pat
     assert open_note(after.published.checkpoint, [old, new]).verified == (new,)
     assert after.published.size == 4
     assert TileLog.open(db, reply_spec(tmp_path / "log", keys=[1])).published.checkpoint == after.published.checkpoint
+
+
+# Cosignatures
+
+WITNESS = CosignatureSigner("witness.test", b"w" * 32, 1_760_000_000)
+
+
+def test_cosignatures_are_attached_to_the_published_checkpoint_and_last(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 10)
+    note = add_signature(log.published.checkpoint, WITNESS)
+    log.attach_now(note, is_witnessed=False)
+    assert (log.published.checkpoint, log.published.size, log.witnessed) == (note, 10, None)
+    assert log.read_now("checkpoint") == (log.folder / "checkpoint").read_bytes() == note
+    log.recheck_now()
+    assert _open(db, tmp_path).published.checkpoint == note
+    grown = _grown(db, tmp_path, 1)
+    assert WITNESS.verifier.name.encode() not in grown.published.checkpoint
+
+
+def test_the_newest_witnessed_checkpoint_is_kept_while_the_log_grows_on(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 200, 130)
+    note = add_signature(log.published.checkpoint, WITNESS)
+    with pytest.raises(UnknownObject):
+        log.read_now("checkpoint.witnessed")
+    log.append_now(fixed_entries(300, 330))
+    log.integrate_now()
+    newest = log.published.checkpoint
+    log.attach_now(note, is_witnessed=True)
+    for opened in (log, _open(db, tmp_path)):
+        assert opened.published.checkpoint == newest
+        assert opened.read_now("checkpoint.witnessed") == note
+        for index in (0, 255, 256, 329):
+            proof = opened.prove_witnessed_now(index)
+            assert proof is not None and proof.checkpoint == note
+            leaf = merkle.leaf_hash(fixed_entries(1, index)[0])
+            assert verify_proof(proof, leaf, ORIGIN, log.verifiers).size == 330
+        assert opened.prove_witnessed_now(330) is None
+
+
+def test_an_older_witnessed_checkpoint_does_not_replace_a_newer_one(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 5)
+    older = add_signature(log.published.checkpoint, WITNESS)
+    log.append_now(fixed_entries(1, 5))
+    log.integrate_now()
+    newer = add_signature(log.published.checkpoint, WITNESS)
+    log.attach_now(newer, is_witnessed=True)
+    log.attach_now(older, is_witnessed=True)
+    assert log.read_now("checkpoint.witnessed") == log.published.checkpoint == newer
+    again = add_signature(newer, CosignatureSigner("other.test", b"o" * 32, 1_760_000_000))
+    log.attach_now(again, is_witnessed=True)
+    assert log.read_now("checkpoint.witnessed") == again
+
+
+def test_a_checkpoint_of_another_history_is_never_attached(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 10)
+    before = log.published
+    with closing(open_database(tmp_path / "other.db", vfs=unsynced_vfs())) as other:
+        fork = _open(other, tmp_path / "other")
+        for step in (10, 1):
+            fork.append_now([b"f" * 32] * step)
+            fork.integrate_now()
+            with pytest.raises(ConflictError):
+                log.attach_now(add_signature(fork.published.checkpoint, WITNESS), is_witnessed=True)
+    for note in (b"", sign_note("text\n", signer(ORIGIN)), sign_note("text\n", WITNESS)):
+        with pytest.raises(ConflictError):
+            log.attach_now(note, is_witnessed=True)
+    assert (log.published, log.witnessed) == (before, None)
+
+
+def test_a_witnessed_checkpoint_that_is_ahead_of_the_database_stops_the_server(tmp_path: Path) -> None:
+    with closing(open_database(tmp_path / "verax.db", vfs=unsynced_vfs())) as db:
+        _grown(db, tmp_path, 6)
+        db.truncate_wal_now()
+        yesterday = (tmp_path / "verax.db").read_bytes()
+        log = _grown(db, tmp_path, 4)
+        log.attach_now(add_signature(log.published.checkpoint, WITNESS), is_witnessed=True)
+    (tmp_path / "verax.db").write_bytes(yesterday)
+    (tmp_path / "log" / "checkpoint").unlink()
+    with (
+        closing(open_database(tmp_path / "verax.db", vfs=unsynced_vfs())) as db,
+        pytest.raises(RolledBack, match="witnessed checkpoint file says size 10"),
+    ):
+        _open(db, tmp_path, repair=True)
+
+
+def test_a_damaged_witnessed_checkpoint_is_refused_and_repair_drops_it(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 6)
+    log.attach_now(add_signature(log.published.checkpoint, WITNESS), is_witnessed=True)
+    (tmp_path / "log" / "checkpoint.witnessed").write_bytes(b"half a no")
+    with pytest.raises(CorruptStore, match="witnessed checkpoint file"):
+        _open(db, tmp_path)
+    assert _open(db, tmp_path, repair=True).witnessed is None
+
+
+def test_a_full_disk_leaves_the_checkpoint_as_it_was(db: Database, tmp_path: Path) -> None:
+    class _FullDisk(UnsyncedDisk):
+        is_full = False
+
+        def write_synced(self, path: Path, data: bytes) -> None:
+            if self.is_full:
+                raise StoreFull("no room on the disk")
+            super().write_synced(path, data)
+
+    disk = _FullDisk()
+    log = _open(db, tmp_path, disk=disk)
+    log.append_now(fixed_entries(3))
+    log.integrate_now()
+    before = log.published
+    disk.is_full = True
+    with pytest.raises(StoreFull):
+        log.attach_now(add_signature(before.checkpoint, WITNESS), is_witnessed=True)
+    assert (log.published, log.witnessed) == (before, None)
+    log.recheck_now()
+
+
+def test_proofs_of_growth_lead_to_any_published_size(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 600)
+    for old, new in ((0, 0), (1, 2), (255, 256), (256, 300), (300, 600), (600, 600)):
+        path = log.consistency_now(old, new)
+        merkle.check_consistency(old, log.root_at(old), new, log.root_at(new), path)
+    for old, new in ((-1, 3), (4, 3), (3, 601)):
+        with pytest.raises(UnknownObject):
+            log.consistency_now(old, new)
+
+
+def test_a_mark_from_outside_is_compared_while_the_log_runs(db: Database, tmp_path: Path) -> None:
+    log = _grown(db, tmp_path, 10)
+    log.check_mark_now("witness north", log.published.checkpoint)
+    with closing(open_database(tmp_path / "other.db", vfs=unsynced_vfs())) as other:
+        ahead = _grown(other, tmp_path / "other", 11).published.checkpoint
+    with pytest.raises(RolledBack, match="witness north says size 11"):
+        log.check_mark_now("witness north", ahead)
+    forked = sign_note(Checkpoint(ORIGIN, 3, bytes(32)).to_text(), signer(ORIGIN))
+    with pytest.raises(RolledBack, match="says root"):
+        log.check_mark_now("witness north", forked)
+    with pytest.raises(CorruptStore):
+        log.check_mark_now("witness north", sign_note(Checkpoint(ORIGIN, 3, bytes(32)).to_text(), WITNESS))
 
 
 # Damage and repair while the log is open

@@ -72,6 +72,14 @@ def test_proofs_verify_by_the_kernel(size: int) -> None:
         assert tree.root_at(index, _leaf_tile) == old.root()
 
 
+@pytest.mark.parametrize("size", [1, 300, 512, 66_000])
+def test_an_earlier_tree_can_be_taken_out_of_a_later_one(size: int) -> None:
+    tree = _tree(size)
+    picks = random.Random(size).sample(range(size + 1), min(size, 40))
+    for old in {0, size, *picks, *(edge for edge in (255, 256, 257, 65_536) if edge <= size)}:
+        assert tree.prefix(old, _leaf_tile) == _tree(old)
+
+
 def test_the_width_of_a_tile_is_what_the_tree_has_of_it() -> None:
     tree = _tree(66_000)
     assert [tree.width(0, index) for index in (0, 256, 257, 258)] == [256, 256, 66_000 - 257 * 256, 0]
