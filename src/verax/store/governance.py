@@ -37,13 +37,14 @@ from verax.kernel.errors import (
     VeraxError,
 )
 from verax.kernel.fold import Folder, State
+from verax.kernel.forward_hold import ForwardHold
 from verax.kernel.merkle import leaf_hash, tree_root
 from verax.kernel.release import Release
 from verax.kernel.statement import NONE, Basis
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock
 from verax.store.disk import Disk, LocalDisk, publish
-from verax.store.governance_adopt import has_quorum, log_keys, verify_checkpoint, withhold_forward_moves
+from verax.store.governance_adopt import has_quorum, log_keys, verify_checkpoint
 from verax.store.governance_alarms import AlarmDesk, AlarmLimits, PendingAlarm, Recorder
 from verax.store.governance_intake import Intake
 from verax.store.tlog_live import LiveLog
@@ -86,8 +87,9 @@ class GovernanceStore:
         self._parts = parts
         self._intake = Intake(parts.blobs)
         self._folder = Folder(self._intake.find)
+        self._hold = ForwardHold()
         self._state = self._folder.state
-        self._witnessed_size = 0
+        self._adopted: tuple[int, int] = (0, 0)
         self._checked_s = parts.clock.monotonic_s()
         self._fault: IntegrityError | None = None
         self._desk = AlarmDesk(parts.clock, parts.alarm_limits)
@@ -251,6 +253,20 @@ class GovernanceStore:
             self._fault = error
             raise
 
+    async def take_cosignatures(self) -> None:
+        """Obey what a newly cosigned checkpoint lets through; nothing is checked anew.
+
+        Raises:
+            IntegrityError, StorageError: as `check`.
+        """
+        async with self._turn:
+            await self._call(self._adopt)
+
+    def refuse(self, error: IntegrityError) -> None:
+        """No new turns from now on: something outside shows that this is not the newest history."""
+        self._fault = error
+        self._parts.live.refuse(error)
+
     def start(self) -> None:
         """Start checking regularly."""
         if self._task is None:
@@ -333,7 +349,7 @@ class GovernanceStore:
                     hint='restore it from a backup, or run "verax log repair" to adopt the log that is here',
                 )
             return
-        seen = verify_checkpoint(note, log.origin, log_keys(self._state, log.origin, log.all_verifiers))
+        seen = verify_checkpoint(note, log.origin, log_keys(self._folder.root, log.origin, log.all_verifiers))
         if seen.size > log.published.size or log.root_at(seen.size) != seen.root:
             raise RolledBack(
                 f"governance log: this server adopted size {seen.size} ({seen.root.hex()[:12]}), "
@@ -345,32 +361,38 @@ class GovernanceStore:
         """Verify, fold and swap; nothing happens when nothing is new, but the check counts."""
         parts, log, old = self._parts, self._parts.live.log, self._state
         published = log.published
-        keys = log_keys(old, log.origin, log.verifiers)
+        keys = log_keys(old.root_in_force, log.origin, log.verifiers)
         checkpoint = verify_checkpoint(published.checkpoint, log.origin, keys)
         if checkpoint.size < old.size or log.root_at(old.size) != old.tree_root:
             raise RolledBack(
                 f"governance log: expected the tree adopted at size {old.size}, found size {checkpoint.size}",
                 hint="restore the newest log",
             )
-        for entry in log.entries_now(self._folder.state.size, checkpoint.size):
-            self._folder.apply(entry)
+        for entry in log.entries_now(self._folder.size, checkpoint.size):
+            self._hold.follow(self._folder, entry, self._folder.apply(entry))
         new = self._folder.state
         if (new.size, new.tree_root) != (checkpoint.size, checkpoint.root):
             raise CorruptStore(
                 f"governance log: the entries in the database do not give the tree signed at size {checkpoint.size}",
                 hint="restore the newest backup of the database",
             )
-        if new.size != old.size or parts.disk.read(parts.mark) != published.checkpoint:
-            verify_checkpoint(published.checkpoint, log.origin, log_keys(new, log.origin, log.verifiers))
-            self._swap(new, published.checkpoint)
+        self._count_witnesses()
+        is_marked = parts.disk.read(parts.mark) == published.checkpoint
+        adopted = (new.size, self._hold.witnessed_size)
+        if not is_marked or adopted != self._adopted:
+            verify_checkpoint(published.checkpoint, log.origin, log_keys(new.root_in_force, log.origin, log.verifiers))
+            if not is_marked:
+                publish(parts.disk, {parts.mark: published.checkpoint})
+            self._state, self._adopted = self._hold.obey(new), adopted
         self._checked_s = parts.clock.monotonic_s()
 
-    def _swap(self, new: State, note: bytes) -> None:
-        parts, origin = self._parts, self._parts.live.log.origin
-        if has_quorum(note, new, log_keys(new, origin, ())):
-            self._witnessed_size = new.size
-        publish(parts.disk, {parts.mark: note})
-        self._state = withhold_forward_moves(new, self._state.channels, self._witnessed_size)
+    def _count_witnesses(self) -> None:
+        """Let forward moves through that a checkpoint with the quorum covers."""
+        log = self._parts.live.log
+        for tree in (log.witnessed, log.published):
+            root = None if tree is None else self._hold.root_at(tree.size)
+            if tree is not None and root is not None and has_quorum(tree.checkpoint, root, log.origin):
+                self._hold.take_quorum(tree.size)
 
     def _prepare_alarm(self, alarm: PendingAlarm) -> bytes:
         state, parts = self._folder.state, self._parts

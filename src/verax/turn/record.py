@@ -80,7 +80,7 @@ def build_record(draft: Draft, log: str, status: Status, choices: Sequence[Choic
         mode=resolution.mode,
         release=resolution.release.id,
         runtime=resolution.runtime,
-        governance=GovernanceRef(resolution.state.size, resolution.state.tree_root.hex()),
+        governance=GovernanceRef(resolution.tree.size, resolution.tree.root.hex()),
         backend=BackendRef(draft.identity.kind, draft.identity.weights),
         prompt=prompt_digest(close_segments(draft.segments, secret)),
         sent=secret.commit("sent", draft.sent),

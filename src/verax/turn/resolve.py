@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verax.kernel.errors import RefusedError, UnknownObject
-from verax.kernel.fold import State
+from verax.kernel.fold import State, TreeRef
 from verax.kernel.record import Arm, Mode
 from verax.kernel.release import Release
 from verax.kernel.root import RUNTIME_CHANNEL
@@ -32,6 +32,7 @@ class Resolution:
         arm: ``head``, ``canary`` or ``preview``.
         mode: ``solo`` or ``quorum``, as the fold gives it for the release.
         runtime: Digest of the instance manifest of this process.
+        tree: The governance tree that the record names: the newest that shows what is obeyed.
     """
 
     channel: str
@@ -40,6 +41,7 @@ class Resolution:
     mode: Mode
     runtime: str
     state: State
+    tree: TreeRef
 
 
 def resolve(request: TurnRequest, governance: Governance, runtime: RuntimeIdentity) -> Resolution:
@@ -64,7 +66,10 @@ def resolve(request: TurnRequest, governance: Governance, runtime: RuntimeIdenti
     serving = _serving(request, state)
     release = governance.release(serving.release)
     check_truth_mode(release)
-    return Resolution(request.channel, release, serving.arm, serving.mode, runtime.digest, state)
+    # A preview may be of a release that was proposed after the tree that shows what is obeyed.
+    newest = TreeRef(state.size, state.tree_root)
+    tree = newest if serving.arm == "preview" else state.tree_for(request.channel)
+    return Resolution(request.channel, release, serving.arm, serving.mode, runtime.digest, state, tree)
 
 
 def is_withdrawn(resolution: Resolution, state: State) -> bool:

@@ -30,12 +30,12 @@ from verax.kernel.errors import (
     StoreFull,
     UnknownObject,
 )
-from verax.kernel.note import COSIGNATURE_V1, NoteSigner, VerifierKey, add_signature
+from verax.kernel.note import COSIGNATURE_V1, NoteSignature, NoteSigner, VerifierKey, add_signature
 from verax.kernel.statement import NONE, Alarm, parse_statement
 from verax.store.blobs import Blobs
 from verax.store.database import Database, open_database
 from verax.store.governance import MAX_ENTRY_BYTES, GovernanceParts, GovernanceStore
-from verax.store.governance_adopt import has_quorum, withhold_forward_moves
+from verax.store.governance_adopt import has_quorum
 from verax.store.governance_alarms import AlarmLimits, Recorder
 from verax.store.tlog import LogSpec, TileLog
 from verax.store.tlog_live import LiveLog, Pace
@@ -639,20 +639,116 @@ async def test_a_forward_move_waits_for_witnesses_where_the_root_demands_them_an
     assert here.store.state.channels["assistant"].frozen
 
 
-async def test_a_cosigned_checkpoint_lets_a_forward_move_through(here: _Installation) -> None:
+async def _cosign(here: _Installation, *, is_witnessed: bool = True, seed: bytes = b"w" * 32) -> None:
+    """Attach a cosignature to the published checkpoint, as the asking of witnesses does."""
+    note = add_signature(here.log.published.checkpoint, CosignatureSigner("witness.test/w", seed, 1_760_000_000))
+    await here.live.attach(note, is_witnessed=is_witnessed)
+    await here.store.take_cosignatures()
+
+
+async def _waiting(here: _Installation) -> SimulatedHistory:
+    """Make an installation whose head is witnessed, and whose next one waits."""
     people = SimulatedHistory(_witnessed_root())
+    await here.store.begin(people.entries, [])
     people.release_now(FIRST)
-    state, note = people.state, here.log.published.checkpoint
+    await _copy(people, here.store)
+    await _cosign(here)
+    people.release_now(SECOND)
+    await _copy(people, here.store)
+    return people
+
+
+def _head(here: _Installation) -> str | None:
+    return here.store.state.channels["assistant"].head
+
+
+async def test_a_cosigned_checkpoint_lets_a_forward_move_through(here: _Installation) -> None:
+    await _waiting(here)
+    assert _head(here) == FIRST.id
+    assert here.store.state.tree_for("assistant").size < here.store.state.size
+    await _cosign(here)
+    assert _head(here) == SECOND.id
+    assert here.store.state.held == {}
+    assert here.parts.disk.read(here.parts.mark) == here.log.published.checkpoint
+
+
+async def test_a_cosignature_by_a_stranger_lets_nothing_through(here: _Installation) -> None:
+    await _waiting(here)
+    await _cosign(here, seed=b"v" * 32)
+    assert _head(here) == FIRST.id
+
+
+async def test_a_wrong_cosignature_in_the_checkpoint_file_lets_nothing_through_and_stops_nobody(
+    here: _Installation,
+) -> None:
+    await _waiting(here)
+    witness = CosignatureSigner("witness.test/w", b"w" * 32, 0).verifier
+    forged = NoteSignature(witness.name, witness.key_id, bytes(72)).to_line().encode()
+    await here.live.attach(here.log.published.checkpoint + forged, is_witnessed=True)
+    await here.store.check()
+    here.store.check_fresh("assistant")
+    assert _head(here) == FIRST.id
+
+
+async def test_a_quorum_is_asked_of_the_root_and_counts_for_its_log_only(here: _Installation) -> None:
+    people = SimulatedHistory(_witnessed_root())
+    note, root = here.log.published.checkpoint, people.state.root
     witness = CosignatureSigner("witness.test/w", b"w" * 32, 1_760_000_000)
-    stranger = CosignatureSigner("witness.test/w", b"v" * 32, 1_760_000_000)
-    assert has_quorum(add_signature(note, witness), state, here.log.verifiers)
-    assert not has_quorum(add_signature(note, stranger), state, here.log.verifiers)
-    assert not has_quorum(note, state, here.log.verifiers)
-    assert not has_quorum(note, state, [])
-    assert not has_quorum(b"no note", state, here.log.verifiers)
-    assert withhold_forward_moves(state, {}, state.size).channels["assistant"].head == FIRST.id
-    assert withhold_forward_moves(state, {}, state.size - 1).channels["assistant"].head is None
-    assert withhold_forward_moves(here.store.state, {}, 0) == here.store.state
+    assert has_quorum(add_signature(note, witness), root, ORIGIN)
+    assert not has_quorum(note, root, ORIGIN)
+    assert not has_quorum(add_signature(note, witness), root, f"{NAME}/replies/0")
+    assert not has_quorum(b"no note", root, ORIGIN)
+    assert not has_quorum(add_signature(note, witness), _people().state.root, ORIGIN)
+
+
+@pytest.mark.parametrize("is_attached", [True, False])
+async def test_a_restart_without_witnesses_serves_what_was_witnessed(here: _Installation, is_attached: bool) -> None:
+    await _waiting(here)
+    if is_attached:
+        await _cosign(here)
+    expected, state = (SECOND.id if is_attached else FIRST.id), here.store.state
+    await here.close()
+    again = _Installation(here.home)
+    store = await again.open()
+    assert store.state == state
+    assert _head(again) == expected
+    await again.close()
+
+
+async def test_a_rollback_after_a_restart_leads_where_the_log_says(here: _Installation) -> None:
+    people = await _waiting(here)
+    await _cosign(here)
+    people.move("ann", "rollback", to_id=FIRST.id)
+    people.alarm("recorder", "disk/slow")
+    await _copy(people, here.store)
+    assert _head(here) == FIRST.id
+    await here.close()
+    again = _Installation(here.home)
+    assert (await again.open()).state.channels["assistant"].head == FIRST.id
+    await again.close()
+
+
+async def test_a_lost_file_of_the_witnessed_checkpoint_lets_nothing_forward(here: _Installation) -> None:
+    people = await _waiting(here)
+    await here.close()
+    (here.home / "log" / "checkpoint.witnessed").unlink()
+    again = _Installation(here.home)
+    await again.open()
+    assert _head(again) is None
+    await _cosign(again)
+    assert _head(again) == SECOND.id
+    assert again.store.state.size == people.state.size
+    await again.close()
+
+
+async def test_what_an_outside_mark_shows_stops_new_turns_and_entries(here: _Installation) -> None:
+    people = await _waiting(here)
+    here.store.refuse(RolledBack("a witness saw more"))
+    with pytest.raises(RolledBack):
+        here.store.check_fresh("assistant")
+    people.alarm("recorder", "disk/slow")
+    with pytest.raises(RolledBack):
+        await _copy(people, here.store)
 
 
 def _witnessed_root() -> dict[str, Any]:
