@@ -17,6 +17,7 @@
     ├── ModelError              the model, or the server behind it, failed (502)
     │   ├── ModelUnavailable        could not be reached or loaded (503)
     │   └── ModelTimeout            did not answer in time (504)
+    ├── WitnessError            a witness could not be reached, or its answer proves nothing (502)
     ├── KernelError             bytes that are not what the protocol demands
     │   ├── CanonicalError          clause 1
     │   ├── NoteError               signed notes, keys, signatures
@@ -83,6 +84,7 @@ __all__ = [
     "UnsupportedParameter",
     "VeraxError",
     "WithdrawnError",
+    "WitnessError",
 ]
 
 
@@ -207,6 +209,13 @@ class ModelTimeout(ModelError):
 
     code = "model/timeout"
     status = 504
+
+
+class WitnessError(VeraxError):
+    """A witness could not be reached, or what it answered proves nothing."""
+
+    code = "witness/failed"
+    status = 502
 
 
 class KernelError(VeraxError):
