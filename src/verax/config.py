@@ -115,6 +115,14 @@ class Config(BaseModel):
         default=60_000, description="Time within which a promised leaf must stand in the log."
     )
 
+    witness_interval_s: Seconds = Field(
+        default=10.0, description="Least time between two checkpoints of the reply log that witnesses are asked for."
+    )
+    witness_addresses: str | None = Field(
+        default=None,
+        description="`NAME=URL, NAME=URL`: where witnesses of the root document are reached, instead of what it says.",
+    )
+
     remote_connect_timeout_s: Seconds = Field(default=10.0, description="Longest wait to reach a remote model.")
     remote_idle_timeout_s: Seconds = Field(default=120.0, description="Longest silence of a remote model.")
     remote_retries: Annotated[int, Field(ge=0, le=10)] = Field(
@@ -165,6 +173,14 @@ class Config(BaseModel):
             raise ValueError("expected a postgresql:// address")
         return value
 
+    @field_validator("witness_addresses")
+    @classmethod
+    def _witnesses(cls, value: str | None) -> str | None:
+        for item in _named_addresses(value):
+            if not item.name or urlsplit(item.url).scheme not in ("http", "https") or not urlsplit(item.url).hostname:
+                raise ValueError("expected NAME=URL, NAME=URL with addresses that start with http:// or https://")
+        return value
+
     @model_validator(mode="after")
     def _closed_by_default(self) -> Config:
         if not is_loopback(self.host) and not self.unsafe_public_bind:
@@ -191,6 +207,11 @@ class Config(BaseModel):
     def client_url(self) -> str:
         """The server that the command line talks to."""
         return self.url or f"http://{'localhost' if is_loopback(self.host) else self.host}:{self.port}"
+
+    @property
+    def witness_urls(self) -> dict[str, str]:
+        """`witness_addresses`, by the witness's name."""
+        return {item.name: item.url for item in _named_addresses(self.witness_addresses)}
 
     @property
     def embedded_threads(self) -> int:
@@ -323,6 +344,17 @@ def _file_layer(path: Path) -> _Layer:
         if name not in allowed:
             raise _unknown(f"{path}: unknown setting {name!r}", name, allowed)
     return [(name, value, str(path)) for name, value in values.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class _NamedAddress:
+    name: str
+    url: str
+
+
+def _named_addresses(text: str | None) -> list[_NamedAddress]:
+    parts = [part.partition("=") for part in (text or "").split(",") if part.strip()]
+    return [_NamedAddress(name.strip(), url.strip()) for name, _, url in parts]
 
 
 def _unknown(message: str, name: str, known: list[str]) -> ConfigError:

@@ -8,7 +8,7 @@ read it and return an `Effect`, which only `verax.kernel.fold` applies.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from verax.kernel.bans import Ban
@@ -218,6 +218,7 @@ class State:
         held: Channels whose forward moves wait for witnesses, with the newest tree that shows them
             as they are obeyed; None where none does. Always empty as the fold gives it; see
             `verax.kernel.forward_hold`.
+        folded: The channels as the fold gives them, where `channels` are those that are obeyed.
     """
 
     size: int
@@ -230,6 +231,7 @@ class State:
     banned_releases: Mapping[str, int]
     outcomes: tuple[Outcome, ...]
     held: Mapping[str, TreeRef | None] = field(default_factory=dict)
+    folded: Mapping[str, ChannelState] = field(default_factory=dict)
 
     @property
     def root(self) -> RootDocument:
@@ -282,6 +284,10 @@ class State:
                 code="governance/banned",
             )
         return found
+
+    def as_folded(self) -> State:
+        """Return the state that the next statement is judged on, whoever waits for witnesses."""
+        return replace(self, channels=self.folded, held={}, folded={}) if self.held else self
 
     def tree_for(self, channel: str) -> TreeRef:
         """Return the tree that a record of `channel` names: the newest that shows what is obeyed.

@@ -93,11 +93,11 @@ class ForwardHold:
         if not self._tail:
             return state
         newest = TreeRef(state.size, state.tree_root)
-        return replace(
-            state,
-            channels={name: self._obeyed[name] for name in state.channels},
-            held={name: self._trees[name] for name in state.channels if self._trees[name] != newest},
-        )
+        held = {name: self._trees[name] for name in state.channels if self._trees[name] != newest}
+        if not held:
+            return state
+        obeyed = {name: self._obeyed[name] for name in state.channels}
+        return replace(state, channels=obeyed, held=held, folded=state.channels)
 
     def _restart(self) -> None:
         self._obeyed = dict(self._base or {})

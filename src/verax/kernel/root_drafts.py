@@ -15,7 +15,16 @@ from verax.kernel.dsse import Envelope, Signature, verify_signatures
 from verax.kernel.errors import RootError
 from verax.kernel.root import RootDocument
 
-__all__ = ["Member", "Missing", "TeamPlan", "key_id_of", "missing_signatures", "replace_key", "team_root"]
+__all__ = [
+    "Member",
+    "Missing",
+    "TeamPlan",
+    "key_id_of",
+    "missing_signatures",
+    "replace_key",
+    "team_root",
+    "witnessed_root",
+]
 
 _PEOPLES_ROLES = ("author", "reviewer", "operator")
 
@@ -113,6 +122,25 @@ def replace_key(root: RootDocument, old_id: str, record: Mapping[str, Any]) -> d
     for role in manifest["roles"].values():
         role["keys"] = sorted({new_id if key == old_id else key for key in role["keys"]})
     return _next(manifest, root)
+
+
+def witnessed_root(root: RootDocument, policy: str, channels: Iterable[str]) -> dict[str, Any]:
+    """Return the document that names these witnesses, and whose `channels` wait for them.
+
+    Args:
+        policy: A tlog-policy; empty for no witnesses.
+        channels: Channels whose forward moves wait for the quorum; all others do not.
+
+    Raises:
+        RootError: an unknown channel, a malformed policy, or channels that wait for nobody.
+    """
+    manifest, waiting = root.manifest, frozenset(channels)
+    unknown = waiting - root.channels.keys()
+    if unknown:
+        raise RootError(f"root: it names no channel {min(unknown)!r}", hint='"verax root show" lists the channels')
+    for channel in manifest["channels"]:
+        channel["witness"] = channel["name"] in waiting
+    return _next(manifest | {"witness_policy": policy}, root)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ __all__ = ["AskPace", "Cosigner", "LinkAnswer", "WitnessLink"]
 
 _logger = logging.getLogger(__name__)
 _ATTEMPTS = 3
+_LONGEST_LOOK_S = 30.0  # a root change reaches every log's task within this time
 _MAX_DOUBLINGS = 16
 
 
@@ -195,7 +196,7 @@ class Cosigner:
         """Ask whom it is time to ask, and return how long to wait for the next look, in seconds."""
         plan, now_s = self._plan(), self._clock.monotonic_s()
         if plan.is_empty or self._live.published.size == 0:
-            return self._pace.refresh_s
+            return _LONGEST_LOOK_S
         target = self._choose_target(plan, now_s)
         for name in plan.addresses:
             if self._due_in_s(name, target, now_s) == 0:
@@ -228,7 +229,7 @@ class Cosigner:
         return max(0.0, fresh_s, standing.retry_at_s - now_s)
 
     def _next_look_s(self, plan: WitnessPlan, target: _Target, now_s: float) -> float:
-        waits = [self._pace.refresh_s, *(self._due_in_s(name, target, now_s) for name in plan.addresses)]
+        waits = [_LONGEST_LOOK_S, *(self._due_in_s(name, target, now_s) for name in plan.addresses)]
         if parse_note(self._live.published.checkpoint).text != target.text:
             waits.append(self._began_s + self._pace.interval_s - now_s)
         if not plan.policy.is_met_by(target.lines):

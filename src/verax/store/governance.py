@@ -96,6 +96,7 @@ class GovernanceStore:
         self._turn = asyncio.Lock()
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._listeners: list[Callable[[], object]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="verax-governance")
         self._load = lru_cache(maxsize=64)(self._load_release)
 
@@ -262,6 +263,11 @@ class GovernanceStore:
         async with self._turn:
             await self._call(self._adopt)
 
+    def on_adopted(self, call: Callable[[], None]) -> None:
+        """Call `call` on this event loop whenever another state was adopted."""
+        loop = asyncio.get_running_loop()
+        self._listeners.append(lambda: loop.call_soon_threadsafe(call))
+
     def refuse(self, error: IntegrityError) -> None:
         """No new turns from now on: something outside shows that this is not the newest history."""
         self._fault = error
@@ -384,6 +390,8 @@ class GovernanceStore:
             if not is_marked:
                 publish(parts.disk, {parts.mark: published.checkpoint})
             self._state, self._adopted = self._hold.obey(new), adopted
+            for call in self._listeners:
+                call()
         self._checked_s = parts.clock.monotonic_s()
 
     def _count_witnesses(self) -> None:

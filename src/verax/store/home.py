@@ -11,6 +11,7 @@
       blobs/            long content by digest (clause 3)
       gates/            runs of gates (`verax.gates.runs`); what counts is in the governance log
       keys/             keys of this machine: log, promise, recorder, monitor (clause 4)
+      evidence/         split views of a log of ours, as `verax.kernel.split_view` writes them
 
 Private keys of people never lie here (clause 4).
 """
@@ -68,6 +69,11 @@ class Home:
     def gates_dir(self) -> Path:
         """Folder of the runs of gates."""
         return self.path / "gates"
+
+    @property
+    def evidence_dir(self) -> Path:
+        """Folder of split views: two histories that a log key of this installation signed."""
+        return self.path / "evidence"
 
     @property
     def keys_dir(self) -> Path:

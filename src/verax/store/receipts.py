@@ -2,7 +2,8 @@
 
 * *promised*: record and promise are durable, the leaf is not in a published tree yet.
 * *integrated*: the receipt holds the record and a proof at the newest checkpoint.
-* *witnessed*: the same under a checkpoint that witnesses signed.
+* *witnessed*: the same under the newest checkpoint that carried the witness quorum of the root in
+  force; an older tree than the newest, where that one covers the leaf already.
 
 A receipt is made from the stored record when it is asked for, and checked before it is
 handed out: a row that no longer leads to its leaf is an error, never a receipt.
@@ -10,7 +11,7 @@ handed out: a row that no longer leads to its leaf is an error, never a receipt.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -50,11 +51,15 @@ class Receipts:
     Args:
         turns: Where records are.
         replies: The reply log that holds their leaves.
+        is_witnessed: Says whether a checkpoint of that log carries the quorum now demanded.
     """
 
-    def __init__(self, turns: TurnStore, replies: ReplyLog) -> None:
+    def __init__(
+        self, turns: TurnStore, replies: ReplyLog, is_witnessed: Callable[[bytes], bool] = lambda _: False
+    ) -> None:
         self._turns = turns
         self._replies = replies
+        self._is_witnessed = is_witnessed
 
     async def status(self, turn_id: str) -> ReceiptStatus:
         """Return how far the leaf has come, with the receipt once there is one.
@@ -67,7 +72,7 @@ class Receipts:
         proof = await self._prove(turn)
         return ReceiptStatus(
             turn_id=turn_id,
-            state="promised" if proof is None else "integrated",
+            state=self._state_of(proof),
             owner_id=turn.user_id,
             record=turn.record.to_dict(),
             promise=turn.promise.decode("utf-8"),
@@ -105,8 +110,16 @@ class Receipts:
             self._check(proof, entry, f"erasure {erasure.erasure_id}")
         return proof
 
+    def _state_of(self, proof: LogProof | None) -> Literal["promised", "integrated", "witnessed"]:
+        if proof is None:
+            return "promised"
+        return "witnessed" if self._is_witnessed(proof.checkpoint) else "integrated"
+
     async def _prove(self, turn: StoredTurn) -> LogProof | None:
-        proof = await self._replies.prove(turn.index)
+        """Return the proof that says most: under a witnessed checkpoint, else under the newest one."""
+        proof = await self._replies.prove_witnessed(turn.index)
+        if proof is None or not self._is_witnessed(proof.checkpoint):
+            proof = await self._replies.prove(turn.index)
         if proof is not None:
             self._check(proof, entry_of(turn.record), f"turn {turn.turn_id}")
         return proof

@@ -131,3 +131,7 @@ class ReplyLog:
         if index >= self._live.published.size:
             return None
         return await self._live.prove(index)
+
+    async def prove_witnessed(self, index: int) -> LogProof | None:
+        """Return the proof under the newest witnessed checkpoint, or None where that does not cover the entry."""
+        return await self._live.prove_witnessed(index)

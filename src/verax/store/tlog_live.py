@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from verax.kernel.errors import IntegrityError, StorageError, VeraxError
+from verax.kernel.errors import IntegrityError, StorageError, UnknownObject, VeraxError
 from verax.kernel.proof import LogProof
 from verax.store.clock import Clock, SystemClock
 from verax.store.database import Database
@@ -171,6 +171,17 @@ class LiveLog:
     def checkpoint(self) -> bytes:
         """Return the newest published checkpoint, byte for byte."""
         return self._log.published.checkpoint
+
+    def witnessed_checkpoint(self) -> bytes:
+        """Return the newest checkpoint that carried the witness quorum, byte for byte.
+
+        Raises:
+            UnknownObject: none did.
+        """
+        witnessed = self._log.witnessed
+        if witnessed is None:
+            raise UnknownObject(f"log {self._log.origin}: no checkpoint carries the quorum of its witnesses")
+        return witnessed.checkpoint
 
     async def tile(self, path: str) -> bytes:
         """`TileLog.read_now` on a thread of the log."""

@@ -4,7 +4,8 @@
 
 1. The data folder is locked; a second server is refused.
 2. The database is opened and migrated, the machine's own keys are read.
-3. The governance log is rebuilt, compared with every mark and folded; then the reply log.
+3. The governance log is rebuilt, compared with every mark and folded; then the reply log. What
+   witnesses have seen of both is compared too.
 4. Starts that were refused since the last that succeeded become alarms.
 5. Turns that a dead process left open are recorded as failed, erasures that it left are ended.
 6. The logs' sequencers, the check of governance and the monitor of rollouts start; from here on
@@ -43,9 +44,11 @@ from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock, SystemClock
+from verax.store.cosigning import WitnessLink
 from verax.store.cursors import Cursors
 from verax.store.database import Database, open_database
 from verax.store.erase import Eraser
+from verax.store.evidence import EvidenceShelf
 from verax.store.governance import MAX_ENTRY_BYTES, GovernanceParts, GovernanceStore, Recorder
 from verax.store.home import Home, lock_home, open_home
 from verax.store.keys import ServerKeys, load_server_keys
@@ -72,6 +75,8 @@ from verax.surfaces.office import Office
 from verax.surfaces.public_history import PublicHistory
 from verax.surfaces.rollouts import RolloutDesk
 from verax.surfaces.server_lines import LogLines
+from verax.surfaces.witness.link import HttpWitnessLink
+from verax.surfaces.witnessing import Witnessing, WitnessingParts
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import EngineParts, RunningTurn, TurnEngine
@@ -110,6 +115,7 @@ class Surroundings:
         clock: Wall and monotonic time.
         random_bytes: A cryptographic source.
         settings: Every setting with where it came from, to be shown.
+        witnesses: The way to witnesses; None for the real one.
     """
 
     runtime: RuntimeIdentity
@@ -117,6 +123,7 @@ class Surroundings:
     clock: Clock = field(default_factory=SystemClock)
     random_bytes: Callable[[int], bytes] = os.urandom
     settings: Sequence[Setting] = ()
+    witnesses: WitnessLink | None = None
 
 
 class Engine:
@@ -168,6 +175,7 @@ class Installation:
     signing: SigningDesk
     governance_log: LiveLog
     replies: ReplyLog
+    witnessing: Witnessing
     turns: TurnStore
     receipts: Receipts
     model_keys: ModelKeys
@@ -206,6 +214,7 @@ class Installation:
             recovered = await turns.recover()
             replies.live.start()
             stack.push_async_callback(replies.live.close)
+            witnessing = await _open_witnessing(config, home, governance, replies, around, stack)
             governance.start()
             await _tell_refusals(governance, home)
             model_keys = ModelKeys(home.keys_dir)
@@ -242,7 +251,8 @@ class Installation:
                 governance_log=rooms.live,
                 replies=replies,
                 turns=turns,
-                receipts=Receipts(turns, replies),
+                witnessing=witnessing,
+                receipts=Receipts(turns, replies, witnessing.is_witnessed),
                 model_keys=model_keys,
                 engine=engine,
                 models=models,
@@ -288,6 +298,7 @@ class Installation:
             _health("governance", self._check_governance, f"log of {self.governance.state.size} entries"),
             _health("replies", self.replies.check_accepting, f"log of {self.replies.live.published.size} entries"),
             _health("models", self.models.check, self.models.detail),
+            HealthDetail("witnesses", is_ready=True, detail=self.witnessing.summary()),
         ]
 
     def measurements(self) -> Mapping[str, float]:
@@ -356,6 +367,40 @@ def open_replies(
     live = LiveLog(database, log, Pace(interval_s=config.log_interval_ms / 1000), clock)
     limits = ReplyLimits(deadline_ms=config.promise_deadline_ms)
     return ReplyLog(live, keys.promise_signer(), clock, limits=limits)
+
+
+async def _open_witnessing(
+    config: Config,
+    home: Home,
+    governance: GovernanceStore,
+    replies: ReplyLog,
+    around: Surroundings,
+    stack: contextlib.AsyncExitStack,
+) -> Witnessing:
+    """Compare both logs with what witnesses have seen, then start asking; `stack` ends it.
+
+    Raises:
+        RolledBack: a witness saw more, or something else, that our own key signed.
+    """
+    link = around.witnesses
+    if link is None:
+        link = HttpWitnessLink()
+        stack.push_async_callback(link.close)
+    witnessing = Witnessing(
+        WitnessingParts(
+            governance=governance,
+            replies=replies.live,
+            link=link,
+            evidence=EvidenceShelf(home.evidence_dir),
+            clock=around.clock,
+            addresses=config.witness_urls,
+            interval_s=config.witness_interval_s,
+        )
+    )
+    await witnessing.survey()
+    witnessing.start()
+    stack.push_async_callback(witnessing.close)
+    return witnessing
 
 
 def weights_places(config: Config) -> tuple[Path, ...]:

@@ -51,6 +51,7 @@ from verax.surfaces.server_lines import LogLines
 from verax.testing.logs import NAME
 from verax.testing.releases import make_release
 from verax.testing.simulated_log import SimulatedLog, sample_record
+from verax.testing.witness_link import NoWitnesses
 from verax.turn.events import Choice, Completed, Started, TextDelta, TurnEvent
 from verax.turn.request import Caller, TurnRequest
 
@@ -254,6 +255,10 @@ class FakeLog:
     def checkpoint(self) -> bytes:
         """Return the newest checkpoint."""
         return self._log.checkpoint()
+
+    def witnessed_checkpoint(self) -> bytes:
+        """Refuse: nobody witnesses it."""
+        raise UnknownObject(f"log {self._log.origin}: no checkpoint carries the quorum of its witnesses")
 
     async def tile(self, path: str) -> bytes:
         """Return a tile or bundle."""
@@ -524,6 +529,7 @@ class FakeInstallation:
         self.simulated = SimulatedLog(f"{NAME}/governance", hashlib.sha256(b"governance").digest())
         self.governance_log = FakeLog(self.simulated)
         self.reply_logs = {"0": FakeLog(self.fake_receipts.log)}
+        self.witnessing = NoWitnesses()
         self.details = [HealthDetail("model", True, "loaded")]
 
     @classmethod

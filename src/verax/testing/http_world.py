@@ -43,6 +43,7 @@ from verax.testing.governance import channel_rules
 from verax.testing.releases import make_release
 from verax.testing.scripted import Reply, Rule, ScriptedBackend, ScriptedTool
 from verax.testing.turns import SimulatedGovernance, TurnWorld
+from verax.testing.witness_link import NoWitnesses
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import RunningTurn, TurnEngine
@@ -117,6 +118,10 @@ class _NoLog:
         """Refuse."""
         raise UnknownObject("log: nothing is published yet")
 
+    def witnessed_checkpoint(self) -> bytes:
+        """Refuse."""
+        raise UnknownObject("log: nothing is published yet")
+
     async def tile(self, path: str) -> bytes:
         """Refuse."""
         raise UnknownObject(f"log: {path} is beyond the published tree")
@@ -162,6 +167,7 @@ class HttpWorld:
         self.blobs = world.governance.log.blobs
         self.governance_log = _NoLog()
         self.gates = make_gate_desk(config.home / "gates", world)
+        self.witnessing = NoWitnesses()
 
     @classmethod
     @contextlib.asynccontextmanager

@@ -82,7 +82,9 @@ def run_server(opened: Callable[[], AbstractAsyncContextManager[I]]) -> Iterator
         yield running[0]
     finally:
         for stop in stops:
-            stop()
+            if not faults:  # else the loop is closed already
+                stop()
         thread.join(_START_LIMIT_S)
+        listener.close()
     if faults:
         raise RuntimeError("the server ended in an error") from faults[0]

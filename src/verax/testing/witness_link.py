@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from verax.kernel.errors import UnknownObject, WitnessError
+from verax.kernel.errors import RequestError, UnknownObject, WitnessError
 from verax.kernel.note import VerifierKey
+from verax.kernel.split_view import SplitView
 from verax.store.clock import Clock
 from verax.store.cosigning import LinkAnswer
 from verax.store.witness import Witness, WitnessFolder, WitnessKey
 from verax.testing.disk import UnsyncedDisk
 
-__all__ = ["SimulatedLink", "key_of_witness"]
+__all__ = ["NoWitnesses", "SimulatedLink", "key_of_witness"]
 
 Tamper = Callable[[LinkAnswer], LinkAnswer]
 
@@ -89,3 +91,26 @@ class SimulatedLink:
         if name in self.down:
             raise WitnessError("it cannot be reached: ClientConnectorError")
         return name
+
+
+class NoWitnesses:
+    """Implements `verax.surfaces.http.ports.WitnessDesk` for an installation whose root names nobody.
+
+    Attributes:
+        kept: Evidence by its digest, as a test puts it there.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def describe(self) -> Mapping[str, Any]:
+        """Return that there is nobody."""
+        return {"quorum": "none", "waiting": [], "logs": [], "witnesses": [], "evidence": sorted(self.kept)}
+
+    async def take_evidence(self, view: SplitView) -> str:
+        """Refuse: there is no log that it could be about."""
+        raise RequestError(f"evidence: no log here signed these {len(view.first)} bytes", code="witness/no-evidence")
+
+    def evidence(self, digest: str) -> bytes | None:
+        """Return what a test put there."""
+        return self.kept.get(digest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,9 +113,10 @@ def opened(
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[World]:
-    """Serve a new installation below `folder`."""
-    environ = {"HOME": str(folder), "VERAX_HOME": str(folder / "home"), "VERAX_KEYRING": str(folder / "keys")}
+def served(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[World]:
+    """Serve a new installation below `folder`; `settings` are further variables."""
+    places = {"HOME": str(folder), "VERAX_HOME": str(folder / "home"), "VERAX_KEYRING": str(folder / "keys")}
+    environ = {**places, **(settings or {})}
     session = Session(environ)
     shown: list[str] = []
     with run_server(opened(load_config(environ=environ).config, session, shown)) as server:
@@ -176,7 +177,7 @@ def verax(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 def check_shape(arguments: tuple[str, ...], out: str) -> None:
     """Hold what ``--json`` printed to its documented shape."""
     words = " ".join(arguments)
-    name = next((name for name in SHAPES if f" {name} " in f" {words} "), "")
+    name = max((name for name in SHAPES if f" {name} " in f" {words} "), key=len, default="")
     if "--json" in arguments and name and out:
         problem = find_mismatch(json.loads(out), SHAPES[name])
         assert not problem, f"verax {name}: {problem}"

@@ -52,6 +52,9 @@ class SignedMove:
 def sign_rollback(state: State, channel: str, key: tuple[str, bytes], cause: bytes, now_ms: int) -> SignedMove:
     """Sign the move that drops the canary of `channel`, back to the head beside it.
 
+    Where its step to all users waits for witnesses it is the head already for the next statement:
+    the same move takes it back.
+
     Args:
         key: Id and seed.
         cause: Why, in UTF-8, as it will stand beside the log.

@@ -278,6 +278,8 @@ class RolloutWatch:
         canary = state.channels[name].canary
         if plan is None or key_id is None or canary is None or canary.change != rollout.change_id:
             return
+        if name in state.held:
+            return  # a step that waits for witnesses is not followed by the next
         following = plan.after(canary.share_bp)
         now_ms = parts.clock.now_ms()
         wait = plan.wait(

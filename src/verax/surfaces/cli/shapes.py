@@ -283,6 +283,11 @@ SHAPES: dict[str, Shape] = {
             }
         ]
     },
+    "witness list": {
+        "quorum": "name of the witness or group that is enough, or `none`",
+        "channels": ["channel whose forward moves wait for it"],
+        "witnesses": [{"name": "its name in the policy", "key": "verifier key", "address": "address or null"}],
+    },
     "witness show": {
         "name": "name of the witness",
         "key": "its verifier key",
@@ -294,6 +299,28 @@ SHAPES: dict[str, Shape] = {
                 "size": "entries of the newest tree that it cosigned",
                 "root": "root of that tree, or null",
                 "refused": "signed checkpoints that it refused and keeps",
+            }
+        ],
+    },
+    "witness status": {
+        "met": "whether every log carries the quorum of the root, checked here",
+        "waiting": ["channel whose forward moves wait, as the server says"],
+        "logs": [
+            {
+                "log": "its origin",
+                "size": "entries of the newest tree",
+                "witnessed": "entries of the newest tree with the quorum, or null",
+                "cosigned_by": ["witness"],
+                "quorum": "what became of it, in a few words",
+            }
+        ],
+        "witnesses": [
+            {
+                "witness": "its name in the policy",
+                "log": "origin of the log",
+                "cosigned": "entries of the newest tree that it cosigned, as the server says",
+                "time": "UTC time that it stated then, or null",
+                "problem": "what is wrong, or empty",
             }
         ],
     },

@@ -47,6 +47,7 @@ from verax.surfaces.http.runs import RunEndpoints
 from verax.surfaces.http.session import SessionEndpoints
 from verax.surfaces.http.signing import SigningEndpoints
 from verax.surfaces.http.site import SiteEndpoints
+from verax.surfaces.http.witnesses import WitnessEndpoints
 
 __all__ = ["Application", "create_app"]
 
@@ -98,6 +99,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *LogEndpoints(
             installation.governance_log, installation.reply_logs, installation.blobs, office.history, gate
         ).routes(),
+        *WitnessEndpoints(installation.witnessing, gate, limits.body_bytes).routes(),
         *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),
         *SiteEndpoints(governance, office, gate).routes(),
         *AccountEndpoints(office, gate, config).routes(),

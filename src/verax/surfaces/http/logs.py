@@ -59,6 +59,7 @@ class LogEndpoints:
             routes += [
                 Route(f"{prefix}/key", Endpoint(self.get_key), methods=["GET"]),
                 Route(f"{prefix}/checkpoint", Endpoint(self.get_checkpoint), methods=["GET"]),
+                Route(f"{prefix}/checkpoint.witnessed", Endpoint(self.get_witnessed), methods=["GET"]),
                 Route(f"{prefix}/tile/{{path:path}}", Endpoint(self.get_tile), methods=["GET"]),
             ]
         return routes
@@ -76,6 +77,12 @@ class LogEndpoints:
         """Return the newest checkpoint."""
         exchange.query()
         data = self._log(exchange).checkpoint()
+        return Response(data, headers={"cache-control": "no-cache"}, media_type=_TEXT)
+
+    async def get_witnessed(self, exchange: Exchange) -> Response:
+        """Return the newest checkpoint that carried the witness quorum; an older one than the newest, maybe."""
+        exchange.query()
+        data = self._log(exchange).witnessed_checkpoint()
         return Response(data, headers={"cache-control": "no-cache"}, media_type=_TEXT)
 
     async def get_tile(self, exchange: Exchange) -> Response:

@@ -22,6 +22,7 @@ from verax.surfaces.http import (
     history,
     rollout_operations,
     signing_operations,
+    witness_operations,
 )
 from verax.surfaces.http import conversation_models as talks
 from verax.surfaces.http import reply_models as replies
@@ -157,13 +158,28 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin_operations.OPERATIONS,
     *signing_operations.OPERATIONS,
     *rollout_operations.OPERATIONS,
+    *witness_operations.OPERATIONS,
     Operation("GET", "/log/key", "getLogKeys", "Return the verifier keys of every log", {200: {_TEXT: None}}),
     Operation("GET", "/log/checkpoint", "getCheckpoint", "Return the newest checkpoint", {200: {_TEXT: None}}),
+    Operation(
+        "GET",
+        "/log/checkpoint.witnessed",
+        "getWitnessedCheckpoint",
+        "Return the newest checkpoint with the witness quorum",
+        {200: {_TEXT: None}},
+    ),
     Operation("GET", "/log/tile/{path}", "getTile", "Return a tile or entry bundle", {200: {_BYTES: None}}),
     Operation("GET", "/log/blob/{digest}", "getBlob", "Return a blob of the governance log", {200: {_BYTES: None}}),
     Operation("GET", "/replies/{k}/key", "getReplyLogKey", "Return a reply log's key", {200: {_TEXT: None}}),
     Operation(
         "GET", "/replies/{k}/checkpoint", "getReplyCheckpoint", "Return the newest checkpoint", {200: {_TEXT: None}}
+    ),
+    Operation(
+        "GET",
+        "/replies/{k}/checkpoint.witnessed",
+        "getWitnessedReplyCheckpoint",
+        "Return the newest checkpoint with the witness quorum",
+        {200: {_TEXT: None}},
     ),
     Operation(
         "GET", "/replies/{k}/tile/{path}", "getReplyTile", "Return a tile or entry bundle", {200: {_BYTES: None}}

@@ -21,6 +21,7 @@ from verax.gates.desk import ChangeGates
 from verax.kernel.enrolment import EnrolledPasskey
 from verax.kernel.fold import State
 from verax.kernel.release import Release
+from verax.kernel.split_view import SplitView
 from verax.store.accounts_types import Account, NewSession, OpenedBy
 from verax.store.erase import EraseReport
 from verax.store.messages import Messages
@@ -50,6 +51,7 @@ __all__ = [
     "SigningDesk",
     "StoredResponses",
     "Turns",
+    "WitnessDesk",
 ]
 
 
@@ -273,8 +275,28 @@ class LogReader(Protocol):
         """Return the newest signed checkpoint."""
         ...
 
+    def witnessed_checkpoint(self) -> bytes:
+        """Return the newest checkpoint that carried the witness quorum."""
+        ...
+
     async def tile(self, path: str) -> bytes:
         """Return a tile or entry bundle by its tlog-tiles path below the log's prefix."""
+        ...
+
+
+class WitnessDesk(Protocol):
+    """How the witnesses of the root stand, and evidence against our own logs."""
+
+    def describe(self) -> Mapping[str, Any]:
+        """Return the standing of every witness with every log."""
+        ...
+
+    async def take_evidence(self, view: SplitView) -> str:
+        """Keep evidence, raise the alarm, and return its digest; raises `RequestError` where it proves nothing."""
+        ...
+
+    def evidence(self, digest: str) -> bytes | None:
+        """Return evidence that was kept; None where there is none of that digest."""
         ...
 
 
@@ -332,6 +354,8 @@ class Installation(Protocol):
     def governance_log(self) -> LogReader: ...
     @property
     def reply_logs(self) -> Mapping[str, LogReader]: ...
+    @property
+    def witnessing(self) -> WitnessDesk: ...
 
     def health(self) -> Sequence[HealthDetail]:
         """Say what is ready and what is not; cheap enough to be asked every second."""

@@ -95,7 +95,7 @@ class SigningEndpoints:
         user_id = await self._signer(exchange)
         raw = await read_json(exchange.headers, exchange.receive, self._body_limit_bytes)
         wish = validate(DraftRequest, raw).root
-        draft = draft_of(wish, self._governance.state, int(time.time() * 1000), self._blobs)
+        draft = draft_of(wish, self._governance.state.as_folded(), int(time.time() * 1000), self._blobs)
         blobs = {digest: canonical.b64_encode(data) for digest, data in draft.blobs.items()}
         await self._desk.put_draft(draft.id, user_id, wish.kind, draft.payload, blobs)
         return json_response(self._whole(await self._desk.draft(draft.id)), 201)

@@ -154,7 +154,7 @@ def write_log(folder: Path, entries: tuple[bytes, ...], signer: NoteSigner) -> N
 def check_shape(arguments: tuple[str, ...], out: str) -> None:
     """Hold what ``--json`` printed to its documented shape."""
     words = " ".join(arguments)
-    name = next((name for name in SHAPES if f" {name} " in f" {words} "), "")
+    name = max((name for name in SHAPES if f" {name} " in f" {words} "), key=len, default="")
     if "--json" in arguments and name and out:
         problem = find_mismatch(json.loads(out), SHAPES[name])
         assert not problem, f"verax {name}: {problem}"
