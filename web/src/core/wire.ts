@@ -70,6 +70,8 @@ export interface Wire {
   ErrorBody: ErrorBody
   ErrorDetail: ErrorDetail
   ErrorTurn: ErrorTurn
+  EvidenceReport: EvidenceReport
+  EvidenceTaken: EvidenceTaken
   FailedEvent: FailedEvent
   FindingBody: FindingBody
   FoundServer: FoundServer
@@ -202,6 +204,10 @@ export interface Wire {
   VeraxObject: VeraxObject
   VoteCount: VoteCount
   VoteRequest: VoteRequest
+  WitnessBody: WitnessBody
+  WitnessStanding: WitnessStanding
+  WitnessedLog: WitnessedLog
+  WitnessesBody: WitnessesBody
 }
 /**
  * The account of whoever asks.
@@ -1317,6 +1323,21 @@ export interface ErrorDetail {
  */
 export interface ErrorTurn {
   id: string
+}
+/**
+ * Body of ``POST /v1/witnesses/evidence``.
+ */
+export interface EvidenceReport {
+  /**
+   * The exact bytes of a file that shows two histories, base64.
+   */
+  evidence: string
+}
+/**
+ * Evidence that is kept, by its digest.
+ */
+export interface EvidenceTaken {
+  digest: string
 }
 /**
  * The turn ended in an error; nothing follows.
@@ -2503,4 +2524,40 @@ export interface VoteRequest {
    * The newest vote of a turn's owner counts.
    */
   vote: 'up' | 'down'
+}
+/**
+ * A witness of the root document.
+ */
+export interface WitnessBody {
+  name: string
+  key: string
+  address: string | null
+  logs: WitnessStanding[]
+}
+/**
+ * How a witness stands with one log: the newest tree that it cosigned for this process, and what is wrong.
+ */
+export interface WitnessStanding {
+  log: string
+  size: number
+  time_s: number | null
+  problem: string
+}
+/**
+ * A log, its newest tree, and the newest that carried the quorum.
+ */
+export interface WitnessedLog {
+  log: string
+  size: number
+  witnessed_size: number | null
+}
+/**
+ * Witnesses, logs, channels whose forward moves wait, and digests of evidence that is kept.
+ */
+export interface WitnessesBody {
+  quorum: string
+  waiting: string[]
+  logs: WitnessedLog[]
+  witnesses: WitnessBody[]
+  evidence: string[]
 }
