@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cases.bundles import bundles
 from cases.ed25519 import ed25519
 from cases.encoding import clause_1
 from cases.folds import folds
@@ -35,6 +36,7 @@ FILES = {
     "clause_11": (clause_11, "the form of a receipt"),
     "clause_12": (clause_12, "proofs, notes, signatures, inclusion, reply"),
     "witnesses": (witnesses, "cosignatures and policies"),
+    "bundles": (bundles, "receipts with governance bundles"),
     "folds": (folds, "governance logs, in base64, with the state that they fold to after each entry"),
     "passkeys": (passkeys, "WebAuthn assertions: digest, assertion and signature in base64"),
     "templates": (templates, "prompt templates with the wording of every way through them"),

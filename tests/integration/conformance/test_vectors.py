@@ -65,6 +65,13 @@ def test_the_kernel_answers_as_the_vector_says(vector: dict[str, Any]) -> None:
     assert found == (1 if vector["fails"] == 2 else vector["fails"])
 
 
+@pytest.mark.parametrize("vector", load_vectors("bundles"), ids=lambda vector: vector["name"])
+def test_the_script_judges_bundles_as_the_vector_says(vector: dict[str, Any], checker: ModuleType) -> None:
+    results, _ = checker.run(vector["receipt"], vector["key"], bundle=vector["bundle"])
+    failed = [step for step, (state, _) in enumerate(results, 1) if state == "failed"]
+    assert failed == ([] if vector["fails"] is None else [7]), results
+
+
 @pytest.mark.parametrize("vector", load_vectors("ed25519"), ids=lambda vector: vector["name"])
 def test_both_judge_single_signatures_alike(vector: dict[str, Any], checker: ModuleType) -> None:
     public, message, signature = (bytes.fromhex(vector[key]) for key in ("public", "message", "signature"))

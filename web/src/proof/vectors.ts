@@ -15,6 +15,7 @@ export interface ReceiptVector {
   key: Bytes
   reply?: Bytes
   policy?: Bytes
+  bundle?: Bytes
   fails: number | null
 }
 
@@ -30,7 +31,13 @@ export function loadReceiptVectors(name: string): ReceiptVector[] {
       const text = vector[field]
       return text === undefined ? {} : { [field]: text === '' ? new Uint8Array() : fromBase64(text) }
     }
-    const parts = { ...read('receipt'), ...read('key'), ...read('reply'), ...read('policy') }
+    const parts = {
+      ...read('receipt'),
+      ...read('key'),
+      ...read('reply'),
+      ...read('policy'),
+      ...read('bundle'),
+    }
     return { ...vector, ...parts } as unknown as ReceiptVector
   })
 }
