@@ -7,7 +7,7 @@
 
 import type { Bytes } from '../bytes'
 import { equal, fromHex } from '../bytes'
-import { Folder } from '../governance/fold'
+import { Folder, STOPS } from '../governance/fold'
 import type { Blobs, State } from '../governance/state'
 import { Frontier, leafHash } from '../merkle'
 import { need, Refused } from '../refused'
@@ -15,7 +15,10 @@ import { parseEntries, tilePath, WIDTH } from '../tiles'
 import type { Mark } from './pins'
 import { type ReadFile, readFile } from './source'
 
-/** The folded log; `stopped` says why the fold could not go on to the end, null where it did. */
+/**
+ * The folded log. `stopped` says why the fold could not go on to the end, null where it did. Where a blob is missing, or
+ * not for this reader, `state` is then that of a fold that passed over it, and names it among `unread`.
+ */
 export interface History {
   state: State
   entries: readonly Bytes[]
@@ -29,30 +32,43 @@ export type Pause = () => Promise<void>
 export class HistoryReader {
   private readonly read: ReadFile
   private readonly pause: Pause
+  private readonly blobs: Blobs
   private readonly folder: Folder
+  private loose: Folder | null = null
   private readonly entries: Bytes[] = []
   private readonly frontier = new Frontier()
 
   constructor(read: ReadFile, blobs: Blobs, pause: Pause) {
     this.read = read
     this.pause = pause
+    this.blobs = blobs
     this.folder = new Folder(blobs)
   }
 
   /** Read up to a verified checkpoint; each of `known` must be the beginning of it. */
   async readTo(mark: Mark, known: readonly Mark[]): Promise<History> {
     await this.fetch(mark, known)
-    let stopped: Refused | null = null
+    const stopped = await this.foldTo(this.folder, mark.size)
+    const entries = [...this.entries]
+    if (stopped?.reason !== 'governance/incomplete')
+      return { state: this.folder.state, entries, mark, stopped }
+    this.loose ??= new Folder(this.blobs, true)
+    const also = await this.foldTo(this.loose, mark.size)
+    return { state: this.loose.state, entries, mark, stopped: also ?? stopped }
+  }
+
+  /** Fold on; return what stopped it, null at the end. */
+  private async foldTo(folder: Folder, size: number): Promise<Refused | null> {
     try {
-      for (let index = this.folder.size; index < mark.size; index += 1) {
-        await this.folder.apply(this.entries[index] as Bytes)
+      for (let index = folder.size; index < size; index += 1) {
+        await folder.apply(this.entries[index] as Bytes)
         await this.pause()
       }
+      return null
     } catch (error) {
-      if (!(error instanceof Refused)) throw error
-      stopped = error
+      if (error instanceof Refused && STOPS.has(error.reason)) return error
+      throw error
     }
-    return { state: this.folder.state, entries: [...this.entries], mark, stopped }
   }
 
   /** Take in the entries that are new, after their hashes were shown to lead to the signed root. */

@@ -1,11 +1,12 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../bytes'
-import { alarmEntry, NAME, rootEntry, seedOf, soloRoot } from '../governance/testing'
+import { alarmEntry, entryAfter, idOf, NAME, rootEntry, seedOf, soloRoot } from '../governance/testing'
 import { writeKey } from '../key'
 import { Refused } from '../refused'
 import { LightClient } from './light-client'
 import { textPins } from './pins'
+import { httpSource } from './source'
 import { MemoryPins, Signer, SimulatedLog, SimulatedServer } from './testing'
 import { LogAlarm } from './watch'
 
@@ -95,7 +96,7 @@ describe('a later visit', () => {
     expect(pins.pins).toBe(kept)
   })
 
-  test.each([5, 6, 9, 400])('says so when the log of %i entries is another one', async (size) => {
+  test.each([5, 6, 9, 300])('says so when the log of %i entries is another one', async (size) => {
     await client().visit()
     const kept = pins.pins
     const other = governance(3)
@@ -179,17 +180,14 @@ describe('a log key that changed', () => {
 
 describe('reading the whole log', () => {
   test('reads only what is new the second time, and folds it', async () => {
-    server.governance = governance(300)
+    server.governance = governance(257)
     const light = client()
-    expect((await light.whole()).history.state.size).toBe(300)
-    grow(server.governance, 300)
+    expect((await light.whole()).history.state.size).toBe(257)
+    grow(server.governance, 43)
     server.asked.length = 0
     const { history } = await light.whole()
-    expect(history.state.size).toBe(600)
-    expect(server.asked.filter((path) => path.includes('entries'))).toEqual([
-      'log/tile/entries/001',
-      'log/tile/entries/002.p/88',
-    ])
+    expect(history.state.size).toBe(300)
+    expect(server.asked.filter((path) => path.includes('entries'))).toEqual(['log/tile/entries/001.p/44'])
   })
 
   test('shares one reading among those who ask at once', async () => {
@@ -268,5 +266,67 @@ describe('pins in a text store', () => {
     const { withMark } = await import('./pins')
     if (!pins.pins || !newer?.logs[0]) throw new Error('nothing kept')
     expect(withMark(pins.pins, newer.logs[0]).logs[0]?.size).toBe(8)
+  })
+})
+
+describe('blobs that are not for this reader', () => {
+  const digest = '7'.repeat(64)
+
+  function withAdmission(): void {
+    const { governance: log } = server
+    const change = entryAfter(
+      log.entries,
+      'change',
+      { name: 'release', digest },
+      { channel: 'assistant', base: 'none', base_index: 0, reason: digest },
+    )
+    log.entries.push(change)
+    const id = idOf(change)
+    const own = {
+      channel: 'assistant',
+      act: 'admit',
+      change: id,
+      from: 'none',
+      to: digest,
+      share_bp: 10_000,
+      cause: 'none',
+    }
+    log.entries.push(entryAfter(log.entries, 'move', { name: 'release', digest }, own))
+    grow(log, 1)
+  }
+
+  test('stop the fold, and the state shown instead names them', async () => {
+    withAdmission()
+    const { history } = await client().whole()
+    expect(history.stopped?.reason).toBe('governance/incomplete')
+    expect([...history.state.unread]).toEqual([digest])
+    expect(history.state.size).toBe(8)
+    expect(history.state.channels.get('assistant')?.serving?.release).toBe(digest)
+  })
+
+  test('are asked for with the session only where they take one', async () => {
+    const asked: [string, unknown][] = []
+    const answer = (status: number, text = '') => new Response(status === 200 ? text : null, { status })
+    const read = httpSource(async (path, options) => {
+      asked.push([String(path), options?.credentials])
+      if (String(path).includes('closed'))
+        return answer(options?.credentials === 'omit' ? 401 : 200, 'closed')
+      return String(path).includes('gone') ? answer(404) : answer(200, 'open')
+    })
+    expect(await read('log/blob/closed')).toEqual(utf8('closed'))
+    expect(await read('log/blob/gone')).toBeNull()
+    expect(await read('log/checkpoint')).toEqual(utf8('open'))
+    expect(asked).toEqual([
+      ['/log/blob/closed', 'omit'],
+      ['/log/blob/closed', 'same-origin'],
+      ['/log/blob/gone', 'omit'],
+      ['/log/checkpoint', 'omit'],
+    ])
+  })
+
+  test('are not there for somebody without an account', async () => {
+    const refuse = httpSource(async () => new Response(null, { status: 401 }))
+    expect(await refuse('log/blob/closed')).toBeNull()
+    await expect(refuse('log/checkpoint')).rejects.toMatchObject({ reason: 'log/unreachable' })
   })
 })

@@ -1,7 +1,8 @@
 /**
  * Where the files of an installation's logs are read: a path below its address to bytes.
  *
- * No credentials go along: a log must look the same to everybody, and who asks is nobody's business.
+ * No credentials go along: a log must look the same to everybody, and who asks is nobody's business. Only blobs of
+ * channels that are not public take an account (ADR 0057); for those, and no others, the session is shown.
  */
 
 import type { Bytes } from '../bytes'
@@ -11,17 +12,24 @@ import { Refused } from '../refused'
 /** Returns the bytes of a file, or null where there is none. */
 export type ReadFile = (path: string) => Promise<Bytes | null>
 
-/** Read over HTTP. Tiles and blobs never change and may come from the browser's cache; a checkpoint never. */
+/**
+ * Read over HTTP. Tiles and blobs never change and may come from the browser's cache; a checkpoint never. A blob
+ * that this reader may not see is not there.
+ */
 export function httpSource(fetch: typeof globalThis.fetch, base = ''): ReadFile {
-  return async (path) => {
+  const ask = (path: string, credentials: RequestCredentials) => {
     const isFixed = path.includes('/tile/') || path.includes('/blob/')
-    const response = await reach(() =>
-      fetch(`${base}/${path}`, { credentials: 'omit', cache: isFixed ? 'default' : 'no-store' }),
-    )
-    if (response.status === 404) return null
+    return reach(() => fetch(`${base}/${path}`, { credentials, cache: isFixed ? 'default' : 'no-store' }))
+  }
+  return async (path) => {
+    let response = await ask(path, 'omit')
+    const isBlob = path.includes('/blob/')
+    if (response.status === 401 && isBlob) response = await ask(path, 'same-origin')
+    if (response.status === 404 || (response.status === 401 && isBlob)) return null
     if (!response.ok)
       throw new Refused('log/unreachable', `The server answered ${response.status} for ${path}.`)
-    return new Uint8Array(await reach(() => response.arrayBuffer()))
+    const found = response
+    return new Uint8Array(await reach(() => found.arrayBuffer()))
   }
 }
 

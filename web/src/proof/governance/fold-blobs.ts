@@ -12,7 +12,7 @@ import { Refused } from '../refused'
 import { digest, object } from '../shape'
 import { type Ban, findHits, fragmentsOf } from './bans'
 import { RUNTIME } from './root'
-import type { Blobs, Ledger } from './state'
+import type { Ledger } from './state'
 import { NONE } from './statement'
 import { wordingOf } from './wording'
 
@@ -27,7 +27,8 @@ export async function banHits(
 ): Promise<Set<string>> {
   const own = ledger.bannedReleases.has(candidate) ? [candidate] : []
   if (!ledger.blobs) return new Set(own)
-  const data = await blob(candidate, ledger.blobs, ledger.index)
+  const data = await blob(candidate, ledger)
+  if (!data) return new Set(own)
   if (channel === RUNTIME) {
     asReason('runtime', () => portable(parse(data), 'runtime'))
     return new Set(own)
@@ -43,17 +44,24 @@ export async function addedFragments(
   channel: string,
   ledger: Ledger,
 ): Promise<Ban[]> {
-  const { blobs, index } = ledger
-  if (channel === RUNTIME || !blobs) return []
-  const before = base === NONE ? [] : await textsOf(await blob(base, blobs, index))
-  return fragmentsOf(await textsOf(await blob(bad, blobs, index)), before)
+  if (channel === RUNTIME || !ledger.blobs) return []
+  const before = base === NONE ? [] : await textsIn(base, ledger)
+  return fragmentsOf(await textsIn(bad, ledger), before)
 }
 
-async function blob(name: string, blobs: Blobs, index: number): Promise<Bytes> {
-  const data = await blobs(name)
+/** Return a blob that a rule needs; null where it is missing and the fold goes on without. */
+async function blob(name: string, { blobs, unread, index }: Ledger): Promise<Bytes | null> {
+  const data = (await blobs?.(name)) ?? null
   if (data && digestOf(data) === name) return data
   const place = `entry ${index} needs the blob ${name.slice(0, 12)}`
-  throw new Refused('governance/incomplete', `The fold stops: ${place}, which is missing.`)
+  if (!unread) throw new Refused('governance/incomplete', `The fold stops: ${place}, which is missing.`)
+  unread.add(name)
+  return null
+}
+
+async function textsIn(name: string, ledger: Ledger): Promise<readonly string[]> {
+  const data = await blob(name, ledger)
+  return data ? textsOf(data) : []
 }
 
 async function textsOf(data: Bytes): Promise<readonly string[]> {

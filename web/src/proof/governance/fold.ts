@@ -19,7 +19,8 @@ import type { RootDocument } from './root'
 import { type Blobs, type Effect, Ledger, NEW_CHANNEL, type Outcome, type State } from './state'
 import { parseStatement, type Statement } from './statement'
 
-const STOPS: ReadonlySet<Reason> = new Set(['governance/rules', 'governance/incomplete'])
+/** What stops a fold; anything else is a reason for one entry to have no effect. */
+export const STOPS: ReadonlySet<Reason> = new Set(['governance/rules', 'governance/incomplete'])
 
 /** Folds a whole log, one entry at a time; wait for each before the next. */
 export class Folder {
@@ -27,9 +28,13 @@ export class Folder {
   private readonly roots: Bytes[]
   private frontier = new Frontier()
 
-  constructor(blobs: Blobs) {
+  /**
+   * With `passesOver` a blob that is missing does not stop the fold: its texts are then not compared with bans, its
+   * form is not checked, and its digest stands among `unread`. Such a state is worth less, and must be shown so.
+   */
+  constructor(blobs: Blobs, passesOver = false) {
     this.roots = [this.frontier.root()]
-    this.ledger = new Ledger(blobs, this.roots)
+    this.ledger = new Ledger(blobs, this.roots, passesOver)
   }
 
   get size(): number {
@@ -106,6 +111,7 @@ function stateOf(ledger: Ledger, treeRoot: Bytes): State {
     bans: new Map(ledger.bans),
     bannedReleases: new Map(ledger.bannedReleases),
     outcomes: [...ledger.outcomes],
+    unread: new Set(ledger.unread),
   }
 }
 

@@ -123,6 +123,8 @@ export interface State {
   /** Index of the latest rollback by release or runtime. */
   bannedReleases: ReadonlyMap<string, number>
   outcomes: readonly Outcome[]
+  /** Blobs that a rule needed and that were not there, where the fold was told to go on without. */
+  unread: ReadonlySet<string>
 }
 
 export type ChangeStatus = 'open' | 'stale' | 'admitted'
@@ -164,10 +166,13 @@ export class Ledger {
   /** Statements that a key of the root signed, effective or not. */
   readonly statementIds = new Set<string>()
   readonly outcomes: Outcome[] = []
+  /** Blobs that were passed over; null where a missing one stops the fold. */
+  readonly unread: Set<string> | null
 
-  constructor(blobs: Blobs | null, roots: Bytes[] | null) {
+  constructor(blobs: Blobs | null, roots: Bytes[] | null, passesOver = false) {
     this.blobs = blobs
     this.roots = roots
+    this.unread = passesOver ? new Set() : null
   }
 
   channel(name: string): ChannelState {

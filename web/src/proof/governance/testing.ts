@@ -1,8 +1,8 @@
 /** Governance entries signed in the browser's own language, for tests of what reads them. */
 
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { type Bytes, base64, hex, utf8 } from '../bytes'
-import { encode, type JsonObject } from '../canonical'
+import { type Bytes, base64, fromBase64, hex, utf8 } from '../bytes'
+import { encode, type JsonObject, parseObject } from '../canonical'
 import { digestOf, sha256 } from '../hash'
 import { EMPTY_ROOT } from '../merkle'
 import { PAYLOAD_TYPE, pae } from './dsse'
@@ -77,7 +77,19 @@ export function rootEntry(entries: readonly Bytes[], document: JsonObject): Byte
   return entryAfter(entries, 'root', subject, { document }, Number(document['version']) - 1)
 }
 
+const alarms = new Map<string, Bytes>()
+
+/** Return an alarm; the same for the same place, since signing takes most of a test's time. */
 export function alarmEntry(entries: readonly Bytes[], root = 1): Bytes {
+  const place = `${entries.length} ${root}`
   const own = { code: 'log/rolled-back', channel: 'assistant', count: 1, first_ms: 1, last_ms: 2 }
-  return entryAfter(entries, 'alarm', { name: 'detail', digest: '0'.repeat(64) }, own, root)
+  const made =
+    alarms.get(place) ?? entryAfter(entries, 'alarm', { name: 'detail', digest: '0'.repeat(64) }, own, root)
+  alarms.set(place, made)
+  return made
+}
+
+/** Return the statement id of an entry. */
+export function idOf(entry: Bytes): string {
+  return digestOf(fromBase64(String(parseObject(entry)['payload'])))
 }
