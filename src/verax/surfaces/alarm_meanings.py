@@ -32,7 +32,7 @@ ALARM_MEANINGS: Mapping[str, AlarmMeaning] = {
     ),
     "monitor/no-key": AlarmMeaning(
         "The monitor found a canary worse than its head, and the root names no key of this server to take it back.",
-        "Roll the channel back yourself with `verax change rollback`, and name a monitor key in the next root.",
+        "Roll the channel back yourself with `verax channel rollback`, and name a monitor key in the next root.",
     ),
     "monitor/tripped": AlarmMeaning(
         "The monitor found a canary worse than its head.", "Read the timeline of the rollback before you try again."

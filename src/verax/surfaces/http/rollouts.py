@@ -1,7 +1,7 @@
 """``/v1/channels/…/rollout``, live signals for operators, and votes on one's own turns.
 
 Facts are public: they stand in the governance log. Signals are sums
-over users, and only operators, owners, reviewers and auditors read them. A vote is the turn
+over users, and only owners and operators read them. A vote is the turn
 owner's; it is shown and triggers nothing.
 """
 
@@ -15,16 +15,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from verax.kernel.errors import RequestError, UnknownObject
+from verax.surfaces.http.admin_gate import AdminGate
 from verax.surfaces.http.body import read_json
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
-from verax.surfaces.http.gate import Gate, require_role
+from verax.surfaces.http.gate import Gate
 from verax.surfaces.http.validation import WireModel, validate
 from verax.surfaces.rollouts import RolloutDesk
 
-__all__ = ["SIGNAL_ROLES", "RolloutEndpoints", "VoteRequest"]
+__all__ = ["RolloutEndpoints", "VoteRequest"]
 
-SIGNAL_ROLES = frozenset({"owner", "operator", "reviewer", "auditor"})
-_AFFECTED_ROLES = frozenset({"owner", "operator"})
 _TURN_ID = re.compile(r"[0-9a-f]{32}\Z")
 _INDEX = re.compile(r"(?:0|[1-9][0-9]{0,15})\Z")
 
@@ -41,6 +40,7 @@ class RolloutEndpoints:
     def __init__(self, desk: RolloutDesk, gate: Gate, body_limit_bytes: int) -> None:
         self._desk = desk
         self._gate = gate
+        self._admin = AdminGate(gate)
         self._body_limit_bytes = body_limit_bytes
 
     def routes(self) -> list[Route]:
@@ -62,14 +62,12 @@ class RolloutEndpoints:
     async def get_signals(self, exchange: Exchange) -> Response:
         """Return the signals of a channel's newest rollout over time."""
         exchange.query()
-        caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
-        require_role(caller, SIGNAL_ROLES, "signals")
+        await self._admin.administrator(exchange)
         return json_response(await self._desk.signals(exchange.path_value("name")))
 
     async def get_affected(self, exchange: Exchange) -> Response:
         """Return the ids of the turns that a rollback's timeline names."""
-        caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
-        require_role(caller, _AFFECTED_ROLES, "affected turns")
+        await self._admin.administrator(exchange)
         move = exchange.query("move").get("move", "")
         if not _INDEX.match(move):
             raise RequestError("move: expected the index of a rollback in the governance log", param="move")
