@@ -28,6 +28,12 @@ export const AREAS: readonly Area[] = [
     page: lazy(() => import('./chat/ChatPage')),
     access: 'account',
   },
+  {
+    id: 'settings',
+    paths: ['/settings', '/settings/:section'],
+    page: lazy(() => import('./settings/SettingsPage')),
+    access: 'account',
+  },
 ]
 
 /** Whether somebody with these roles, null for nobody, may open the area. */

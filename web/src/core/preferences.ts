@@ -5,10 +5,12 @@ import { createStore } from 'zustand/vanilla'
 
 export type Theme = 'system' | 'light' | 'dark'
 export type TextSize = 'small' | 'normal' | 'large' | 'larger'
+export type SendKey = 'enter' | 'mod_enter'
 export type Language = 'en' | 'zh'
 export const LANGUAGES: readonly Language[] = ['en', 'zh']
 export const THEMES: readonly Theme[] = ['system', 'light', 'dark']
 export const TEXT_SIZES: readonly TextSize[] = ['small', 'normal', 'large', 'larger']
+export const SEND_KEYS: readonly SendKey[] = ['enter', 'mod_enter']
 
 export interface Preferences {
   readonly theme: Theme
@@ -19,7 +21,7 @@ export interface Preferences {
   /** Where a new conversation begins; empty: on the first channel. */
   readonly channel: string
   /** What sends a message: Enter, or Enter with the main modifier. */
-  readonly sendKey: 'enter' | 'mod_enter'
+  readonly sendKey: SendKey
   /** Whether shortcuts of one character work (WCAG 2.1.4 wants a way to turn them off). */
   readonly singleKeys: boolean
   readonly set: (changes: Partial<Omit<Preferences, 'set'>>) => void

@@ -3,7 +3,7 @@ import { type Call, json, refusal, serve } from '@/testing/server'
 import { preferences } from './preferences'
 import { followSettings } from './settings'
 
-const stored = { language: 'zh', theme: 'dark', channel: '', send_key: 'enter' }
+const stored = { language: 'zh', theme: 'dark', channel: '', send_key: 'mod_enter' }
 let stop = () => {}
 
 const written = (calls: readonly Call[]) =>
@@ -24,7 +24,12 @@ describe('followSettings', () => {
     const calls = serve({ 'GET /v1/account/settings': json(stored), 'PUT /v1/account/settings': json({}) })
     stop = followSettings()
     await vi.advanceTimersByTimeAsync(0)
-    expect(preferences.getState()).toMatchObject({ language: 'zh', theme: 'dark' })
+    expect(preferences.getState()).toMatchObject({
+      language: 'zh',
+      theme: 'dark',
+      sendKey: 'mod_enter',
+      channel: '',
+    })
     expect(written(calls)).toEqual([])
     preferences.getState().set({ theme: 'light' })
     preferences.getState().set({ language: 'en' })
@@ -60,8 +65,11 @@ describe('followSettings', () => {
     await vi.advanceTimersByTimeAsync(0)
     preferences.getState().set({ theme: 'light' })
     await vi.advanceTimersByTimeAsync(1000)
-    preferences.getState().set({ sidebarOpen: false })
+    preferences.getState().set({ channel: 'tiny' })
     await vi.advanceTimersByTimeAsync(1000)
-    expect(written(calls)).toHaveLength(2)
+    expect(written(calls)).toEqual([
+      expect.objectContaining({ theme: 'light', channel: '' }),
+      expect.objectContaining({ theme: 'light', channel: 'tiny' }),
+    ])
   })
 })

@@ -12,28 +12,28 @@ import type { AccountSettingsBody } from './wire'
 
 const WRITE_AFTER_MS = 400
 
-function settingsOf({ language, theme }: Preferences): AccountSettingsBody {
-  return { language, theme }
+function settingsOf({ language, theme, channel, sendKey }: Preferences): AccountSettingsBody {
+  return { language, theme, channel, send_key: sendKey }
 }
 
-function apply({ language, theme }: Required<AccountSettingsBody>): void {
-  // An empty language means that none was chosen there; the one that was chosen here stays.
-  preferences.getState().set({ theme, ...(language === '' ? {} : { language }) })
+function apply({ language, theme, channel, send_key: sendKey }: Required<AccountSettingsBody>): void {
+  const { set } = preferences.getState()
+  // Empty means that none was chosen there; what was chosen here stays.
+  set({ theme, sendKey, ...(language === '' ? {} : { language }), ...(channel === '' ? {} : { channel }) })
 }
 
-/** Writes the settings of this browser at once; those that it does not know stay as they are. */
-export async function writeSettingsNow(): Promise<void> {
-  await writeSettings({ ...(await readSettings()), ...settingsOf(preferences.getState()) })
+/** Writes the settings of this browser at once. */
+export function writeSettingsNow(): Promise<void> {
+  return writeSettings(settingsOf(preferences.getState()))
 }
 
 /** Applies the person's settings and writes what changes; returns the way to stop. */
 export function followSettings(): () => void {
   const stop = new AbortController()
-  let known: AccountSettingsBody = {}
   let timer: ReturnType<typeof setTimeout> | undefined
   let written = ''
   const write = () => {
-    const settings = { ...known, ...settingsOf(preferences.getState()) }
+    const settings = settingsOf(preferences.getState())
     const now = JSON.stringify(settings)
     if (now === written) return
     written = now
@@ -43,10 +43,8 @@ export function followSettings(): () => void {
     })
   }
   const begin = async () => {
-    const found = await readSettings(stop.signal)
-    known = found
-    apply(found)
-    written = JSON.stringify({ ...known, ...settingsOf(preferences.getState()) })
+    apply(await readSettings(stop.signal))
+    written = JSON.stringify(settingsOf(preferences.getState()))
     const leave = preferences.subscribe(() => {
       clearTimeout(timer)
       timer = setTimeout(write, WRITE_AFTER_MS)

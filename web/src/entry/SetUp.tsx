@@ -5,7 +5,7 @@ import { useLocation } from 'wouter'
 import { useStore } from 'zustand'
 import { changeAccount, MIN_PASSWORD, readAccount } from '@/core/account'
 import { ApiError } from '@/core/api'
-import { type Language, languageOf, preferences, THEMES } from '@/core/preferences'
+import { languageOf, preferences, THEMES } from '@/core/preferences'
 import { writeSettingsNow } from '@/core/settings'
 import { finishSetUp } from '@/core/site'
 import type { Session, SiteBody } from '@/core/wire'
@@ -15,15 +15,10 @@ import { Choice } from '@/ui/Choice'
 import { useExplain } from '@/ui/errors'
 import { Field } from '@/ui/Field'
 import { Fingerprint } from '@/ui/Fingerprint'
+import { LANGUAGE_NAMES } from '@/ui/languages'
 import { PasswordField } from '@/ui/PasswordField'
 import styles from './Entry.module.css'
 import { EntryPage } from './EntryPage'
-
-const LANGUAGE_NAMES: readonly { readonly value: Language; readonly label: string; readonly lang: string }[] =
-  [
-    { value: 'en', label: 'English', lang: 'en' },
-    { value: 'zh', label: '简体中文', lang: 'zh-Hans' },
-  ]
 
 /** Everything that a person decides at the first sign-in, on one screen; then straight into the chat. */
 export function SetUp({

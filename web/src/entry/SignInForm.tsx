@@ -53,7 +53,7 @@ export function SignInForm({
           autoFocus
         />
       ) : (
-        <input type="hidden" name="name" value={fixedName} autoComplete="username" />
+        <input hidden readOnly name="name" value={fixedName} autoComplete="username" />
       )}
       <Field
         label={t('password')}

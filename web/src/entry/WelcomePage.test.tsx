@@ -21,7 +21,7 @@ const site = {
 }
 const account = { user_id: 'u1', name: 'owner', roles: ['owner'], has_password: true, may_set_password: true }
 const settings = {
-  'GET /v1/account/settings': json({ language: '', theme: 'system', channel: 'tiny', send_key: 'enter' }),
+  'GET /v1/account/settings': json({ language: '', theme: 'system', channel: '', send_key: 'enter' }),
   'PUT /v1/account/settings': json({}),
 }
 const nobody = refusal(401, 'access/unauthenticated')
@@ -116,7 +116,7 @@ describe('a link', () => {
     })
     expect(calls.find(({ method }) => method === 'PUT')?.body).toMatchObject({
       theme: 'dark',
-      channel: 'tiny',
+      send_key: 'enter',
     })
   })
 

@@ -1,5 +1,6 @@
-import { ChevronsUpDown, Keyboard, LogOut } from 'lucide-react'
+import { ChevronsUpDown, Keyboard, LogOut, Settings } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import { useLocation } from 'wouter'
 import { useStore } from 'zustand'
 import { shortcutText } from '@/core/commands'
 import { preferences, THEMES } from '@/core/preferences'
@@ -13,6 +14,7 @@ import { useSignOut } from './useSession'
 export function AccountMenu({ session }: { session: Session }) {
   const { t, i18n } = useTranslation(['shell', 'common'])
   const signOut = useSignOut()
+  const [, navigate] = useLocation()
   const theme = useStore(preferences, (state) => state.theme)
   return (
     <Menu
@@ -33,6 +35,9 @@ export function AccountMenu({ session }: { session: Session }) {
         options={THEMES.map((value) => ({ value, label: t(`common:theme.${value}`) }))}
       />
       <MenuLine />
+      <MenuItem icon={<Settings size={16} aria-hidden="true" />} onSelect={() => navigate('/settings')}>
+        {t('commands.settings')}
+      </MenuItem>
       <MenuItem
         icon={<Keyboard size={16} aria-hidden="true" />}
         shortcut={shortcutText('Mod+/')}

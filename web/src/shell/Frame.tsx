@@ -7,6 +7,7 @@ import { preferences } from '@/core/preferences'
 import { SessionExpired } from '@/entry/SessionExpired'
 import { Announcer } from '@/ui/Announcer'
 import { classes } from '@/ui/classes'
+import { focusDialog } from '@/ui/Dialog'
 import { ToastRegion } from '@/ui/Toast'
 import styles from './Frame.module.css'
 import { frame, useFrame } from './frame-state'
@@ -69,7 +70,12 @@ function Drawer() {
     <Parts.Root open={isOpen} onOpenChange={(open) => frame.setState({ isDrawerOpen: open })}>
       <Parts.Portal>
         <Parts.Overlay className={styles['scrim']} />
-        <Parts.Content className={styles['drawer']} aria-describedby={undefined}>
+        <Parts.Content
+          className={styles['drawer']}
+          aria-describedby={undefined}
+          // The field of the search would bring up the keyboard of a phone.
+          onOpenAutoFocus={focusDialog}
+        >
           <Parts.Title className="visually-hidden">{t('sidebar.name')}</Parts.Title>
           <Sidebar onClose={close} />
         </Parts.Content>

@@ -13,7 +13,9 @@ import styles from './Page.module.css'
 export interface PageProps {
   /** Name of the page: its heading, the title of the window, and what is read out on arrival; null while unknown. */
   readonly title: string | null
-  /** What the bar shows in the place of the heading, which only screen readers then meet. */
+  /** What the page is a part of; stands behind its name in the title of the window. */
+  readonly partOf?: string
+  /** What the bar shows; the heading is then met by screen readers only. Left out: it stands above the content. */
   readonly head?: ReactNode
   /** Buttons at the end of the bar. */
   readonly tools?: ReactNode
@@ -23,13 +25,17 @@ export interface PageProps {
 }
 
 /** A page of the app: a bar with its heading, and its content. Each area's page is one of these. */
-export function Page({ title, head, tools, width = 'text', children }: PageProps) {
+export function Page({ title, partOf, head, tools, width = 'text', children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useArrival(title, heading)
+  useArrival(title, partOf, heading)
   return (
     <div className={classes(styles['page'], styles[width])}>
       <header className={styles['bar']}>
         <SidebarButton />
+        {head}
+        {tools !== undefined && <div className={styles['tools']}>{tools}</div>}
+      </header>
+      <div className={styles['content']}>
         <h1
           ref={heading}
           tabIndex={-1}
@@ -38,10 +44,8 @@ export function Page({ title, head, tools, width = 'text', children }: PageProps
         >
           {title ?? ''}
         </h1>
-        {head}
-        {tools !== undefined && <div className={styles['tools']}>{tools}</div>}
-      </header>
-      <div className={styles['content']}>{children}</div>
+        {children}
+      </div>
     </div>
   )
 }
@@ -55,7 +59,7 @@ function SidebarButton() {
   const open = () =>
     isNarrow ? frame.setState({ isDrawerOpen: true }) : preferences.getState().set({ sidebarOpen: true })
   return (
-    <IconButton label={t('sidebar.open')} aria-expanded={false} onClick={open}>
+    <IconButton label={t('sidebar.open')} shortcut="Mod+\" aria-expanded={false} onClick={open}>
       <PanelLeft size={20} aria-hidden="true" />
     </IconButton>
   )

@@ -26,7 +26,7 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
           <Mark size={20} />
           <span>Verax</span>
         </Link>
-        <IconButton label={t('sidebar.close')} aria-expanded={true} onClick={onClose}>
+        <IconButton label={t('sidebar.close')} shortcut="Mod+\" aria-expanded={true} onClick={onClose}>
           <PanelLeftClose size={20} aria-hidden="true" />
         </IconButton>
       </div>

@@ -17,15 +17,19 @@ export function forgetArrivals(): void {
   lastPath = null
 }
 
-export function useArrival(title: string | null, heading: RefObject<HTMLElement | null>): void {
+export function useArrival(
+  title: string | null,
+  partOf: string | undefined,
+  heading: RefObject<HTMLElement | null>,
+): void {
   const { t } = useTranslation()
   const [path] = useLocation()
   const settled = useRef('')
   const appName = t('appName')
 
   useEffect(() => {
-    if (title !== null) document.title = title === '' ? appName : `${title} · ${appName}`
-  }, [title, appName])
+    if (title !== null) document.title = [title, partOf, appName].filter(Boolean).join(' · ')
+  }, [title, partOf, appName])
 
   useEffect(() => {
     if (title === null || settled.current === path) return

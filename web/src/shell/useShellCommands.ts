@@ -40,6 +40,7 @@ export function useShellCommands(): void {
           worksInFields: true,
           run: toggleSidebar,
         },
+        { id: 'shell.settings', title: 'shell:commands.settings', run: () => navigate('/settings') },
         {
           id: 'shell.theme',
           title: 'shell:commands.theme',

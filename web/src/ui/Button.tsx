@@ -1,7 +1,10 @@
 import type { ComponentProps } from 'react'
 import { Link } from 'wouter'
+import { ariaShortcut } from '@/core/commands'
 import styles from './Button.module.css'
 import { classes } from './classes'
+import { Keys } from './Keys'
+import { Tooltip } from './Tooltip'
 
 export interface ButtonProps extends ComponentProps<'button'> {
   /** `primary` stands once on a screen; `danger` leads to a question, and `destroy` answers it. */
@@ -42,18 +45,30 @@ export function ButtonLink({ kind = 'plain', size = 'normal', className, ...rest
 }
 
 export interface IconButtonProps extends Omit<ButtonProps, 'aria-label' | 'title'> {
-  /** What it does, for those who do not see the icon; shown on hover. */
+  /** What it does, for those who do not see the icon; shown on hover and on keyboard focus. */
   readonly label: string
+  /** The keys that do the same, shown with the label. */
+  readonly shortcut?: string
 }
 
-export function IconButton({ label, kind = 'quiet', className, ...rest }: IconButtonProps) {
+export function IconButton({ label, shortcut, kind = 'quiet', className, ...rest }: IconButtonProps) {
+  const content = (
+    <>
+      {label}
+      {shortcut !== undefined && <Keys shortcut={shortcut} />}
+    </>
+  )
   return (
-    <Button
-      {...rest}
-      kind={kind}
-      aria-label={label}
-      title={label}
-      className={classes(styles['icon'], className)}
-    />
+    <Tooltip content={content}>
+      <Button
+        // The name says it already: nobody needs to hear it twice.
+        aria-describedby={undefined}
+        aria-keyshortcuts={shortcut === undefined ? undefined : ariaShortcut(shortcut)}
+        {...rest}
+        kind={kind}
+        aria-label={label}
+        className={classes(styles['icon'], className)}
+      />
+    </Tooltip>
   )
 }

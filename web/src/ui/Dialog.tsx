@@ -36,6 +36,7 @@ export function Dialog({
         <Parts.Content
           className={classes(styles['content'], styles[kind])}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
+          onOpenAutoFocus={focusFirstField}
         >
           <header className={styles['head']}>
             <Parts.Title className={styles['title']}>{title}</Parts.Title>
@@ -54,4 +55,20 @@ export function Dialog({
       </Parts.Portal>
     </Parts.Root>
   )
+}
+
+/**
+ * Where the keyboard stands when a dialog opens: in its first field, else on the dialog itself, whose title is then
+ * read out. Radix would choose the close button, which nobody wants first.
+ */
+function focusFirstField(event: Event): void {
+  focusDialog(event)
+  if (!(event.currentTarget instanceof HTMLElement)) return
+  event.currentTarget.querySelector<HTMLElement>('input:not([hidden]), textarea, select')?.focus()
+}
+
+/** Puts the keyboard on the dialog itself. */
+export function focusDialog(event: Event): void {
+  event.preventDefault()
+  if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus()
 }

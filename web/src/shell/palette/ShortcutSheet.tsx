@@ -19,7 +19,7 @@ const LIST_KEYS = [
 /** Every keyboard shortcut, those of the page that is open included. */
 export default function ShortcutSheet() {
   const all = useStore(commands, (state) => state.all)
-  const { t } = useTranslation(namespacesOf(all))
+  const { t } = useTranslation(['shell', 'common', ...namespacesOf(all)])
   const singleKeys = useStore(preferences, (state) => state.singleKeys)
   return (
     <Dialog isOpen onClose={() => frame.setState({ isHelpOpen: false })} title={t('commands.help')}>
@@ -42,8 +42,8 @@ export default function ShortcutSheet() {
         </dl>
       </section>
       <Switch
-        label={t('shortcuts.singleKeys')}
-        hint={t('shortcuts.singleKeysHint')}
+        label={t('common:singleKeys.label')}
+        hint={t('common:singleKeys.hint')}
         isOn={singleKeys}
         onChange={(isOn) => preferences.getState().set({ singleKeys: isOn })}
       />

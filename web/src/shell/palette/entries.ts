@@ -27,7 +27,7 @@ const MOST = 8
 
 export function useCommandEntries(typed: string): readonly Entry[] {
   const all = useStore(commands, (state) => state.all)
-  const { t } = useTranslation(namespacesOf(all))
+  const { t } = useTranslation(['shell', ...namespacesOf(all)])
   const listed = all.length === 0 ? [] : availableCommands().filter(({ id }) => id !== 'shell.palette')
   // Two commands of one name are one thing with two shortcuts.
   const byTitle = new Map(listed.toReversed().map((command) => [command.title, command]))
@@ -45,7 +45,7 @@ export function useCommandEntries(typed: string): readonly Entry[] {
 
 /** The namespaces that the names of commands come from. */
 export function namespacesOf(all: readonly Command[]): string[] {
-  return [...new Set(['shell', ...all.map(({ title }) => title.split(':', 1)[0] ?? 'shell')])]
+  return [...new Set(all.flatMap(({ title }) => title.split(':', 1)))]
 }
 
 export function useConversationEntries(
