@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { licences } from './scripts/licences.mjs'
 
 const server = process.env['VERAX_DEV_SERVER'] ?? 'http://localhost:8420'
 
@@ -9,7 +10,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 // What is built becomes part of the Python package, and of the digest of the runtime that people
 // admit: the same sources must give the same bytes on every machine.
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), licences(here('.'))],
   resolve: { alias: { '@': here('./src') } },
   build: {
     outDir: here('../src/verax/surfaces/http/webapp'),
