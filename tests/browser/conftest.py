@@ -7,16 +7,31 @@ anybody but our server, breaks the content policy or throws an error fails its t
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
+
+from verax.surfaces.installation import Installation
+from verax.testing.running_server import RunningServer
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -55,6 +70,9 @@ class Watched:
         if "Content Security Policy" in message.text:
             self.problems.append(message.text)
 
+
+PASSWORD = "correct horse"
+_names = itertools.count(1)
 
 Opener = Callable[..., contextlib.AbstractContextManager[BrowserContext]]
 
@@ -110,3 +128,66 @@ def page_at(open_context: Opener) -> Iterator[Callable[..., Page]]:
             return page
 
         yield open_page
+
+
+class Chat:
+    """A person's window on the chat.
+
+    Attributes:
+        page: The page itself.
+        user_id: Who is signed in.
+    """
+
+    def __init__(self, page: Page, user_id: str) -> None:
+        self.page = page
+        self.user_id = user_id
+        self.field = page.get_by_role("textbox", name="Message", exact=True)
+        self.answers = page.get_by_role("article").filter(has=page.get_by_role("heading", name="Answer", exact=True))
+
+    def ask(self, text: str) -> None:
+        """Write a message and send it."""
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def button(self, name: str) -> Locator:
+        """Return the last button of this name."""
+        return self.page.get_by_role("button", name=name, exact=True).last
+
+    def wait_for_end(self) -> None:
+        """Wait until no answer is on its way."""
+        expect(self.page.locator("article[aria-busy=true]")).to_have_count(0, timeout=_LIMIT_MS)
+
+    def words(self) -> str:
+        """Return the text of the last answer's first paragraph."""
+        return self.answers.last.locator("p").first.inner_text()
+
+    def call(self, path: str) -> Any:
+        """Ask the server with the person's own session."""
+        response = self.page.context.request.get(path)
+        assert response.ok, response.text()
+        return response.json()
+
+
+@pytest.fixture
+def open_chat(open_context: Opener) -> Iterator[Callable[..., Chat]]:
+    """Return what opens the chat of a new person; what the page asked for is checked when the test ends."""
+    with contextlib.ExitStack() as stack:
+
+        def open_window(server: RunningServer[Installation], url: str = "", path: str = "/", **options: object) -> Chat:
+            name = f"ann-{next(_names)}"
+            user = server.call(server.installation.accounts.create_user(name, password=PASSWORD, roles=("member",)))
+            context = stack.enter_context(open_context(url or server.url, **options))
+            sign_in(context, url or server.url, name)
+            page = context.new_page()
+            page.goto(path)
+            chat = Chat(page, user.user_id)
+            expect(chat.field).to_be_visible()
+            return chat
+
+        yield open_window
+
+
+def sign_in(context: BrowserContext, url: str, name: str) -> None:
+    """Open a session without the form."""
+    done = context.request.post("/v1/session", data={"name": name, "password": PASSWORD}, headers={"Origin": url})
+    assert done.ok, done.text()

@@ -7,7 +7,7 @@ import { ChannelPicker } from './ChannelPicker'
 import { Chat } from './Chat'
 import { LeavingDialog } from './markdown/LeavingDialog'
 import { useChannels } from './useChannels'
-import { useConversation, useConversationState } from './useConversation'
+import { useConversation, useConversationState, useTitle } from './useConversation'
 
 /** The chat. */
 export default function ChatPage() {
@@ -26,7 +26,8 @@ export default function ChatPage() {
     if (info !== null && chosen !== info.channel) navigate('/')
   }
   const phase = useConversationState(conversation, (state) => state.phase)
-  const title = phase === 'loading' ? null : info?.title || t('title.new')
+  const known = useTitle(conversation)
+  const title = phase === 'loading' ? null : known || t('title.new')
   return (
     <Page
       title={title}

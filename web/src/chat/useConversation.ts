@@ -1,8 +1,9 @@
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useStore } from 'zustand'
 import type { OpenConversation } from '@/core/conversation'
+import { readConversation } from '@/core/conversation-calls'
 import type { ConversationState } from '@/core/conversation-state'
 import { conversationPath } from '@/core/conversations'
 import { conversationOf, followConversation, onConversationChange } from '@/core/open-conversations'
@@ -30,6 +31,7 @@ export function useConversation(id: string): OpenConversation {
     () =>
       onConversationChange((changed) => {
         void client.invalidateQueries({ queryKey: keys.conversations })
+        void client.invalidateQueries({ queryKey: keys.conversation(changed.now.id) })
         if (changed === conversation && id === '' && changed.now.id !== '') {
           navigate(conversationPath(changed.now.id), { replace: true })
         }
@@ -37,6 +39,19 @@ export function useConversation(id: string): OpenConversation {
     [client, conversation, id, navigate],
   )
   return conversation
+}
+
+/** The title of a conversation, empty where it has none; null while it is not known. */
+export function useTitle(conversation: OpenConversation): string | null {
+  const id = useConversationState(conversation, (state) => state.id)
+  const info = useConversationState(conversation, (state) => state.info)
+  const isReady = useConversationState(conversation, (state) => state.phase === 'ready')
+  const { data } = useQuery({
+    queryKey: keys.conversation(id),
+    queryFn: () => readConversation(id),
+    enabled: id !== '' && isReady,
+  })
+  return id === '' ? '' : (data?.title ?? info?.title ?? null)
 }
 
 /** A part of a conversation's state; `select` must give the same value for the same state. */

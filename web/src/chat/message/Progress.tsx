@@ -17,9 +17,7 @@ export function Progress({ state, hasText }: { state: ReplyState; hasText: boole
   return (
     <p className={styles['line']}>
       <span className={styles['pulse']} aria-hidden="true" />
-      <span className={hasText ? 'visually-hidden' : undefined}>
-        {t(state.started === null ? 'progress.starting' : 'progress.thinking')}
-      </span>
+      {!hasText && <span>{t('progress.firstWord')}</span>}
     </p>
   )
 }
