@@ -87,3 +87,7 @@ class RuntimeIdentity(Protocol):
     def check_sealed(self) -> None:
         """Raise `RuntimeChanged` when code changed after it was measured."""
         ...
+
+    def check_code(self, digests: Mapping[str, str]) -> None:
+        """Raise `RuntimeChanged` when another process of ours ran code that was not measured; digests by path."""
+        ...

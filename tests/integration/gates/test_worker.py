@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
+from verax.confinement import landlock, seccomp
 from verax.gates.plan import Plan, Subject, make_plan
 from verax.gates.process import WorkerLimits, WorkerParts, WorkerRunner
 from verax.gates.relay import Address
 from verax.gates.running import GateBroken, Job
 from verax.gates.suite import load_suite
-from verax.gates.worker import landlock, seccomp
 from verax.kernel.errors import ConfigError
 from verax.testing.gate_world import gate_release
 

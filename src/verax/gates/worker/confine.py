@@ -22,7 +22,7 @@ import sysconfig
 from pathlib import Path
 
 import verax
-from verax.gates.worker import landlock, seccomp
+from verax.confinement import landlock, seccomp
 
 __all__ = ["confine"]
 

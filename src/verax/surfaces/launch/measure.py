@@ -35,7 +35,13 @@ _STDLIB_SKIP = frozenset(
 )
 # A script, the fakes, what runs in other processes, and the commands that a server never runs: it imports what it
 # needs of them itself.
-_NOT_IMPORTED = ("verax.gates.worker", "verax.surfaces.cli.", "verax.surfaces.launch.boot", "verax.testing")
+_NOT_IMPORTED = (
+    "verax.gates.worker",
+    "verax.surfaces.cli.",
+    "verax.surfaces.launch.boot",
+    "verax.testing",
+    "verax.truth.pdf_worker",
+)
 _OPTIONAL = frozenset({"psycopg", "psycopg_binary", "psycopg_pool"})
 # Loaded by name or at first use by the libraries we run on; loading them now keeps later
 # imports, and the system libraries that some bring along, from being a surprise.

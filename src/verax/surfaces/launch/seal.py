@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -93,6 +93,22 @@ class Seal:
                 f"runtime {self.digest[:12]}…: expected the code that was measured, found {first}",
                 hint="find out who changed it; then start the server again",
             )
+
+    def check_code(self, digests: Mapping[str, str]) -> None:
+        """Refuse code that a process of ours ran and that was not measured; a violation like any other.
+
+        Args:
+            digests: SHA-256 by real path, as that process says it; believe it as far as its own first lines.
+
+        Raises:
+            RuntimeChanged: a file that is not part of the measured runtime, or another content.
+        """
+        for path, digest in digests.items():
+            measured = self._files.get(Path(path))
+            if measured is None or measured.digest != digest:
+                detail = "a process ran another content" if measured else "a process ran what was not measured"
+                self.report(Violation("file", path, detail))
+        self.check_sealed()
 
     def start(self) -> None:
         """Guard imports and start to watch; the caller imported everything before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 import sys
@@ -51,6 +52,25 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
 def test_an_untouched_installation_stays_sealed(watched: Watched) -> None:
     assert watched.seal.check_now() == ()
     watched.seal.check_sealed()
+
+
+def test_another_process_of_ours_may_run_what_was_measured_and_nothing_else(watched: Watched, tmp_path: Path) -> None:
+    room = watched.package / "room.py"
+    digest = hashlib.sha256(room.read_bytes()).hexdigest()
+    watched.seal.check_code({str(room.resolve()): digest})
+    assert watched.seen == []
+    with pytest.raises(RuntimeChanged, match=r"room.py: a process ran another content"):
+        watched.seal.check_code({str(room.resolve()): "0" * 64})
+    assert [violation.path for violation in watched.seen] == [str(room.resolve())]
+    with pytest.raises(RuntimeChanged):
+        watched.seal.check_code({})
+
+
+def test_a_process_that_ran_an_unknown_file_ends_new_turns(watched: Watched, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeChanged, match="a process ran what was not measured"):
+        watched.seal.check_code({str(tmp_path / "elsewhere.py"): "0" * 64})
+    with pytest.raises(RuntimeChanged):
+        watched.seal.check_sealed()
 
 
 def test_the_seal_names_the_runtime_it_holds(watched: Watched) -> None:
