@@ -103,6 +103,12 @@ class Config(BaseModel):
     max_runs: Count = Field(
         default=4, description="Answers in conversations that one account may have in flight at a time."
     )
+    max_attachment_bytes: Annotated[int, Field(ge=1024)] = Field(
+        default=20 * 2**20, description="Largest file that a person may attach, in bytes."
+    )
+    attachment_quota_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=2**30, description="Bytes of attached files that one account may keep."
+    )
     rate_per_minute: Count | None = Field(
         default=600, description="Requests a minute for each API key; `none` for no limit."
     )

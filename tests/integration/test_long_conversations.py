@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from verax.store.attachments import Attachments
 from verax.store.database import open_database
 from verax.store.messages import Messages
-from verax.surfaces.conversations.history import read_request
+from verax.surfaces.conversations.history import Sources, read_request
 from verax.surfaces.conversations.runs import Ask
 from verax.testing.installations import chat_backend, chat_releases, open_installation
 from verax.testing.long_conversation import fill_conversation
@@ -54,10 +55,10 @@ async def test_reading_what_a_model_reads_takes_as_many_statements_in_a_long_con
         counts = {}
         for size in (SHORT, LONG):
             talk = await asyncio.to_thread(fill_conversation, database, ANN.user_id, size)
-            messages = Messages(database, world.clock)
+            messages, attachments = Messages(database, world.clock), Attachments(database, world.clock)
             leaf = (await messages.conversation(talk, ANN.user_id)).leaf_id
             seen.clear()
-            request = await read_request(messages, world.governance, ANN, talk, leaf)
+            request = await read_request(Sources(messages, attachments, world.governance), ANN, talk, leaf)
             counts[size] = len(seen)
             assert len(request.items) + request.older == size - size // 40
             assert sum(map(cost_of, request.items)) >= world.release.model.context_tokens

@@ -2,10 +2,10 @@
 
 *Life of an erasure.* One transaction writes down the job and hides its subject; from then on
 nobody finds it. Then, in batches that let other writers through: the records, secrets and
-texts of its turns (`verax.store.turns` logs how many were erased), its messages, responses
-and usage. Then the write-ahead log is emptied. Last the job is removed. `resume`, which a start
-calls and then a task every minute, finishes the jobs that a crash, a long read or a turn that
-still ran left behind; every step may run twice.
+texts of its turns (`verax.store.turns` logs how many were erased), its messages with the files
+that no other message holds, responses and usage. Then the write-ahead log is emptied. Last the
+job is removed. `resume`, which a start calls and then a task every minute, finishes the jobs that
+a crash, a long read or a turn that still ran left behind; every step may run twice.
 
 What stays: the opaque leaves in the reply log, the erase receipts, and whatever copies people
 took. Nothing here can reach a backup.
@@ -22,7 +22,7 @@ from functools import partial
 from typing import Literal
 
 from verax.kernel.errors import UnknownObject, VeraxError
-from verax.store import messages_rows
+from verax.store import attachments_rows, messages_rows
 from verax.store.accounts import Accounts
 from verax.store.clock import Clock, SystemClock
 from verax.store.database import Database, Tx
@@ -225,6 +225,9 @@ class Eraser:
             ids = [(message_id,) for message_id, _ in rows]
             await self._database.write(partial(Tx.execute_many, sql="DELETE FROM messages WHERE id = ?", rows=ids))
             tally.messages += len(ids)
+        held = "SELECT DISTINCT attachment_id FROM attachment_uses WHERE conversation_id = ? LIMIT 1"
+        while rows := await self._database.read(lambda tx: tx.execute(held, (conversation_id,))):
+            await self._database.write(partial(_let_go, conversation_id=conversation_id, attachment_id=rows[0][0]))
         await self._database.write(partial(_delete_conversation, conversation_id=conversation_id))
 
     async def _erase_user(self, user_id: str, tally: _Tally) -> bool:
@@ -235,7 +238,12 @@ class Eraser:
             for (conversation_id,) in rows:
                 await self._erase_conversation(conversation_id, user_id, tally)
 
+        left = "SELECT id FROM attachments WHERE user_id = ? LIMIT 1"
+        while rows := await self._database.read(lambda tx: tx.execute(left, (user_id,))):
+            await self._database.write(partial(attachments_rows.drop, attachment_id=rows[0][0]))
+
         def finish(tx: Tx) -> bool:
+            tx.execute("DELETE FROM attachment_parts WHERE user_id = ?", (user_id,))
             tx.execute("DELETE FROM usage WHERE user_id = ?", (user_id,))
             return not tx.execute("SELECT 1 FROM turns WHERE user_id = ? LIMIT 1", (user_id,))
 
@@ -272,6 +280,13 @@ def _hide_turn(tx: Tx, turn_id: str, user_id: str, now_ms: int) -> int:
     questions = messages_rows.unanswered_parents(tx, replies)
     messages_rows.blank(tx, [*replies, *questions], now_ms)
     return count + len(replies) + len(questions)
+
+
+def _let_go(tx: Tx, conversation_id: str, attachment_id: str) -> None:
+    """Take an attachment from the messages of a conversation, and remove it where no other holds it."""
+    sql = "DELETE FROM attachment_uses WHERE conversation_id = ? AND attachment_id = ?"
+    tx.execute(sql, (conversation_id, attachment_id))
+    attachments_rows.drop_unused(tx, [attachment_id])
 
 
 def _delete_conversation(tx: Tx, conversation_id: str) -> None:

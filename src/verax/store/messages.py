@@ -19,8 +19,9 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from verax.kernel.errors import RequestError
 from verax.store import messages_rows as rows
@@ -126,6 +127,19 @@ class Messages:
         return await self._database.read(
             lambda tx: rows.read_page(tx, conversation_id, user_id, leaf_id=leaf_id, before=before, limit=limit)
         )
+
+    async def everything(self, conversation_id: str, user_id: str) -> AsyncIterator[Message]:
+        """Yield all messages of all branches, branch by branch; without siblings. Raises `UnknownObject`."""
+        await self.conversation(conversation_id, user_id)
+        key = (-1, -1)
+        while True:
+            read = partial(rows.read_all, conversation_id=conversation_id, after=key, limit=MAX_PAGE)
+            found = await self._database.read(read)
+            for place, message in found:
+                key = place
+                yield message
+            if len(found) < MAX_PAGE:
+                return
 
     async def show(self, conversation_id: str, user_id: str, message_id: str, *, to_end: bool = True) -> str:
         """Show the path through a message, to the end of its branch; return that end's id.

@@ -1,7 +1,8 @@
 """Everything a person has here, as JSON lines.
 
 Each line is an object with a ``type``: ``export`` first, then ``account``, ``key``,
-``settings``, ``session``, ``conversation``, ``message``, ``response``, ``turn``, ``usage``, and ``end`` last,
+``settings``, ``session``, ``attachment``, ``attachment_part`` (the bytes of a file, by its
+digest), ``conversation``, ``message``, ``response``, ``turn``, ``usage``, and ``end`` last,
 which counts the lines before it: an export without it was cut off. Passwords and credentials
 are not in it, because they are not here. Turns carry their secret: it is the owner's, and
 opens what the receipts commit to.
@@ -30,6 +31,7 @@ _PAGE = 100
 
 # Each of these reads on behind the last row's first columns; the columns' names become the keys.
 _CONVERSATION = ("id", "kind", "channel", "title", "created_ms", "updated_ms", "pinned", "archived", "leaf_id")
+_ATTACHMENT = ("id", "digest", "name", "kind", "media_type", "size_bytes", "pages", "created_ms")
 _MESSAGE = ("branch", "depth", "id", "parent_id", "role", "text", "data", "turn_id", "created_ms", "erased_ms")
 _RESPONSE = ("id", "conversation_id", "leaf_id", "previous_id", "turn_id", "body", "created_ms")
 _USAGE = ("turn_id", "key_id", "channel", "status", "prompt_tokens", "completion_tokens", "duration_ms", "created_ms")
@@ -43,6 +45,11 @@ _MESSAGES = (
     " ORDER BY branch, depth LIMIT ?"
 )
 _RESPONSES = f"SELECT {', '.join(_RESPONSE)} FROM responses WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608 - constant columns
+_ATTACHMENTS = f"SELECT {', '.join(_ATTACHMENT)} FROM attachments WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608 - constant columns
+_PARTS = (
+    "SELECT digest, part, data FROM attachment_parts WHERE user_id = ? AND (digest, part) > (?, ?)"
+    " ORDER BY digest, part LIMIT ?"
+)
 _USAGE_OF_DAY = f"SELECT {', '.join(_USAGE)} FROM usage WHERE user_id = ? AND day = ? ORDER BY created_ms"  # noqa: S608 - constant columns
 _NEXT_DAY = "SELECT min(day) FROM usage WHERE user_id = ? AND day > ?"
 _SESSIONS = f"SELECT {', '.join(_SESSION)} FROM sessions WHERE user_id = ? ORDER BY created_ms"  # noqa: S608 - constant columns
@@ -76,6 +83,10 @@ async def _entries(
     yield {"type": "settings", **await AccountSettings(database).get(user.user_id)}
     for row in await database.read(partial(Tx.execute, sql=_SESSIONS, params=(user.user_id,))):
         yield {"type": "session", **dict(zip(_SESSION, row, strict=True))}
+    async for row in _pages(database, _ATTACHMENTS, user.user_id, ("",)):
+        yield {"type": "attachment", **dict(zip(_ATTACHMENT, row, strict=True))}
+    async for row in _pages(database, _PARTS, user.user_id, ("", -1), limit=1):
+        yield {"type": "attachment_part", "digest": row[0], "part": row[1], "data": _base64(row[2])}
     async for row in _pages(database, _CONVERSATIONS, user.user_id, ("",)):
         yield {"type": "conversation", **dict(zip(_CONVERSATION, row, strict=True))}
         async for message in _pages(database, _MESSAGES, row[0], (-1, -1)):
@@ -88,11 +99,13 @@ async def _entries(
         yield {"type": "usage", **dict(zip(_USAGE, row, strict=True))}
 
 
-async def _pages(database: Database, sql: str, owner: str, key: Sequence[SqlValue]) -> AsyncIterator[Row]:
+async def _pages(
+    database: Database, sql: str, owner: str, key: Sequence[SqlValue], *, limit: int = _PAGE
+) -> AsyncIterator[Row]:
     """Yield all rows of a statement that reads on from a key."""
-    rows: list[Row] = [()] * _PAGE
-    while len(rows) == _PAGE:
-        rows = await database.read(partial(Tx.execute, sql=sql, params=(owner, *key, _PAGE)))
+    rows: list[Row] = [()] * limit
+    while len(rows) == limit:
+        rows = await database.read(partial(Tx.execute, sql=sql, params=(owner, *key, limit)))
         for row in rows:
             yield row
         key = rows[-1][: len(key)] if rows else key
@@ -119,9 +132,13 @@ async def _turn(turns: TurnStore, turn_id: str) -> dict[str, Any]:
         "record": stored.record.to_dict(),
         "secret": stored.secret.data.hex(),
         "promise": stored.promise.decode("utf-8"),
-        "reply": None if stored.reply is None else base64.b64encode(stored.reply).decode("ascii"),
+        "reply": None if stored.reply is None else _base64(stored.reply),
         "segments": list(opened.segments),
     }
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _message(conversation_id: str, row: Row) -> dict[str, Any]:

@@ -16,11 +16,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from verax.kernel.errors import RequestError, UnknownObject
+from verax.store import attachments_rows
 from verax.store.database import Row, Tx
 from verax.store.identifiers import new_id, new_ids
 from verax.store.messages_types import ROLES, Conversation, Line, Message, Page
 
 __all__ = [
+    "ATTACHMENTS",
     "CLIENT_ID",
     "append_lines",
     "blank",
@@ -28,9 +30,11 @@ __all__ = [
     "child_of_client",
     "fold",
     "insert_conversation",
+    "read_all",
     "read_conversation",
     "read_page",
     "take_conversation",
+    "title_of",
     "to_conversation",
     "to_message",
     "unanswered_parents",
@@ -58,9 +62,13 @@ WHERE conversation_id = ? AND depth = ? AND branch IN (
     SELECT number FROM branches WHERE conversation_id = ? AND parent = ? AND starts = ?
 )
 """
+ATTACHMENTS = "attachments"
+"""Where a line's data keeps what it says of the files it holds; each has an ``id``."""
+
 CLIENT_ID = "client_id"
 """Where a line's data keeps the id that a client drew for it, so that a repeated request adds it once."""
 
+_TITLE = 80
 _ROOT = -1  # the branch and depth above the first message
 
 # The ranges of a path, newest first, and no more of them than the window needs. Each is cut to
@@ -86,6 +94,11 @@ WHERE m.conversation_id = ? AND m.branch = r.number AND m.depth BETWEEN r.low AN
 ORDER BY m.depth
 """
 
+_ALL = """
+SELECT id, conversation_id, parent_id, depth, role, text, data, turn_id, created_ms, erased_ms, branch FROM messages
+WHERE conversation_id = ? AND (branch, depth) > (?, ?) ORDER BY branch, depth LIMIT ?
+"""
+
 _FORKS = """
 SELECT b.parent, b.starts, m.branch, m.id
 FROM branches b CROSS JOIN messages m
@@ -97,6 +110,17 @@ WHERE b.conversation_id = ? AND b.starts >= ? AND b.starts < ? AND b.parent IN (
 def fold(text: str) -> str:
     """Return the form in which texts are compared by a search."""
     return unicodedata.normalize("NFKC", text).casefold()
+
+
+def title_of(text: str) -> str:
+    """Return the first line of a message, short enough for a list; empty where nothing can be seen."""
+    words = next((line for line in text.splitlines() if line.strip()), "").split()
+    title = ""
+    for word in words:
+        if len(title) + len(word) + 1 > _TITLE:
+            return f"{title or word[: _TITLE - 1]}…"
+        title = f"{title} {word}" if title else word
+    return title
 
 
 def insert_conversation(tx: Tx, user_id: str, channel: str, title: str, now_ms: int, *, kind: str = "chat") -> str:
@@ -126,7 +150,8 @@ def append_lines(
         follows: Show it only where `parent_id` ends the path that is shown.
 
     Raises:
-        UnknownObject: no such conversation of this user, or no such parent in it.
+        UnknownObject: no such conversation of this user, no such parent in it, or no such
+            attachment of this user.
         RequestError: a role that is none, or data that is not JSON.
     """
     ids = new_ids("msg", now_ms, len(lines))
@@ -161,6 +186,9 @@ def append_lines(
         " created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_to_row(message, branch) for message in messages],
     )
+    for message in messages:
+        held = [reference["id"] for reference in message.data.get(ATTACHMENTS, ())]
+        attachments_rows.hold(tx, user_id, conversation_id, message.message_id, held)
     return messages
 
 
@@ -225,6 +253,12 @@ def read_page(
     return Page(conversation, messages, end + 1, has_older=first > 0)
 
 
+def read_all(tx: Tx, conversation_id: str, after: tuple[int, int], limit: int) -> list[tuple[tuple[int, int], Message]]:
+    """Return messages behind a branch and depth, each with its own branch and depth."""
+    rows = tx.execute(_ALL, (conversation_id, *after, limit))
+    return [((row[10], row[3]), to_message(row)) for row in rows]
+
+
 def branch_end(tx: Tx, conversation_id: str, message_id: str) -> str:
     """Return the last message of the branch that a message lies on: where its chain leads by itself."""
     rows = tx.execute(
@@ -238,7 +272,14 @@ def branch_end(tx: Tx, conversation_id: str, message_id: str) -> str:
 
 
 def blank(tx: Tx, message_ids: Sequence[str], now_ms: int) -> None:
-    """Erase the content of messages; their places in the tree stay."""
+    """Erase the content of messages, the files they alone hold, and titles made of them; their places stay."""
+    for message_id in message_ids:
+        for text, conversation_id in tx.execute(
+            "SELECT text, conversation_id FROM messages WHERE id = ? AND depth = 0", (message_id,)
+        ):
+            sql = "UPDATE conversations SET title = '', folded_title = '' WHERE id = ? AND title = ?"
+            tx.execute(sql, (conversation_id, title_of(text)))
+    attachments_rows.drop_from_messages(tx, message_ids)
     tx.execute_many(
         "UPDATE messages SET text = '', folded = '', data = '', turn_id = NULL, erased_ms = ? WHERE id = ?",
         [(now_ms, message_id) for message_id in message_ids],

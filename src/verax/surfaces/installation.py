@@ -42,6 +42,7 @@ from verax.models.remote import RemoteSettings
 from verax.models.weights import WeightsShelf, default_weights_folder
 from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings, SiteFacts
+from verax.store.attachments import AttachmentLimits, Attachments
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock, SystemClock
 from verax.store.cosigning import WitnessLink
@@ -66,6 +67,7 @@ from verax.store.tlog import LogSpec, TileLog
 from verax.store.tlog_live import LiveLog, Pace
 from verax.store.turns import TurnStore
 from verax.store.votes import Votes
+from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.gating import open_desk
@@ -77,6 +79,7 @@ from verax.surfaces.rollouts import RolloutDesk
 from verax.surfaces.server_lines import LogLines
 from verax.surfaces.witness.link import HttpWitnessLink
 from verax.surfaces.witnessing import Witnessing, WitnessingParts
+from verax.truth.pdf import PdfReader
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import EngineParts, RunningTurn, TurnEngine
@@ -167,6 +170,8 @@ class Installation:
     accounts: Accounts
     messages: Messages
     runs: Runs
+    attachments: Attachments
+    pdf: PdfReader
     responses: Responses
     eraser: Eraser
     office: Office
@@ -230,8 +235,9 @@ class Installation:
             _started(eraser, stack)
             stores = _Stores(database, accounts, governance, turns, eraser)
             messages = Messages(database, around.clock)
-            parts = RunParts(engine, governance, messages, eraser)
-            runs = Runs(parts, around.clock, RunLimits(running=config.max_runs))
+            attachments = Attachments(database, around.clock, AttachmentLimits(config.attachment_quota_bytes))
+            sources = Sources(messages, attachments, governance)
+            runs = Runs(RunParts(engine, sources, eraser), around.clock, RunLimits(running=config.max_runs))
             stack.push_async_callback(runs.close, _DRAIN_S)
             watch, rollouts = _open_rollouts(rooms, governance, replies)
             _started(watch, stack)
@@ -242,6 +248,8 @@ class Installation:
                 accounts=accounts,
                 messages=messages,
                 runs=runs,
+                attachments=attachments,
+                pdf=PdfReader(around.runtime.check_code),
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),

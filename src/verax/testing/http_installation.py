@@ -29,6 +29,7 @@ from verax.kernel.release import Release
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
 from verax.store.accounts_settings import AccountSettings, SiteFacts
+from verax.store.attachments import Attachments
 from verax.store.clock import SystemClock
 from verax.store.database import Database, open_database
 from verax.store.erase import EraseReport
@@ -41,6 +42,7 @@ from verax.store.rollouts import Rollouts
 from verax.store.signing import SigningDesk
 from verax.store.turns import OpenedTurn
 from verax.store.votes import Votes
+from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
@@ -51,7 +53,9 @@ from verax.surfaces.server_lines import LogLines
 from verax.testing.logs import NAME
 from verax.testing.releases import make_release
 from verax.testing.simulated_log import SimulatedLog, sample_record
+from verax.testing.turns import FixedRuntime
 from verax.testing.witness_link import NoWitnesses
+from verax.truth.pdf import PdfReader
 from verax.turn.events import Choice, Completed, Started, TextDelta, TurnEvent
 from verax.turn.request import Caller, TurnRequest
 
@@ -524,7 +528,10 @@ class FakeInstallation:
             clock=SystemClock(),
         )
         self.messages = Messages(database)
-        self.runs = Runs(RunParts(self.engine, self.fake_governance, self.messages, self.eraser), SystemClock())
+        self.attachments = Attachments(database, SystemClock())
+        self.pdf = PdfReader(FixedRuntime().check_code)
+        sources = Sources(self.messages, self.attachments, self.fake_governance)
+        self.runs = Runs(RunParts(self.engine, sources, self.eraser), SystemClock())
         self.blobs = FakeBlobs()
         self.simulated = SimulatedLog(f"{NAME}/governance", hashlib.sha256(b"governance").digest())
         self.governance_log = FakeLog(self.simulated)

@@ -1,7 +1,7 @@
 """An installation for clients of the HTTP surface: the real turn path, stores and logs of replies.
 
 Only governance is simulated and the model scripted. The channel ``assistant`` calls tools by
-a JSON schema, ``native`` calls them itself, ``frozen`` answers nobody.
+a JSON schema and takes files, ``native`` calls tools itself, ``frozen`` answers nobody.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from verax.kernel.errors import UnknownObject
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
 from verax.store.accounts_settings import AccountSettings, SiteFacts
+from verax.store.attachments import AttachmentLimits, Attachments
 from verax.store.erase import Eraser
 from verax.store.messages import Messages
 from verax.store.messages_export import export_user
@@ -31,6 +32,7 @@ from verax.store.signing import SigningDesk
 from verax.store.tlog_live import LiveLog
 from verax.store.turns import TurnStore
 from verax.store.votes import Votes
+from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
@@ -40,10 +42,11 @@ from verax.surfaces.rollouts import RolloutDesk
 from verax.surfaces.server_lines import LogLines
 from verax.testing.gate_desk import SimulatedDesk, make_gate_desk
 from verax.testing.governance import channel_rules
-from verax.testing.releases import make_release
+from verax.testing.releases import FILE_WORDING, make_release
 from verax.testing.scripted import Reply, Rule, ScriptedBackend, ScriptedTool
 from verax.testing.turns import SimulatedGovernance, TurnWorld
 from verax.testing.witness_link import NoWitnesses
+from verax.truth.pdf import PdfReader
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import RunningTurn, TurnEngine
@@ -161,7 +164,10 @@ class HttpWorld:
             clock=world.clock,
         )
         self.messages = Messages(world.database, world.clock)
-        parts = RunParts(self.engine, world.governance, self.messages, self.eraser)
+        limits = AttachmentLimits(config.attachment_quota_bytes)
+        self.attachments = Attachments(world.database, world.clock, limits)
+        self.pdf = PdfReader(world.runtime.check_code)
+        parts = RunParts(self.engine, Sources(self.messages, self.attachments, world.governance), self.eraser)
         self.runs = Runs(parts, world.clock, RunLimits(running=config.max_runs))
         self.governance = SimulatedDesk(world.governance)
         self.blobs = world.governance.log.blobs
@@ -176,7 +182,7 @@ class HttpWorld:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             config = Config(home=folder / "home", keyring=folder / "keyring", **settings)
-            release = make_release("You answer.", rest=_ALLOW + _TOOLS.format(style="schema"))
+            release = make_release("You answer.", rest=_ALLOW + _TOOLS.format(style="schema") + FILE_WORDING)
             async with TurnWorld.open(folder, backend or usual_backend(), release) as world:
                 _add_channels(world.governance)
                 opened = cls(config, world)

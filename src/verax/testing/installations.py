@@ -20,7 +20,7 @@ from verax.models.base import Backend
 from verax.store.blobs import Blobs
 from verax.surfaces.founding import Founding, found
 from verax.surfaces.installation import Installation, Surroundings
-from verax.testing.releases import manifest_toml
+from verax.testing.releases import FILE_WORDING, manifest_toml
 from verax.testing.scripted import Reply, Rule, ScriptedBackend
 from verax.testing.turns import FixedRuntime, OneBackend
 
@@ -35,7 +35,7 @@ input = [{ detector = "hidden_text", action = "refuse" }]
 output = [{ detector = "secrets", action = "refuse" }, { detector = "hidden_text", action = "rewrite" }]
 """
 _SAMPLING = '[sampling]\nmax_tokens = {tokens}\nallow = ["temperature", "max_tokens", "seed", "stop"]\n'
-_MODEL = 'backend = "scripted"\nname = "{name}"\ncontext_tokens = {tokens}'
+_SCRIPTED = 'backend = "scripted"'
 
 _MARKDOWN = """# What Markdown can do
 
@@ -94,8 +94,18 @@ def chat_backend(delay_s: float = 0.02) -> ScriptedBackend:
 
 
 def chat_releases() -> Mapping[str, Release]:
-    """Return the releases of a world for chats: a usual channel, and ``tiny`` with a very short memory."""
-    return {name: _release(name, tokens) for name, tokens in (("assistant", 32_768), ("tiny", 512))}
+    """Return the releases of a world for chats.
+
+    ``assistant`` is a usual channel that takes documents, ``vision`` takes pictures too,
+    ``plain`` takes no files, and ``tiny`` has a very short memory.
+    """
+    remote = 'backend = "remote"\nurl = "http://localhost:9/v1"\nsees = ["image"]'
+    return {
+        "assistant": _release("assistant", _SCRIPTED, 32_768),
+        "plain": _release("plain", _SCRIPTED, 32_768, files=""),
+        "tiny": _release("tiny", _SCRIPTED, 512),
+        "vision": _release("vision", remote, 131_072),
+    }
 
 
 @contextlib.asynccontextmanager
@@ -127,13 +137,13 @@ async def open_installation(
         await installation.close()
 
 
-def _release(name: str, context_tokens: int) -> Release:
+def _release(name: str, backend: str, context_tokens: int, files: str = FILE_WORDING) -> Release:
     return Release.from_toml(
         manifest_toml(
             "You answer what you are asked.",
             name=name,
-            model=_MODEL.format(name="scripted", tokens=context_tokens),
-            rest=_SAMPLING.format(tokens=min(4096, context_tokens // 4)),
+            model=f'{backend}\nname = "scripted"\ncontext_tokens = {context_tokens}',
+            rest=_SAMPLING.format(tokens=min(4096, context_tokens // 4)) + files,
             guard=_GUARD,
         )
     )

@@ -10,7 +10,7 @@ import json
 
 from verax.kernel.release import Release
 
-__all__ = ["SMOLLM2_CHAT_TEMPLATE", "SMOLLM2_SPECIAL_TOKENS", "make_release", "manifest_toml"]
+__all__ = ["FILE_WORDING", "SMOLLM2_CHAT_TEMPLATE", "SMOLLM2_SPECIAL_TOKENS", "make_release", "manifest_toml"]
 
 SMOLLM2_CHAT_TEMPLATE = (
     "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
@@ -21,6 +21,18 @@ SMOLLM2_CHAT_TEMPLATE = (
 """The chat template that the SmolLM2-Instruct weights name."""
 
 SMOLLM2_SPECIAL_TOKENS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
+
+FILE_WORDING = """
+[prompt.files]
+head = "The user attached the file "
+body = ":\\n"
+tail = "\\nEnd of the file.\\n\\n"
+page_head = "\\n[Page "
+page_tail = "]\\n"
+image_head = "The user attached the picture "
+image_tail = "."
+"""
+"""A section that lets a release take files; give it as part of `rest`."""
 
 _GUARD = """
 [guard]

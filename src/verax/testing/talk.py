@@ -79,6 +79,15 @@ class Talk:
         message: dict[str, Any] = last["message"] if last["type"] == "completed" else last["stored"]
         return message
 
+    def attach(self, name: str, data: bytes) -> dict[str, Any]:
+        """Upload a file and return what the server says of it; raises for an error."""
+        attachment: dict[str, Any] = self.upload(name, data).raise_for_status().json()
+        return attachment
+
+    def upload(self, name: str, data: bytes) -> httpx.Response:
+        """Upload a file."""
+        return self.client.post("/v1/attachments", params={"name": name}, content=data)
+
     def messages(self, **query: Any) -> dict[str, Any]:
         """Return a window of the path that is shown."""
         page: dict[str, Any] = self.client.get(f"{self.path}/messages", params=query).raise_for_status().json()

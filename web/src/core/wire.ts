@@ -595,6 +595,7 @@ export interface ChannelInfo {
   canary: Canary | null
   title: string | null
   sees: ('text' | 'image')[]
+  attachments: ('text' | 'pdf' | 'image')[]
   model: string | null
   truth_mode: ('off' | 'mark' | 'strict') | null
   audience: string | null

@@ -21,7 +21,7 @@ from verax.kernel.errors import UnknownObject, VeraxError
 from verax.store.messages import Line, Message, Messages
 from verax.surfaces.conversations import wire
 from verax.surfaces.conversations.events import EventBuffer
-from verax.surfaces.conversations.history import Heads, read_request
+from verax.surfaces.conversations.history import Sources, read_request
 from verax.turn.events import (
     Choice,
     ClaimVerdict,
@@ -76,9 +76,13 @@ class RunParts:
     """What a run works with."""
 
     engine: Engine
-    heads: Heads
-    messages: Messages
+    sources: Sources
     eraser: TurnEraser
+
+    @property
+    def messages(self) -> Messages:
+        """Where lines are read from and answers are stored."""
+        return self.sources.messages
 
 
 class Run:
@@ -136,7 +140,7 @@ class Run:
             self.ended.set()
 
     async def _answer(self, parts: RunParts, observers: list[Observer]) -> None:
-        request = await read_request(parts.messages, parts.heads, self.caller, self.conversation_id, self.parent_id)
+        request = await read_request(parts.sources, self.caller, self.conversation_id, self.parent_id)
         turn = self._turn = parts.engine.start(request)
         if self._is_stopped:
             turn.cancel()

@@ -16,15 +16,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from verax.kernel.errors import BusyError, ConflictError, RequestError, TooLarge, UnknownObject
+from verax.store.attachments import StoredAttachment
 from verax.store.clock import Clock
 from verax.store.identifiers import new_id
 from verax.store.messages import Line, Message
+from verax.store.messages_rows import ATTACHMENTS, title_of
+from verax.surfaces.conversations.history import release_for
 from verax.surfaces.conversations.run import Observer, Run, RunParts
+from verax.turn.files import check_files
 from verax.turn.request import Caller
 
-__all__ = ["Ask", "Begun", "RunLimits", "Runs", "title_of"]
+__all__ = ["Ask", "Begun", "RunLimits", "Runs"]
 
-_MAX_TITLE = 80
 _STOP_LIMIT_S = 10.0
 
 
@@ -54,6 +57,7 @@ class Ask:
     parent_id: str
     text: str | None = None
     client_id: str = ""
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +195,9 @@ class Runs:
             await messages.show(conversation_id, user_id, ask.parent_id, to_end=False)
             run.parent_id = ask.parent_id
             return None
-        self._check_text(ask.text)
-        line = Line("user", ask.text)
+        files = await self._files(run, conversation.channel, ask)
+        self._check_text(ask.text, has_files=bool(files))
+        line = Line("user", ask.text, {ATTACHMENTS: [file.reference() for file in files]} if files else {})
         if ask.client_id:
             found = await messages.append_once(conversation_id, user_id, ask.parent_id, line, ask.client_id)
             message_id = found.message_id
@@ -201,7 +206,7 @@ class Runs:
         else:
             message_id = (await messages.append(conversation_id, user_id, ask.parent_id, [line]))[0].message_id
         if not conversation.title and not ask.parent_id:
-            await messages.rename(conversation_id, user_id, title_of(ask.text))
+            await messages.rename(conversation_id, user_id, title_of(ask.text) or title_of(files[0].name))
         page = await messages.path(conversation_id, user_id, leaf_id=message_id, limit=1)
         run.parent_id = message_id
         return page.messages[0]
@@ -215,8 +220,19 @@ class Runs:
                 code="run/answered",
             )
 
-    def _check_text(self, text: str) -> None:
-        if not text.strip():
+    async def _files(self, run: Run, channel: str, ask: Ask) -> list[StoredAttachment]:
+        """Return the files of a message; refuse, before anything is stored, those that no model would read."""
+        if not ask.attachments:
+            return []
+        if len(set(ask.attachments)) != len(ask.attachments):
+            raise RequestError("attachments: one stands there twice", param="attachments")
+        sources = self._parts.sources
+        files = await sources.attachments.many(ask.attachments, run.caller.user_id)
+        check_files(release_for(sources.heads, run.caller, channel), [file.kind for file in files])
+        return files
+
+    def _check_text(self, text: str, *, has_files: bool) -> None:
+        if not text.strip() and not has_files:
             raise RequestError("text: expected a message, found nothing", param="text")
         if len(text) > self._limits.text_chars:
             raise TooLarge(
@@ -264,17 +280,6 @@ class Runs:
         for key, task in list(self._starting.items()):
             if task.done() and task.result().run is run:
                 del self._starting[key]
-
-
-def title_of(text: str) -> str:
-    """Return the first line of a message, short enough for a list; empty where nothing can be seen."""
-    words = next((line for line in text.splitlines() if line.strip()), "").split()
-    title = ""
-    for word in words:
-        if len(title) + len(word) + 1 > _MAX_TITLE:
-            return f"{title or word[: _MAX_TITLE - 1]}…"
-        title = f"{title} {word}" if title else word
-    return title
 
 
 def _check_question(message: Message) -> None:

@@ -18,12 +18,13 @@ from starlette.types import Message, Receive, Scope, Send
 from verax.kernel.errors import VeraxError
 from verax.surfaces.http.account import AccountEndpoints
 from verax.surfaces.http.administration import administration
+from verax.surfaces.http.attachments import AttachmentEndpoints
 from verax.surfaces.http.body import ClientGone
 from verax.surfaces.http.bundles import GovernanceBundles
 from verax.surfaces.http.channels import ChannelEndpoints
 from verax.surfaces.http.chat import ChatEndpoint, Limits
 from verax.surfaces.http.conversation import TurnFailed
-from verax.surfaces.http.conversations import ConversationEndpoints
+from verax.surfaces.http.conversations import ConversationEndpoints, TalkParts
 from verax.surfaces.http.embeddings import EmbeddingEndpoints
 from verax.surfaces.http.exchange import Exchange
 from verax.surfaces.http.faults import INTERNAL, STOPPING, Fault, fault_of_error
@@ -78,17 +79,22 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
     limits = Limits(config.max_body_bytes, config.max_messages)
     webapp = webapp or WebApp()
     pages = WebAppEndpoints(webapp)
-    engine, governance, runs = installation.engine, installation.governance, installation.runs
-    runs.observe(metrics.turn_event)
+    engine, governance = installation.engine, installation.governance
     office = installation.office
     bundles = GovernanceBundles(installation.governance_log, installation.blobs)
     routes = [
         *ChannelEndpoints(governance, gate).routes(),
         *ResponseEndpoints(engine, installation.responses, installation.eraser, gate, metrics, limits).routes(),
         *EmbeddingEndpoints(engine, gate, limits.body_bytes).routes(),
-        *ConversationEndpoints(installation.messages, runs, installation.eraser, governance, gate).routes(),
-        *RunEndpoints(runs, gate, metrics, limits.body_bytes).routes(),
-        *ReceiptEndpoints(installation.receipts, installation.turns, installation.eraser, bundles, gate).routes(),
+        *_conversation_routes(installation, gate, metrics),
+        *ReceiptEndpoints(
+            installation.receipts,
+            installation.turns,
+            installation.eraser,
+            bundles,
+            gate,
+            installation.runs.forget_turn,
+        ).routes(),
         *SigningEndpoints(installation.signing, governance, installation.blobs, gate, limits.body_bytes).routes(),
         *ReleaseEndpoints(governance, gate).routes(),
         *PasskeyEndpoints(installation.signing, governance, gate).routes(),
@@ -110,6 +116,17 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *pages.routes(),
     ]
     return Application(HostNames.from_config(config), ChatEndpoint(engine, gate, metrics, limits), routes, metrics)
+
+
+def _conversation_routes(installation: Installation, gate: Gate, metrics: Metrics) -> list[Route]:
+    config, runs = installation.config, installation.runs
+    runs.observe(metrics.turn_event)
+    parts = TalkParts(installation.messages, installation.attachments, runs, installation.eraser)
+    return [
+        *ConversationEndpoints(parts, installation.governance, gate).routes(),
+        *AttachmentEndpoints(installation.attachments, installation.pdf, gate, config.max_attachment_bytes).routes(),
+        *RunEndpoints(runs, gate, metrics, config.max_body_bytes).routes(),
+    ]
 
 
 class Application:

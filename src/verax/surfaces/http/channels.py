@@ -13,6 +13,7 @@ from verax.kernel.release import Release
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
 from verax.surfaces.http.gate import Gate
 from verax.surfaces.http.ports import GovernanceDesk
+from verax.turn.files import takes_file
 
 __all__ = ["ChannelEndpoints", "channel_names"]
 
@@ -76,14 +77,15 @@ def _head_object(release: Release | None) -> dict[str, Any]:
     """Return what a person who picks a channel wants to know of its head; nulls where it has none."""
     if release is None:
         names = ("title", "model", "truth_mode", "audience", "context_tokens")
-        return {**dict.fromkeys(names), "sees": []}
+        return {**dict.fromkeys(names), "sees": [], "attachments": []}
     return {
         "title": release.name,
         "model": release.model.name,
         "truth_mode": release.truth.mode,
         "audience": release.audience,
         "context_tokens": release.model.context_tokens,
-        "sees": ["text"],
+        "sees": ["text", *release.model.sees],
+        "attachments": [kind for kind in ("text", "pdf", "image") if takes_file(release, kind)],
     }
 
 

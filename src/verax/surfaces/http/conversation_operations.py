@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from verax.surfaces.http import conversation_models as talks
-from verax.surfaces.http.operations import SSE, Operation, json_reply
+from verax.surfaces.http.operations import BYTES, JSON, SSE, Operation, json_reply
 
 __all__ = ["OPERATIONS"]
 
@@ -64,6 +64,15 @@ OPERATIONS: tuple[Operation, ...] = (
         query={"leaf": {"type": "string"}, "before": _NUMBER, "limit": _LIMIT},
     ),
     Operation(
+        "GET",
+        "/v1/conversations/{id}/export",
+        "exportConversation",
+        "Download a conversation: JSON with everything, or Markdown",
+        {200: {JSON: None, "text/markdown": None}},
+        needs_key=True,
+        query={"format": {"type": "string", "enum": ["json", "markdown"]}},
+    ),
+    Operation(
         "POST",
         "/v1/conversations/{id}/show",
         "showBranch",
@@ -96,6 +105,31 @@ OPERATIONS: tuple[Operation, ...] = (
         "stopRun",
         "End a run; what was delivered is kept",
         {204: {}},
+        needs_key=True,
+    ),
+    Operation(
+        "POST",
+        "/v1/attachments",
+        "uploadAttachment",
+        "Keep a file: the body is the file itself",
+        json_reply(talks.Attachment, 201),
+        needs_key=True,
+        query={"name": {"type": "string"}},
+    ),
+    Operation(
+        "GET",
+        "/v1/attachments/{id}",
+        "downloadAttachment",
+        "Return a file to its owner",
+        {200: {BYTES: None}},
+        needs_key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/v1/attachments/{id}",
+        "deleteAttachment",
+        "Remove a file that no message holds",
+        json_reply(talks.AttachmentDeleted),
         needs_key=True,
     ),
     Operation(

@@ -5,15 +5,19 @@ Only the owner finds a conversation; for everybody else it is not there.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from verax.kernel.errors import UnknownObject
+from verax.kernel.errors import RequestError, UnknownObject
+from verax.store.attachments import Attachments
 from verax.store.messages import Messages
 from verax.store.messages_types import Conversation
 from verax.surfaces.conversations import wire
+from verax.surfaces.conversations.export import export_json, export_markdown
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.http.body import read_json
 from verax.surfaces.http.channels import channel_names
@@ -22,22 +26,48 @@ from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
 from verax.surfaces.http.gate import Gate
 from verax.surfaces.http.ports import Eraser, GovernanceDesk
 from verax.surfaces.http.validation import validate
+from verax.truth.documents import clean_name
 from verax.turn.request import Caller
 
-__all__ = ["ConversationEndpoints"]
+__all__ = ["ConversationEndpoints", "TalkParts"]
 
 _BODY_LIMIT_BYTES = 65_536
 _MAX_LIST = 200
 _MAX_MESSAGES = 500
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A form of export."""
+
+    ending: str
+    media_type: str
+
+
+_FORMS = {
+    "json": _Form(".json", "application/json"),
+    "markdown": _Form(".md", "text/markdown; charset=utf-8"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TalkParts:
+    """What conversations are made of."""
+
+    messages: Messages
+    attachments: Attachments
+    runs: Runs
+    eraser: Eraser
+
+
 class ConversationEndpoints:
     """Serves conversations to their owners."""
 
-    def __init__(self, messages: Messages, runs: Runs, eraser: Eraser, governance: GovernanceDesk, gate: Gate) -> None:
-        self._messages = messages
-        self._runs = runs
-        self._eraser = eraser
+    def __init__(self, parts: TalkParts, governance: GovernanceDesk, gate: Gate) -> None:
+        self._messages = parts.messages
+        self._attachments = parts.attachments
+        self._runs = parts.runs
+        self._eraser = parts.eraser
         self._governance = governance
         self._gate = gate
 
@@ -51,6 +81,7 @@ class ConversationEndpoints:
             Route(one, Endpoint(self.change), methods=["PATCH"]),
             Route(one, Endpoint(self.delete), methods=["DELETE"]),
             Route(f"{one}/messages", Endpoint(self.list_messages), methods=["GET"]),
+            Route(f"{one}/export", Endpoint(self.export), methods=["GET"]),
             Route(f"{one}/show", Endpoint(self.show), methods=["POST"]),
             Route("/v1/search", Endpoint(self.search), methods=["GET"]),
         ]
@@ -133,6 +164,24 @@ class ConversationEndpoints:
                 "has_older": page.has_older,
             }
         )
+
+    async def export(self, exchange: Exchange) -> Response:
+        """Return a conversation as a download: JSON with everything, or Markdown for people."""
+        caller = await self._caller(exchange)
+        form = exchange.query("format").get("format", "json")
+        if form not in _FORMS:
+            raise RequestError("format: expected json or markdown", param="format")
+        found = await self._messages.conversation(exchange.path_value("id"), caller.user_id)
+        if form == "json":
+            pieces = export_json(self._messages, self._attachments, found)
+        else:
+            pieces = export_markdown(self._messages, found)
+        name = f"{found.title or found.conversation_id}{_FORMS[form].ending}"
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(clean_name(name), safe='')}",
+            "cache-control": "no-store",
+        }
+        return StreamingResponse(pieces, headers=headers, media_type=_FORMS[form].media_type)
 
     async def show(self, exchange: Exchange) -> Response:
         """Show the path through a message."""

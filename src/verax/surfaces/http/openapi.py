@@ -24,7 +24,6 @@ from verax.surfaces.http import (
     signing_operations,
     witness_operations,
 )
-from verax.surfaces.http import conversation_models as talks
 from verax.surfaces.http import reply_models as replies
 from verax.surfaces.http.chat_request import ChatRequest
 from verax.surfaces.http.embeddings import EmbeddingRequest
@@ -43,11 +42,7 @@ from verax.surfaces.http.stream_models import StreamEvent
 __all__ = ["OPERATIONS", "OpenApiEndpoints", "Operation", "openapi_document"]
 
 # Shapes that no call names: the data of an event stream has no place of its own in OpenAPI 3.1.
-_COMPONENTS: tuple[type[BaseModel], ...] = (
-    StreamEvent,
-    talks.Attachment,
-    talks.AttachmentDeleted,
-)
+_COMPONENTS: tuple[type[BaseModel], ...] = (StreamEvent,)
 
 _OPEN = {"open": {"type": "string", "enum": ["", "reply", "request", "reply,request"]}}
 

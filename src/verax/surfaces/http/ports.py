@@ -23,6 +23,7 @@ from verax.kernel.fold import State
 from verax.kernel.release import Release
 from verax.kernel.split_view import SplitView
 from verax.store.accounts_types import Account, NewSession, OpenedBy
+from verax.store.attachments import Attachments
 from verax.store.erase import EraseReport
 from verax.store.messages import Messages
 from verax.store.messages_types import Line, StoredResponse
@@ -33,6 +34,7 @@ from verax.surfaces.conversations.run import RunningTurn
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.office import Office
 from verax.surfaces.rollouts import RolloutDesk
+from verax.truth.pdf import PdfReader
 from verax.turn.events import TurnEvent
 from verax.turn.request import Caller, TurnRequest
 
@@ -336,6 +338,10 @@ class Installation(Protocol):
     def messages(self) -> Messages: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def attachments(self) -> Attachments: ...
+    @property
+    def pdf(self) -> PdfReader: ...
     @property
     def eraser(self) -> Eraser: ...
     @property

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -40,12 +41,20 @@ class ReceiptEndpoints:
     """Serves receipts, proofs, secrets and opened segments."""
 
     def __init__(
-        self, receipts: Receipts, turns: Turns, eraser: Eraser, bundles: GovernanceBundles, gate: Gate
+        self,
+        receipts: Receipts,
+        turns: Turns,
+        eraser: Eraser,
+        bundles: GovernanceBundles,
+        gate: Gate,
+        on_erased: Callable[[str], None],
     ) -> None:
+        """Make them; `on_erased` is told of each turn that was erased, to forget what it holds in memory."""
         self._receipts = receipts
         self._bundles = bundles
         self._turns = turns
         self._eraser = eraser
+        self._on_erased = on_erased
         self._gate = gate
 
     def routes(self) -> list[Route]:
@@ -119,6 +128,7 @@ class ReceiptEndpoints:
         caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
         turn_id = _turn_id(exchange)
         report = await self._eraser.turn(turn_id, caller.user_id)
+        self._on_erased(turn_id)
         return json_response({"id": turn_id, "object": "turn", "deleted": True, "erasures": list(report.erasures)})
 
     async def _status(self, exchange: Exchange) -> tuple[ReceiptStatus, bool]:

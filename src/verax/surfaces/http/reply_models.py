@@ -217,6 +217,7 @@ class ChannelInfo(ChannelBody):
 
     title: str | None
     sees: list[Literal["text", "image"]]
+    attachments: list[Literal["text", "pdf", "image"]]
     model: str | None
     truth_mode: Literal["off", "mark", "strict"] | None
     audience: str | None

@@ -63,9 +63,9 @@ class RunEndpoints:
         exchange.query()
         caller = await self._caller(exchange)
         body = validate(RunRequest, await read_json(exchange.headers, exchange.receive, self._body_limit_bytes))
-        if body.attachments:
-            raise RequestError("attachments: this version takes none", param="attachments")
-        ask = Ask(body.parent_id, body.text, body.client_id or "")
+        if body.attachments and body.text is None:
+            raise RequestError("attachments: they need a text, which may be empty", param="text")
+        ask = Ask(body.parent_id, body.text, body.client_id or "", tuple(body.attachments or ()))
         begun = await self._runs.start(caller, exchange.path_value("id"), ask)
         message = None if begun.message is None else wire.message_object(begun.message)
         return json_response({"run": begun.run.to_dict(), "message": message}, 202)
