@@ -379,6 +379,7 @@ export function model(id: string, more: Partial<Model['verax']> = {}): Model {
       canary: null,
       title: null,
       sees: ['text'],
+      attachments: ['text', 'pdf'],
       model: 'scripted',
       truth_mode: 'off',
       audience: null,
