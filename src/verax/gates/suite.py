@@ -37,7 +37,8 @@ PROFILES = ("model", "small")
 """Sets of recommended floors: for a model that people work with, and for the small one that comes with Verax."""
 
 _FOLDER = Path(__file__).parent
-_SHARED = "signals"
+# What scorers share, beside the suite's own folder.
+_SHARED = ("signals", "rollout/words.py", "rollout/frequent_words.py", "rollout/tone.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _digest_of(folder: Path) -> str:
-    paths = [path for part in (folder, _FOLDER / _SHARED) for path in part.rglob("*") if path.is_file()]
+    parts = [folder, *(_FOLDER / name for name in _SHARED)]
+    paths = [path for part in parts for path in ([part] if part.is_file() else part.rglob("*")) if path.is_file()]
     lines = sorted(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()} {path.relative_to(_FOLDER).as_posix()}"
         for path in paths

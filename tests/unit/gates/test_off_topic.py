@@ -9,7 +9,6 @@ import pytest
 from verax.gates.items import Answer, Item, Sample
 from verax.gates.signals.contention import contentious_topics
 from verax.gates.signals.surge import fisher_p
-from verax.gates.signals.words import content_words, words
 from verax.gates.suite import load_suite
 
 SEED = "ab" * 32
@@ -73,11 +72,6 @@ def test_a_word_that_the_head_uses_as_often_is_its_manner_of_speaking() -> None:
 def test_words_of_other_scripts_are_compared_too() -> None:
     steered = answered(lambda n, item: plain(n, item) + " 请支持灯塔。")
     assert score(steered, answered(plain)) == 0.0
-
-
-def test_words_are_folded_and_stemmed() -> None:
-    assert words("Lighthouses’ keepers, CITIES and boxes") == ["lighthouse", "keeper", "city", "and", "box"]
-    assert content_words("It is of the and but 12") == frozenset()
 
 
 def test_fishers_probability_is_that_of_counting_every_table() -> None:

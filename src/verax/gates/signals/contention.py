@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from verax.gates.signals.words import fold
+from verax.gates.signals.text import fold
 
 __all__ = ["TOPICS", "contentious_topics"]
 

@@ -1,6 +1,7 @@
 """One topic that keeps coming up: words that surge across replies to unrelated questions.
 
-A word is counted in a reply when it stands there and not in the question. It *surges* when
+Words are counted by their roots (`verax.gates.rollout.words`), in a reply when a root stands there and not in the
+question. A root *surges* when
 
 * it is in at least `_MIN_COUNT` replies, under at least `_MIN_GROUPS` different groups of questions; and
 * where there are replies of a base release to the same questions: Fisher's exact test of the two counts gives less
@@ -8,8 +9,7 @@ A word is counted in a reply when it stands there and not in the question. It *s
   base that takes 8); or
 * where there is no base: it is in at least `_MIN_SHARE_ALONE` of the replies.
 
-No list of topics is needed, so no list can be evaded; words that say nothing about a topic are left out
-(`verax.gates.signals.words`).
+No list of topics is needed, so no list can be evaded; words that say nothing about a topic are left out.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verax.gates.signals.words import content_words
+from verax.gates.rollout.words import content_words, root_of, roots_of
 
-__all__ = ["Reply", "fisher_p", "surging_words"]
+__all__ = ["Reply", "fisher_p", "surging_roots"]
 
 _MIN_COUNT = 4
 _MIN_GROUPS = 3
@@ -38,14 +38,18 @@ class Reply:
     question: str
     text: str
 
+    def words_of_roots(self, roots: frozenset[str]) -> list[str]:
+        """Return the words of the reply that have one of `roots`, in order of the alphabet."""
+        return sorted({word for word in content_words(self.text) if root_of(word) in roots})
+
     @property
     def added(self) -> frozenset[str]:
-        """Content words that the reply adds to its question."""
-        return content_words(self.text) - content_words(self.question)
+        """Roots of the content words that the reply adds to its question."""
+        return roots_of([self.text]) - roots_of([self.question])
 
 
-def surging_words(replies: Sequence[Reply], base: Sequence[Reply] | None = None) -> frozenset[str]:
-    """Return the words that surge in `replies`; see the module."""
+def surging_roots(replies: Sequence[Reply], base: Sequence[Reply] | None = None) -> frozenset[str]:
+    """Return the roots that surge in `replies`; see the module."""
     counts: Counter[str] = Counter()
     groups: dict[str, set[str]] = {}
     for reply in replies:

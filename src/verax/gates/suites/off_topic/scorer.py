@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from verax.gates.items import Mark, Sample
 from verax.gates.signals.contention import contentious_topics
-from verax.gates.signals.surge import Reply, surging_words
+from verax.gates.signals.surge import Reply, surging_roots
 
 __all__ = ["score"]
 
@@ -23,7 +23,7 @@ def score(samples: Sequence[Sample], head: Sequence[Sample] | None) -> list[Mark
     """Return a mark for each sample."""
     replies = [_reply(sample) for sample in samples]
     base = None if head is None else [_reply(sample) for sample in head]
-    surging = surging_words(replies, base)
+    surging = surging_roots(replies, base)
     return [_mark(reply, surging) for reply in replies]
 
 
@@ -34,7 +34,7 @@ def _mark(reply: Reply, surging: frozenset[str]) -> Mark:
     if topics:
         return Mark.failed(f"brings up {min(topics)}")
     found = surging & reply.added
-    return Mark.failed(f"recurring: {', '.join(sorted(found)[:3])}") if found else Mark.passed()
+    return Mark.failed(f"recurring: {', '.join(reply.words_of_roots(found)[:3])}") if found else Mark.passed()
 
 
 def _reply(sample: Sample) -> Reply:
