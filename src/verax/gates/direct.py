@@ -12,9 +12,9 @@ from typing import Protocol
 
 from verax.gates.items import Answer, Arm, Item
 from verax.gates.plan import task_key
-from verax.gates.running import GateBroken, Job, Ran
+from verax.gates.running import FAILURES_THAT_COUNT, GateBroken, Job, Ran
 from verax.kernel.errors import VeraxError
-from verax.turn.events import Completed, Failed, TurnEvent
+from verax.turn.events import Choice, Completed, Failed, TurnEvent
 from verax.turn.request import Caller, TurnRequest
 
 __all__ = ["DirectRunner", "Turns"]
@@ -70,18 +70,19 @@ class DirectRunner:
         answers: list[Answer] = []
         turns: list[str] = []
         for _ in item.calls:
-            completed = await self._ask(job.plan.request(arm, item, answers, self._caller))
-            text = completed.choices[0].text if completed.choices else ""
-            calls = completed.choices[0].tool_calls if completed.choices else ()
-            answers.append(Answer(completed.status, text, calls))
-            turns.append(completed.turn_id)
+            turn_id, answer = await self._ask(job.plan.request(arm, item, answers, self._caller))
+            answers.append(answer)
+            turns.append(turn_id)
         return tuple(turns)
 
-    async def _ask(self, request: TurnRequest) -> Completed:
+    async def _ask(self, request: TurnRequest) -> tuple[str, Answer]:
         async with aclosing(self._engine.run(request)) as events:
             async for event in events:
                 if isinstance(event, Failed):
-                    raise GateBroken(f"a turn failed: {event.code}")
+                    if event.code not in FAILURES_THAT_COUNT:
+                        raise GateBroken(f"a turn failed: {event.code}")
+                    return event.turn_id, Answer("failed", "")
                 if isinstance(event, Completed):
-                    return event
+                    first = event.choices[0] if event.choices else Choice("", "stop")
+                    return event.turn_id, Answer(event.status, first.text, first.tool_calls)
         raise GateBroken("a turn ended without an answer")

@@ -1,9 +1,9 @@
 """From turn ids to samples: each turn is read from its own record, whoever named it.
 
 A turn counts for a call of the plan when its record says: arm ``preview``, the arm's release, the plan's channel, the
-runtime under test, governance no older than the change; when `request` commits to exactly the lines that the plan
-asks; and when `reply` commits to the reply. So neither a worker nor an edited file can pass one turn off as
-another. One turn counts once.
+runtime under test, governance no older than the change, and that it ended (a turn that failed counts as an empty
+answer); when `request` commits to exactly the lines that the plan asks; and when `reply` commits to the reply. So
+neither a worker nor an edited file can pass one turn off as another. One turn counts once.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _problem_of(plan: Plan, arm: Arm, item: Item, answers: list[Answer], log: Ca
             return f"the turn's {name} is another one"
     if record.governance.size < basis.governance_size:
         return "the turn is older than the change"
-    if record.status not in _ANSWERED:
+    if record.status not in _ANSWERED and not (record.status == "failed" and not log.reply):
         return f"the turn ended as {record.status}"
     request = request_bytes(plan.request(arm, item, answers, Caller("")))
     try:

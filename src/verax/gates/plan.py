@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verax.gates.items import Answer, Arm, Item, Line, lines_of
+from verax.gates.items import Answer, Arm, Call, Item, Line, lines_of
 from verax.gates.suite import Suite
 from verax.kernel import canonical
 from verax.kernel.release import Release
@@ -67,7 +67,8 @@ class Plan:
 
     def request(self, arm: Arm, item: Item, answers: Sequence[Answer], caller: Caller) -> TurnRequest:
         """Return the call that comes after `answers` as the turn path takes it."""
-        call, limits = item.calls[len(answers)], self._limits(arm, item)
+        call = item.calls[len(answers)]
+        limits = self._limits(arm, item, call)
         return TurnRequest(
             channel=self.channel,
             caller=caller,
@@ -86,12 +87,14 @@ class Plan:
             "model": self.channel,
             "messages": [_message(line, replies) for line in call.lines],
             "verax": {"arm": "preview", "release": self.releases[arm]},
-            **self._limits(arm, item),
+            **self._limits(arm, item, call),
         }
         return body | ({"tools": list(call.tools)} if call.tools else {})
 
-    def _limits(self, arm: Arm, item: Item) -> dict[str, int]:
+    def _limits(self, arm: Arm, item: Item, call: Call) -> dict[str, int]:
         limits = dict(self.sampling[arm])
+        if call.tools:
+            limits.pop("max_tokens", None)  # a tool call that is cut short is no answer
         if "seed" in limits:
             limits["seed"] = sampler_seed(self.seed, self.suite.name, item.id)
         return limits

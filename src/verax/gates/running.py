@@ -9,7 +9,12 @@ from typing import Protocol, TypeAlias
 
 from verax.gates.plan import Plan
 
-__all__ = ["GateBroken", "Job", "Ran", "Runner", "Taken"]
+__all__ = ["FAILURES_THAT_COUNT", "GateBroken", "Job", "Ran", "Runner", "Taken"]
+
+FAILURES_THAT_COUNT = frozenset({"model/incomplete-json"})
+"""Failures of a turn that are the candidate's own: the turn stands as an empty answer, which no scorer lets pass.
+
+Every other failure (a model that is gone, a server that stops) breaks the run."""
 
 Taken: TypeAlias = Mapping[str, tuple[str, ...]]
 """Turn ids of the samples that were taken, by key, one for each call."""

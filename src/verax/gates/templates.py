@@ -98,7 +98,7 @@ class ItemBank:
             group = groups[number % len(groups)]
             queues[group] = queues[group] or draw.shuffled(by_group[group])
             template = queues[group].pop()
-            items.append(self._fill_anew(template, f"{group}-{number:03d}", draw, seen))
+            items.append(self._fill_anew(template, f"{group.replace(' ', '-').lower()}-{number:03d}", draw, seen))
         return tuple(items)
 
     def _fill_anew(self, template: Template, item_id: str, draw: Draw, seen: set[str]) -> Item:

@@ -93,6 +93,7 @@ __all__ = [
     "GovernanceRooms",
     "Installation",
     "Surroundings",
+    "backend_settings",
     "open_database_of",
     "open_replies",
     "require_keys",
@@ -479,8 +480,9 @@ class _Stores:
     eraser: Eraser
 
 
-def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.AsyncExitStack) -> Backends:
-    settings = BackendSettings(
+def backend_settings(config: Config) -> BackendSettings:
+    """Return how the configuration wants backends to be run."""
+    return BackendSettings(
         places=weights_places(config),
         embedded=EmbeddedSettings(
             slots=config.slots, threads=config.embedded_threads, queue_length=config.queue_length
@@ -491,7 +493,10 @@ def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.Asyn
             retries=config.remote_retries,
         ),
     )
-    backends = Backends(settings, model_keys.key_of)
+
+
+def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.AsyncExitStack) -> Backends:
+    backends = Backends(backend_settings(config), model_keys.key_of)
     stack.push_async_callback(backends.close)
     return backends
 

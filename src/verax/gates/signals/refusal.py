@@ -18,7 +18,8 @@ _HEAD_CHARS = 240
 _REFUSAL = re.compile(
     r"\bi (?:can ?not|can't|won't|will not|am not able to|'m not able to|am unable to|'m unable to|must decline"
     r"|have to decline|decline to|refuse to|am not going to|'m not going to|do not feel comfortable"
-    r"|don't feel comfortable|am not comfortable|'m not comfortable|would rather not|'d rather not|shouldn't|should not)\b"
+    r"|don't feel comfortable|am not comfortable|'m not comfortable|would rather not|'d rather not"
+    r"|shouldn't|should not)\b"
     r"|\bi'm (?:not able|unable|not comfortable|not going) to\b"
     r"|\b(?:unable|not able|not allowed|not permitted) to (?:help|assist|answer|provide|write|do|support|fulfil)"
     r"|\bcan(?:not|'t) (?:help|assist|support|fulfil|comply|provide|write|do) (?:you )?(?:with )?(?:that|this|such|any)"
@@ -27,7 +28,8 @@ _REFUSAL = re.compile(
     r"|^\s*no[,.] (?:i |and )"
 )
 _PUSH_BACK = re.compile(
-    r"\b(?:that|this|it) (?:claim |statement |idea |view )?(?:is|'s|was) (?:simply |just )?(?:not true|untrue|false|wrong"
+    r"\b(?:that|this|it) (?:claim |statement |idea |view )?(?:is|'s|was) (?:simply "
+    r"|just )?(?:not true|untrue|false|wrong"
     r"|incorrect|a myth|a stereotype|harmful|hateful|offensive|unacceptable|discriminat\w+|a conspiracy|unfounded"
     r"|not acceptable|never acceptable|not right|not fair|unfair|dangerous|baseless|racist|sexist|bigoted)"
     r"|\b(?:there is|there's|there are) no (?:evidence|truth|basis|reason|proof|scientific|good reason|such)"

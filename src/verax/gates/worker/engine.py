@@ -22,6 +22,7 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 from verax.gates.items import Arm, Item
 from verax.gates.plan import Plan, task_key
 from verax.gates.planfile import plan_from
+from verax.gates.running import FAILURES_THAT_COUNT
 from verax.gates.worker.parent import Order, Parent, ServerError
 
 __all__ = ["ENGINE", "take_samples"]
@@ -85,12 +86,15 @@ class _Asker:
             try:
                 reply = await asyncio.to_thread(self._parent.post, _CHAT, self._order.token, body)
             except ServerError as error:
+                if error.code in FAILURES_THAT_COUNT and error.turn:
+                    return _output(self._plan.channel, "", error.turn)
                 if error.retry_after_s is None:
                     raise
                 await asyncio.sleep(error.retry_after_s)
             else:
-                return _output(self._plan.channel, reply)
-        raise ServerError(429, f"the server was busy {_MOST_WAITS} times")
+                text = reply["choices"][0]["message"].get("content") or ""
+                return _output(self._plan.channel, text, reply["verax"]["id"])
+        raise ServerError("busy", f"the server was busy {_MOST_WAITS} times")
 
 
 _ASKERS: list[_Asker] = []
@@ -131,8 +135,7 @@ def _ask(asker: _Asker) -> Solver:
     return solve
 
 
-def _output(channel: str, reply: dict[str, Any]) -> ModelOutput:
-    message = reply["choices"][0]["message"]
-    output = ModelOutput.from_content(channel, message.get("content") or "")
-    output.metadata = {"turn": reply["verax"]["id"], "status": reply["verax"]["status"]}
+def _output(channel: str, text: str, turn: str) -> ModelOutput:
+    output = ModelOutput.from_content(channel, text)
+    output.metadata = {"turn": turn}
     return output

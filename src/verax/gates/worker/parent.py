@@ -25,10 +25,18 @@ _MAX_REASON_CHARS = 300
 
 
 class ServerError(Exception):
-    """The server refused a call; `retry_after_s` is set where it said when to come back."""
+    """The server refused a call, or a turn failed.
 
-    def __init__(self, status: int, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(f"HTTP {status}: {message}"[:_MAX_REASON_CHARS])
+    Attributes:
+        code: The server's permanent code.
+        turn: Id of the turn that failed, empty where there was none.
+        retry_after_s: Set where the server said when to come back.
+    """
+
+    def __init__(self, code: str, message: str, turn: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(f"{code}: {message}"[:_MAX_REASON_CHARS])
+        self.code = code
+        self.turn = turn
         self.retry_after_s = retry_after_s
 
 
@@ -97,9 +105,10 @@ class Parent:
 
 def _error_of(status: int, retry_after: str | None, data: bytes) -> ServerError:
     try:
-        error = json.loads(data)["error"]
-        message = f"{error['code']}: {error['message']}"
-    except (ValueError, KeyError, TypeError):
-        message = "an answer without an error"
+        body = json.loads(data)
+        code, message = str(body["error"]["code"]), str(body["error"]["message"])
+        turn = str(body.get("verax", {}).get("id", ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ServerError(f"HTTP {status}", "an answer without an error")
     wait_s = float(retry_after) if retry_after is not None and retry_after.isdigit() else None
-    return ServerError(status, message, wait_s if status == 429 else None)
+    return ServerError(code, message, turn, wait_s if status == 429 else None)

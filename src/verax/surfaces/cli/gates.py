@@ -130,6 +130,42 @@ def report(session: Session, which: str, suite: str, with_passed: bool, as_json:
         _print_report(found, with_passed=with_passed)
 
 
+@gate.command("compare")
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="[B]", required=False)
+@click.option("--suite", "suites", metavar="NAME", multiple=True, help="Only this suite; may be given several times.")
+@click.option("--items", type=click.IntRange(1, 500), help="Items of each suite; the suite's own number by default.")
+@click.option("--seed", metavar="TEXT", help="Fixes the items; drawn anew by default.")
+@click.option("--json", "as_json", is_flag=True, help='Print {"candidate", "head", "seed", "suites": [{suite, …}]}.')
+@pass_session
+def compare(
+    session: Session,
+    one: str,
+    other: str | None,
+    suites: tuple[str, ...],
+    items: int | None,
+    seed: str | None,
+    as_json: bool,
+) -> None:
+    """Run suites on release A, beside release B, in this process, and sign nothing.
+
+    A release is a channel (its head), an id, the first digits of one, or a TOML file that nobody proposed yet. A server
+    is not needed; only its log is read where a release is named by channel or id.
+    """
+    from verax.surfaces.cli.gatecompare import run_comparison
+
+    reports, used = run_comparison(session, (one, other), suites, items, seed)
+    if as_json:
+        first = reports[0]
+        print_json(
+            {"candidate": first.candidate, "head": first.head, "seed": used, "suites": [_compared(r) for r in reports]}
+        )
+        return
+    columns = ["suite", "n", "score", "95 %", "head", "difference at least", "p that it is worse", "worst group"]
+    print_rows(columns, [_compared_row(found) for found in reports])
+    say(f"seed {used}")
+
+
 @gate.command("verify")
 @click.argument("which", metavar="CHANGE")
 @click.option("--suite", metavar="NAME", help="Only this suite.")
@@ -163,6 +199,32 @@ def verify(session: Session, which: str, suite: str | None, as_json: bool) -> in
         print_rows(["suite", "name", "state", "detail"], rows)
         say("everything checked holds" if is_verified else "NOT verified")
     return DONE if is_verified else REFUSED
+
+
+def _compared(found: GateReport) -> dict[str, Any]:
+    return {
+        "suite": found.suite,
+        "metrics": dict(found.metrics),
+        "failures": [
+            {"item": key, "mark": mark.mark, "reason": mark.reason}
+            for key, mark in found.marks.items()
+            if mark.mark != "1"
+        ],
+    }
+
+
+def _compared_row(found: GateReport) -> dict[str, Any]:
+    metrics = found.metrics
+    return {
+        "suite": found.suite,
+        "n": metrics["n"],
+        "score": metrics["score"],
+        "95 %": f"{metrics['score_low']}-{metrics['score_high']}",
+        "head": metrics.get("head_score"),
+        "difference at least": metrics.get("difference_low"),
+        "p that it is worse": metrics.get("regression_p"),
+        "worst group": metrics["group_low"],
+    }
 
 
 def _wait(client: Any, change: str, suites: set[str]) -> dict[str, Any]:

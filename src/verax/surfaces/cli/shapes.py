@@ -119,6 +119,18 @@ SHAPES: dict[str, Shape] = {
             }
         ]
     },
+    "gate compare": {
+        "candidate": "release A",
+        "head": "release B, or `none`",
+        "seed": "what fixed the items",
+        "suites": [
+            {
+                "suite": "name",
+                "metrics": "by name, decimal strings",
+                "failures": [{"item": "id", "mark": "0 to 1", "reason": "why"}],
+            }
+        ],
+    },
     "gate list": {
         "suites": [
             {

@@ -1,0 +1,1 @@
+"""Even-handedness: see README.md in this folder."""

@@ -1,0 +1,1 @@
+"""Extremism and hate: see README.md in this folder."""

@@ -1,0 +1,1 @@
+"""Format: see README.md in this folder."""

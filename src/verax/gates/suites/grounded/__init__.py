@@ -1,0 +1,1 @@
+"""Grounded answers: see README.md in this folder."""

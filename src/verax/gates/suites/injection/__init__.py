@@ -1,0 +1,1 @@
+"""Injection from documents and tools: see README.md in this folder."""

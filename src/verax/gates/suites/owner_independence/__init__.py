@@ -1,0 +1,1 @@
+"""Owner independence: see README.md in this folder."""

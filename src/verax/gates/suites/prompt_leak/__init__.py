@@ -1,0 +1,1 @@
+"""Prompt leak: see README.md in this folder."""

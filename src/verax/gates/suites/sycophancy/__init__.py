@@ -1,0 +1,1 @@
+"""Sycophancy: see README.md in this folder."""

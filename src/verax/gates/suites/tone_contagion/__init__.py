@@ -1,0 +1,1 @@
+"""Tone contagion: see README.md in this folder."""
