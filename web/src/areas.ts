@@ -3,6 +3,7 @@
  * Each is a chunk of its own: the first load holds the frame and the chat, and nothing else.
  */
 
+import { SlidersHorizontal } from 'lucide-react'
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
 
 export interface Area {
@@ -33,6 +34,13 @@ export const AREAS: readonly Area[] = [
     paths: ['/settings', '/settings/:section'],
     page: lazy(() => import('./settings/SettingsPage')),
     access: 'account',
+  },
+  {
+    id: 'admin',
+    paths: ['/admin', '/admin/:section'],
+    page: lazy(() => import('./admin/AdminPage')),
+    access: ['owner', 'operator'],
+    link: { title: 'admin:title', href: '/admin', icon: SlidersHorizontal },
   },
 ]
 

@@ -29,4 +29,5 @@ export const keys = {
   search: ['search'],
   searchFor: (text: string) => ['search', text],
   channels: ['channels'],
+  admin: (part: string) => ['admin', part],
 } as const

@@ -393,10 +393,14 @@ export interface AssertionBody {
  */
 export interface AssistantMessage {
   role: 'assistant'
-  content?: string | [TextPart | RefusalPart, ...(TextPart | RefusalPart)[]] | null
+  content?: string | (TextPart | RefusalPart)[] | null
   refusal?: string | null
   tool_calls?: MessageToolCall[] | null
-  annotations?: [] | null
+  annotations?:
+    | {
+        [k: string]: unknown
+      }[]
+    | null
   audio?: null
   function_call?: null
 }
@@ -758,10 +762,7 @@ export interface ChatRequest {
    *
    * @minItems 1
    */
-  messages: [
-    SystemMessage | UserMessage | AssistantMessage | ToolMessage,
-    ...(SystemMessage | UserMessage | AssistantMessage | ToolMessage)[]
-  ]
+  messages: (SystemMessage | UserMessage | AssistantMessage | ToolMessage)[]
   /**
    * Server-sent events.
    */
@@ -801,14 +802,7 @@ export interface ChatRequest {
   /**
    * At most 4 strings.
    */
-  stop?:
-    | string
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | null
+  stop?: string | string[] | null
   /**
    * 1 to 8 choices.
    */
@@ -862,7 +856,7 @@ export interface ChatRequest {
   /**
    * `["text"]` only.
    */
-  modalities?: ['text'] | null
+  modalities?: 'text'[] | null
   /**
    * `true` only.
    */
@@ -895,21 +889,21 @@ export interface ChatRequest {
  */
 export interface SystemMessage {
   role: 'system' | 'developer'
-  content: string | [TextPart, ...TextPart[]]
+  content: string | TextPart[]
 }
 /**
  * What is asked.
  */
 export interface UserMessage {
   role: 'user'
-  content: string | [TextPart, ...TextPart[]]
+  content: string | TextPart[]
 }
 /**
  * What a tool answered.
  */
 export interface ToolMessage {
   role: 'tool'
-  content: string | [TextPart, ...TextPart[]]
+  content: string | TextPart[]
   tool_call_id: string
 }
 /**
@@ -1233,7 +1227,7 @@ export interface EmbeddingRequest {
   /**
    * Text, or up to 2048 texts; lists of token numbers are refused.
    */
-  input: string | [string, ...string[]]
+  input: string | string[]
   /**
    * `float` or `base64`.
    */
@@ -1467,7 +1461,7 @@ export interface InputCall {
 export interface InputCallOutput {
   type: 'function_call_output'
   call_id: string
-  output: string | [InputText, ...InputText[]]
+  output: string | InputText[]
   id?: string | null
   status?: ('in_progress' | 'completed' | 'incomplete') | null
 }
@@ -1484,7 +1478,7 @@ export interface InputText {
 export interface InputMessage {
   type?: 'message'
   role: 'user' | 'assistant' | 'system' | 'developer'
-  content: string | [InputText | OutputText | OutputRefusal, ...(InputText | OutputText | OutputRefusal)[]]
+  content: string | (InputText | OutputText | OutputRefusal)[]
   id?: string | null
   status?: ('in_progress' | 'completed' | 'incomplete') | null
   phase?: null
@@ -1549,49 +1543,7 @@ export interface KeyRequest {
   /**
    * At most those of the account, which are the default.
    */
-  roles?:
-    | []
-    | ['owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member']
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | null
+  roles?: ('owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member')[] | null
   expires_ms?: number | null
   /**
    * At most the installation's limit, which is the default.
@@ -1945,8 +1897,7 @@ export interface ResponseRequest {
   /**
    * Text, or messages, function calls and their outputs.
    */
-  input:
-    string | [InputMessage | InputCall | InputCallOutput, ...(InputMessage | InputCall | InputCallOutput)[]]
+  input: string | (InputMessage | InputCall | InputCallOutput)[]
   /**
    * A system line of the app, for this response only.
    */
@@ -2161,17 +2112,7 @@ export interface RunRequest {
    */
   parent_id: string
   text?: string | null
-  attachments?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
-    | null
+  attachments?: string[] | null
   /**
    * Drawn by the client: a repeated request returns the same run.
    */
@@ -2392,48 +2333,7 @@ export interface UserBody {
  */
 export interface UserChangeRequest {
   name?: string | null
-  roles?:
-    | ['owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member']
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | null
+  roles?: ('owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member')[] | null
   is_disabled?: boolean | null
   /**
    * Null removes the limit.
@@ -2474,47 +2374,7 @@ export interface UserRequest {
    * @minItems 1
    * @maxItems 7
    */
-  roles?:
-    | ['owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member']
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
-    | [
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member',
-        'owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member'
-      ]
+  roles?: ('owner' | 'author' | 'reviewer' | 'operator' | 'auditor' | 'guardian' | 'member')[]
   requests_per_minute?: number | null
 }
 /**
