@@ -40,7 +40,7 @@ export const AREAS: readonly Area[] = [
     paths: ['/admin', '/admin/:section'],
     page: lazy(() => import('./admin/AdminPage')),
     access: ['owner', 'operator'],
-    link: { title: 'admin:title', href: '/admin', icon: SlidersHorizontal },
+    link: { title: 'shell:areas.admin', href: '/admin', icon: SlidersHorizontal },
   },
 ]
 
