@@ -24,6 +24,7 @@ from verax.models.weights import DEFAULT_WEIGHTS_FILE, default_weights_folder
 from verax.surfaces.launch.environment import kept_environment
 from verax.surfaces.launch.inventory import normal_name, read_distributions, read_locks
 from verax.surfaces.launch.measure import find_places
+from verax.testing.pdfs import make_pdf
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -186,3 +187,21 @@ def test_a_stopped_server_comes_back_as_the_same_installation(started: Started) 
     after = json.loads(started.machine.verax("status", "--json").stdout)["governance"]
     assert (after["name"], after["fingerprint"]) == (before["name"], before["fingerprint"])
     assert started.machine.verax("ask", "Who wrote Hamlet?").returncode == 0
+
+
+def test_a_sealed_server_reads_a_pdf_by_code_that_it_measured(started: Started) -> None:
+    machine = started.machine
+    made = machine.verax("key", "create", "uploads")
+    assert made.returncode == 0, made.stderr
+    address = f"http://localhost:{machine.environ['VERAX_PORT']}"
+    request = urllib.request.Request(
+        f"{address}/v1/attachments?name=paper.pdf",
+        make_pdf("The door is red."),
+        {"authorization": f"Bearer {made.stdout.strip()}"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        read = json.load(response)
+    assert (read["kind"], read["pages"], read["characters"]) == ("pdf", 1, 16)
+    with urllib.request.urlopen(f"{address}/health", timeout=30) as response:
+        checks = {check["name"]: check for check in json.load(response)["checks"]}
+    assert checks["runtime"]["ready"], checks["runtime"]
