@@ -30,6 +30,12 @@ export const AREAS: readonly Area[] = [
     access: 'account',
   },
   {
+    id: 'receipt',
+    paths: ['/receipt/:turn'],
+    page: lazy(() => import('./receipt/ReceiptPage')),
+    access: 'everyone',
+  },
+  {
     id: 'settings',
     paths: ['/settings', '/settings/:section'],
     page: lazy(() => import('./settings/SettingsPage')),

@@ -7,6 +7,7 @@ import type { OpenConversation } from '@/core/conversation'
 import type { Entry } from '@/core/conversation-state'
 import type { Reply, ReplyState } from '@/core/reply'
 import type { Message, ToolCallEvent } from '@/core/wire'
+import { ReceiptMark } from '@/receipt/ReceiptMark'
 import { IconButton } from '@/ui/Button'
 import { CopyButton } from '@/ui/Copy'
 import { ChatActions } from '../actions'
@@ -57,6 +58,9 @@ export const Answer = memo(function Answer({ conversation, name, depth, of }: An
       )}
       {message !== null && <TurnNotices message={message} />}
       <div className={styles['tools']}>
+        {message?.turn != null && (
+          <ReceiptMark turn={message.turn} reply={message.text} createdMs={message.created_ms} />
+        )}
         <Branches conversation={conversation} entry={entry} depth={depth} />
         {!isOnItsWay && text !== '' && <CopyButton text={text} label={t('action.copyAnswer')} />}
         {message !== null && (

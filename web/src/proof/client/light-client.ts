@@ -9,12 +9,14 @@
  */
 
 import { openCheckpoint } from '../checkpoint'
-import type { Blobs } from '../governance/state'
+import type { Blobs, State } from '../governance/state'
 import { parseKeys, type VerifierKey, writeKey } from '../key'
+import type { Tree } from '../merkle'
 import { type Reason, Refused } from '../refused'
 import { type History, HistoryReader, type Pause } from './history'
 import { type Mark, markOf, type PinStore, type Pins, withMark } from './pins'
 import { blobsOf, type ReadFile } from './source'
+import { checkGrowth, treeOf } from './tree'
 import { type Alarm, asAlarm, LogAlarm, look, offeredKeys } from './watch'
 
 export interface Ports {
@@ -50,6 +52,11 @@ export class LightClient {
     this.ports = ports
     this.blobs = blobsOf(ports.read)
     this.reader = this.newReader()
+  }
+
+  /** What this browser kept of the installation, null where it never met it. */
+  pinned(): Promise<Pins | null> {
+    return this.ports.pins.read()
   }
 
   /** Look at the governance log's checkpoint: is it the continuation of what was seen? */
@@ -88,6 +95,17 @@ export class LightClient {
       this.ports.nowMs(),
     )
     await this.keep(kept, mark, {})
+    return mark
+  }
+
+  /** Check that a tree that a receipt leads to is the beginning of the reply log that everybody is shown. */
+  async checkReplies(number: string, tree: Tree): Promise<Mark> {
+    const mark = await this.visitReplies(number)
+    try {
+      await checkGrowth(this.ports.read, `replies/${number}`, tree, treeOf(mark))
+    } catch (error) {
+      throw asAlarm(error, mark.origin, mark, null)
+    }
     return mark
   }
 
@@ -171,6 +189,15 @@ export class LightClient {
     await this.ports.pins.write(pins)
     return pins
   }
+}
+
+/** Every verifier key that a root document of the log named, and those that were kept: receipts may be old. */
+export function everyKey(pins: Pins, state: State | null): string[] {
+  const named = (state?.outcomes ?? []).flatMap(({ reason, statement }) => {
+    const logs = reason === null && statement?.kind === 'root' ? statement.document['logs'] : []
+    return Array.isArray(logs) ? logs.map(String) : []
+  })
+  return [...new Set([...pins.keys, ...named])]
 }
 
 /** The verifier keys that were kept. */

@@ -1,0 +1,96 @@
+import { CircleDashed, CircleHelp, OctagonAlert } from 'lucide-react'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useStore } from 'zustand'
+import type { TurnRef } from '@/core/wire'
+import { classes } from '@/ui/classes'
+import { Mark } from '@/ui/Mark'
+import type { Verdict } from './check'
+import styles from './ReceiptMark.module.css'
+import { setVerdict, verdicts } from './verdicts'
+
+// The checker comes when a receipt is opened, or when there is a new reply to check and nothing else to do.
+const ReceiptSheet = lazy(() => import('./ReceiptSheet'))
+
+export interface ReceiptMarkProps {
+  readonly turn: TurnRef
+  /** The reply, to the character. */
+  readonly reply?: string
+  /** When it was given: a reply that just came is checked without being asked. */
+  readonly createdMs?: number
+}
+
+const NEW_MS = 60_000
+
+/** The mark below a reply: quiet while all is well, and loud when its proof does not hold. */
+export function ReceiptMark({ turn, reply, createdMs }: ReceiptMarkProps) {
+  const { t } = useTranslation('receipt')
+  const [isOpen, setOpen] = useState(false)
+  const verdict = useStore(verdicts, (known) => known.get(turn.id))
+  useEffect(() => {
+    const isNew = createdMs !== undefined && Date.now() - createdMs < NEW_MS
+    if (isNew && !verdicts.getState().has(turn.id)) return checkWhenIdle(turn.id, reply)
+    return undefined
+  }, [turn.id, reply, createdMs])
+  return (
+    <>
+      <button
+        type="button"
+        className={classes(styles['mark'], verdict === undefined ? undefined : styles[verdict])}
+        aria-haspopup="dialog"
+        onClick={() => setOpen(true)}
+      >
+        <MarkIcon verdict={verdict} />
+        <span className={styles['word']}>{t(`mark.${verdict ?? 'unchecked'}`)}</span>
+        {turn.mode === 'solo' && <span className={styles['solo']}> {t('mark.solo')}</span>}
+      </button>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <ReceiptSheet turnId={turn.id} reply={reply} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+function MarkIcon({ verdict }: { verdict: Verdict | undefined }) {
+  switch (verdict) {
+    case 'fails':
+      return <OctagonAlert size={16} aria-hidden="true" />
+    case 'promised':
+    case 'checking':
+      return <CircleDashed size={14} aria-hidden="true" />
+    case 'unavailable':
+      return <CircleHelp size={14} aria-hidden="true" />
+    case 'holds':
+    case undefined:
+      return <Mark size={14} />
+    default:
+      return verdict satisfies never
+  }
+}
+
+/** Check a new reply when the page has nothing better to do; returns the way to stop. */
+function checkWhenIdle(turnId: string, reply: string | undefined): () => void {
+  let stop = () => {}
+  const start = async () => {
+    const { ReceiptCheck, verdictOf } = await import('./check')
+    const check = new ReceiptCheck({ turnId, reply })
+    const end = check.state.subscribe((state) => setVerdict(turnId, verdictOf(state)))
+    stop = () => {
+      end()
+      check.stop()
+    }
+    await check.run()
+  }
+  const timer = setTimeout(() => void whenIdle(() => void start()), 300)
+  return () => {
+    clearTimeout(timer)
+    stop()
+  }
+}
+
+function whenIdle(work: () => void): void {
+  if ('requestIdleCallback' in window) window.requestIdleCallback(work, { timeout: 4_000 })
+  else work()
+}
