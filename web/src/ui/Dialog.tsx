@@ -1,6 +1,6 @@
 import { X } from 'lucide-react'
 import { Dialog as Parts } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from './Button'
 import { classes } from './classes'
@@ -29,6 +29,16 @@ export function Dialog({
   actions,
 }: DialogProps) {
   const { t } = useTranslation()
+  // Radix gives the focus back to a trigger of its own only, and these dialogs are opened from anywhere.
+  const opener = useRef<Element | null>(null)
+  const open = (event: Event) => {
+    opener.current = document.activeElement
+    focusFirstField(event)
+  }
+  const close = (event: Event) => {
+    event.preventDefault()
+    if (opener.current instanceof HTMLElement) opener.current.focus()
+  }
   return (
     <Parts.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Parts.Portal>
@@ -36,7 +46,8 @@ export function Dialog({
         <Parts.Content
           className={classes(styles['content'], styles[kind])}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
-          onOpenAutoFocus={focusFirstField}
+          onOpenAutoFocus={open}
+          onCloseAutoFocus={close}
         >
           <header className={styles['head']}>
             <Parts.Title className={styles['title']}>{title}</Parts.Title>
