@@ -41,7 +41,9 @@ export function ReceiptMark({ turn, reply, createdMs }: ReceiptMarkProps) {
         onClick={() => setOpen(true)}
       >
         <MarkIcon verdict={verdict} />
-        <span className={styles['word']}>{t(`mark.${verdict ?? 'unchecked'}`)}</span>
+        <span className={styles['word']}>
+          {verdict === undefined ? t('mark.unchecked') : t(`mark.${verdict}`)}
+        </span>
         {turn.mode === 'solo' && <span className={styles['solo']}> {t('mark.solo')}</span>}
       </button>
       {isOpen && (

@@ -29,9 +29,9 @@ export function VerdictBanner({ state }: { state: CheckState }) {
           <Failure state={state} />
         ) : (
           <p>
-            {t(`verdict.${verdict}.body${verdict === 'promised' && deadline !== '' ? 'Until' : ''}`, {
-              deadline,
-            })}
+            {verdict === 'promised' && deadline !== ''
+              ? t('verdict.promised.bodyUntil', { deadline })
+              : t(`verdict.${verdict}.body`)}
           </p>
         )}
       </div>
