@@ -56,7 +56,7 @@ def test_an_answer_is_stopped_and_asked_for_again(
     chat.ask("slowly")
     expect(chat.answers.last).to_contain_text("word9")
     chat.page.keyboard.press("Escape")
-    expect(chat.answers.last).to_contain_text("You stopped this answer.")
+    expect(chat.answers.last).to_contain_text("This answer was stopped here.")
     stopped = chat.words()
     assert WORDS.startswith(stopped)
     assert len(stopped) < len(WORDS)
@@ -65,7 +65,7 @@ def test_an_answer_is_stopped_and_asked_for_again(
     assert chat.words() == WORDS
     expect(chat.answers.last).to_contain_text("2 of 2")
     chat.button("Previous version (2 of 2)").click()
-    expect(chat.answers.last).to_contain_text("You stopped this answer.")
+    expect(chat.answers.last).to_contain_text("This answer was stopped here.")
     assert chat.words() == stopped
 
 

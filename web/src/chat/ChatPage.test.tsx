@@ -124,7 +124,7 @@ describe('an answer on its way', () => {
     server.run.start().say('Hel')
     await screen.findByText('Hel')
     await userEvent.keyboard('{Escape}')
-    expect(await screen.findByText('You stopped this answer.')).toBeTruthy()
+    expect(await screen.findByText('This answer was stopped here.')).toBeTruthy()
     expect(screen.getByText('Hel')).toBeTruthy()
   })
 
@@ -169,7 +169,7 @@ describe('a stored answer', () => {
     ['length', /reached its greatest length/],
     ['rewritten', /changed some of the model’s words/],
     ['withdrawn', /What follows was not shown/],
-    ['cancelled', /You stopped this answer/],
+    ['cancelled', /This answer was stopped here/],
     ['failed', /The model broke\./],
     ['refused', /stopped the answer/],
   ] as const)('says quietly that it ended as %s', async (status, expected) => {
