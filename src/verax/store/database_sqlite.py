@@ -56,6 +56,11 @@ class SqliteConnection:
         self.wal_pages = 0
 
     @property
+    def raw(self) -> apsw.Connection:
+        """Apsw's own connection, for a copy of the whole database."""
+        return self._raw
+
+    @property
     def in_transaction(self) -> bool:
         return self._raw.in_transaction
 

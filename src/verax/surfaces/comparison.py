@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +70,9 @@ class _OpenRuntime:
 
     def check_sealed(self) -> None:
         """Hold nothing: this installation is thrown away."""
+
+    def check_code(self, digests: Mapping[str, str]) -> None:
+        """Hold nothing."""
 
 
 async def compare(config: Config, portable: PortableRuntime, wanted: Comparison) -> list[GateReport]:

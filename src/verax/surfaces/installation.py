@@ -43,6 +43,7 @@ from verax.models.weights import WeightsShelf, default_weights_folder
 from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.attachments import AttachmentLimits, Attachments
+from verax.store.backup import remove_leftovers
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock, SystemClock
 from verax.store.cosigning import WitnessLink
@@ -208,6 +209,7 @@ class Installation:
         async with contextlib.AsyncExitStack() as stack:
             home = open_home(config.home)
             stack.enter_context(lock_home(home))
+            remove_leftovers(home, around.clock.now_ms())
             keys = require_keys(home)
             database = open_database_of(config, home)
             stack.callback(database.close)

@@ -139,6 +139,13 @@ def own(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
+def unlimited(tmp_path: Path) -> Iterator[World]:
+    """An installation for one test, which takes as many requests as come."""
+    with served(tmp_path, {"VERAX_RATE_PER_MINUTE": "none"}) as world:
+        yield world
+
+
+@pytest.fixture
 def stopped(tmp_path: Path) -> World:
     """An installation whose server was stopped after Ann had asked a question."""
     with served(tmp_path) as world:

@@ -31,6 +31,8 @@ export interface Wire {
   AttachmentNotice: AttachmentNotice
   AttachmentRef: AttachmentRef
   BackWish: BackWish
+  BackupOffer: BackupOffer
+  BackupRequest: BackupRequest
   BranchShown: BranchShown
   BundleBody: BundleBody
   Canary: Canary
@@ -484,6 +486,26 @@ export interface BackWish {
    */
   to?: string | null
   cause: string
+}
+/**
+ * Where the file is fetched, once; `notice` says what it does not hold.
+ */
+export interface BackupOffer {
+  path: string
+  file_name: string
+  expires_ms: number
+  is_encrypted: boolean
+  notice: string
+}
+/**
+ * Body of ``POST /v1/admin/backups``: a passphrase, or the word that it shall do without.
+ */
+export interface BackupRequest {
+  passphrase?: string | null
+  /**
+   * Leave the file readable for everybody who gets it.
+   */
+  unencrypted_unsafe?: true | null
 }
 /**
  * The end of the path that is shown now.

@@ -18,8 +18,9 @@ __all__ = ["LazyGroup", "cli", "main", "run"]
 
 _COMMANDS = {
     "ask": ("ask", "Ask one question and check the receipt of the reply."),
-    "channel": ("channels", "Show channels, step a canary, roll back, freeze, and read the monitor."),
+    "backup": ("backups", "Make, check and restore backups."),
     "change": ("changes", "Propose, review and admit a change of a channel."),
+    "channel": ("channels", "Show channels, step a canary, roll back, freeze, and read the monitor."),
     "chat": ("chat", "Talk to a channel until you leave."),
     "config": ("settings", "Show the configuration."),
     "doctor": ("doctor", "Say what is wrong with this installation and how to mend it."),

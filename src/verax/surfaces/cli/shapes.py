@@ -67,6 +67,13 @@ SHAPES: dict[str, Shape] = {
         "reply_file": "path or null",
         "key_file": "path of the pinned log keys, or null",
     },
+    "backup verify": {
+        "installation": "its name",
+        "made": "UTC time",
+        "version": "version of Verax that made it",
+        "rows": "whether the database is in it",
+        "logs": [{"log": "origin", "size": "entries", "root": "hash"}],
+    },
     "change list": {"changes": [_CHANGE]},
     "change show": _CHANGE | {"reason": "why", "seed": "seed of every gate run on it", "differences": [_DIFFERENCE]},
     "channel list": {"channels": [_CHANNEL]},

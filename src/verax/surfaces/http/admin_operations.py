@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from verax.surfaces.http import admin_backups
 from verax.surfaces.http import admin_shapes as shapes
 from verax.surfaces.http.account_models import AccountErased
 from verax.surfaces.http.operations import Operation, json_reply
@@ -107,4 +108,5 @@ OPERATIONS: tuple[Operation, ...] = (
     _read(
         "logs", "listLogLines", "List lines of the server", shapes.LogPage, after=_NUMBER, limit=_LINES, level=_LEVEL
     ),
+    *admin_backups.OPERATIONS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from verax.surfaces.http.admin_backups import AdminBackupEndpoints
 from verax.surfaces.http.admin_gate import AdminGate
 from verax.surfaces.http.admin_models import AdminModelEndpoints
 from verax.surfaces.http.admin_site import AdminSiteEndpoints
@@ -23,4 +24,5 @@ def administration(installation: Installation, gate: Gate) -> list[Route]:
         *AdminModelEndpoints(office, governance, admin_gate).routes(),
         *AdminSiteEndpoints(office, governance, installation.blobs, installation.health, admin_gate).routes(),
         *UsageEndpoints(office, gate, admin_gate).routes(),
+        *AdminBackupEndpoints(office, installation.config, admin_gate).routes(),
     ]

@@ -106,3 +106,11 @@ async def test_an_unknown_parameter_is_refused(
     headers = {"authorization": f"Bearer {await installation.make_key('eve', ['owner'])}"}
     response = await anonymous.get(f"/v1/admin/{path}?extra=1", headers=headers)
     assert response.status_code == 400
+
+
+async def test_a_backup_takes_an_owner(installation: FakeInstallation, anonymous: httpx.AsyncClient) -> None:
+    headers = {"authorization": f"Bearer {await installation.make_key('oli', ['operator', 'member'])}"}
+    body = {"passphrase": "correct horse battery"}
+    for method, path in (("POST", "/v1/admin/backups"), ("GET", "/v1/admin/backups/0")):
+        response = await anonymous.request(method, path, json=body, headers=headers)
+        assert (response.status_code, code_of(response)) == (403, "access/forbidden")
