@@ -22,6 +22,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from verax.kernel import canonical
@@ -45,7 +46,9 @@ from verax.store.replies import ReplyLog
 __all__ = ["Erasure", "FinishedTurn", "OpenTurn", "OpenedTurn", "StoredTurn", "TurnStore"]
 
 _RECOVER_AT_ONCE = 500
+_CLAIMS_AT_ONCE = 64
 _COLUMNS = "id, user_id, secret, draft, segments, record, reply, log_id, idx, promise"
+_ONE = f"SELECT {_COLUMNS} FROM turns WHERE id = ?"  # noqa: S608 - constant names
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +256,26 @@ class TurnStore:
 
     async def holds_reply(self, turn_id: str, user_id: str, text: str) -> bool:
         """Say whether this installation holds a commitment to `text` as that turn's reply to that user."""
-        row = await self._row(turn_id)
-        if row is None or row[5] is None or row[1] != user_id:
-            return False
-        turn = _stored(row)
-        commit = turn.secret.commit("reply", text.encode("utf-8"))
-        return turn.record.reply_form == "text" and hmac.compare_digest(commit, turn.record.reply)
+        return bool(await self.held_replies([(turn_id, text)], user_id))
+
+    async def held_replies(self, claims: Sequence[tuple[str, str]], user_id: str) -> frozenset[tuple[str, str]]:
+        """Return those claims, each a turn and a text, for which this installation holds a commitment.
+
+        Many of them cost little more than one: they are looked up and checked together, away
+        from the event loop.
+
+        Raises:
+            CorruptStore: the row of one of the turns is not what was recorded.
+        """
+
+        def check(tx: Tx, some: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+            return [claim for claim in some if _is_held(tx, *claim, user_id)]
+
+        held: set[tuple[str, str]] = set()
+        for start in range(0, len(claims), _CLAIMS_AT_ONCE):
+            some = claims[start : start + _CLAIMS_AT_ONCE]
+            held.update(await self._db.read(partial(check, some=some)))
+        return frozenset(held)
 
     async def ids_of(self, user_id: str) -> list[str]:
         """Return the ids of a user's recorded turns, oldest first."""
@@ -356,8 +373,17 @@ class TurnStore:
         return len(rows)
 
     async def _row(self, turn_id: str) -> Row | None:
-        rows = await self._db.read(lambda tx: tx.execute(f"SELECT {_COLUMNS} FROM turns WHERE id = ?", (turn_id,)))  # noqa: S608  # constant names
+        rows = await self._db.read(lambda tx: tx.execute(_ONE, (turn_id,)))
         return rows[0] if rows else None
+
+
+def _is_held(tx: Tx, turn_id: str, text: str, user_id: str) -> bool:
+    rows = tx.execute(_ONE, (turn_id,))
+    if not rows or rows[0][5] is None or rows[0][1] != user_id:
+        return False
+    turn = _stored(rows[0])
+    commit = turn.secret.commit("reply", text.encode("utf-8"))
+    return turn.record.reply_form == "text" and hmac.compare_digest(commit, turn.record.reply)
 
 
 def _segment_bytes(turn: OpenTurn) -> bytes:

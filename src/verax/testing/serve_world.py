@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import uvloop
+
 from verax.surfaces.conversations.runs import Ask
 from verax.surfaces.http.server import serve
 from verax.surfaces.installation import Installation
@@ -75,11 +77,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--delay-ms", type=float, default=20.0, help="wait before each word of an answer")
     parser.add_argument("--long", type=int, default=10_000, help="messages of the long conversation")
     given = parser.parse_args(arguments)
-    if given.home is not None:
-        asyncio.run(_serve(given, given.home))
-        return 0
-    with tempfile.TemporaryDirectory(prefix="verax-world-") as folder:
-        asyncio.run(_serve(given, Path(folder)))
+    with (
+        tempfile.TemporaryDirectory(prefix="verax-world-") as folder,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(given, given.home or Path(folder)))
     return 0
 
 

@@ -6,7 +6,7 @@ public fakes of `verax.testing`. Nothing here is implemented twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from verax.kernel.fold import State
@@ -58,8 +58,8 @@ class Turns(Protocol):
         """Make the record durable, queue its entry, and return the signed promise."""
         ...
 
-    async def holds_reply(self, turn_id: str, user_id: str, text: str) -> bool:
-        """Say whether this installation holds a commitment to `text` as that turn's reply."""
+    async def held_replies(self, claims: Sequence[tuple[str, str]], user_id: str) -> frozenset[tuple[str, str]]:
+        """Return those claims, each a turn and a text, whose text this installation gave that user as its reply."""
         ...
 
 

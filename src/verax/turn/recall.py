@@ -19,10 +19,12 @@ async def recall(request: TurnRequest, turns: Turns) -> frozenset[int]:
 
     A line with tool calls is looked up by its text alone, as it was committed to.
     """
-    held: set[int] = set()
-    for index, item in enumerate(request.items):
-        if item.role != "assistant" or not item.reply_id:
-            continue
-        if await turns.holds_reply(item.reply_id, request.caller.user_id, item.text):
-            held.add(index)
-    return frozenset(held)
+    claims = {
+        index: (item.reply_id, item.text)
+        for index, item in enumerate(request.items)
+        if item.role == "assistant" and item.reply_id
+    }
+    if not claims:
+        return frozenset()
+    held = await turns.held_replies(list(claims.values()), request.caller.user_id)
+    return frozenset(index for index, claim in claims.items() if claim in held)

@@ -90,7 +90,8 @@ def _says_something(message: Message) -> bool:
 
 async def _item(attachments: Attachments, message: Message, user_id: str) -> InputItem:
     held = [str(reference["id"]) for reference in message.data.get(ATTACHMENTS, ())]
-    files = tuple([await _file(attachments, attachment) for attachment in await attachments.many(held, user_id)])
+    found = await attachments.many(held, user_id) if held else []
+    files = tuple([await _file(attachments, attachment) for attachment in found])
     calls = tuple(ToolCall(call["id"], call["name"], call["arguments"]) for call in message.data.get("tool_calls", ()))
     tool_call_id = str(message.data.get("tool_call_id", ""))
     return InputItem(message.role, message.text, calls, tool_call_id, message.turn_id, files)
