@@ -214,8 +214,8 @@ def remove_leftovers(home: Home, now_ms: int) -> None:
 
 
 def _marks(home: Home) -> dict[str, bytes]:
-    """Return the checkpoints of all logs and the newest adopted one, by their names below the folder."""
-    places = [*sorted(home.log_dir.glob("*/checkpoint")), *sorted(home.log_dir.glob("*/*/checkpoint"))]
+    """Return the checkpoints of all logs, witnessed ones too, and the newest adopted one, by their names."""
+    places = [*sorted(home.log_dir.glob("*/checkpoint*")), *sorted(home.log_dir.glob("*/*/checkpoint*"))]
     found = {path.relative_to(home.path).as_posix(): LocalDisk().read(path) for path in [home.governance_mark, *places]}
     return {name: data for name, data in found.items() if data is not None}
 

@@ -461,7 +461,11 @@ def _open_office(
         meter=Meter(database),
         eraser=stores.eraser,
         export=lambda user_id: export_user(database, stores.turns, accounts, user_id, clock.now_ms()),
-        history=PublicHistory(lambda: stores.governance.state, stores.governance.live.log.entries_now),
+        history=PublicHistory(
+            lambda: stores.governance.state,
+            stores.governance.live.log.entries_now,
+            Blobs(Home(config.home).blobs).get,
+        ),
         model_keys=model_keys,
         lines=lines,
         shown_settings=around.settings or settings_of(config),

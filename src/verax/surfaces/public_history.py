@@ -3,6 +3,7 @@
 * A blob belongs to the channels of the entries whose content it is. It is closed when it
   belongs to a channel and no effective entry of a public one names it; what is public stands
   in the root in force, and a channel that it no longer names is not.
+* The same holds for the timeline that an alarm's detail names: it quotes what was taken back.
 * Everything else stays open: entries, tiles, checkpoints, root documents, and blobs that no
   entry names, such as the manifest of a runtime that receipts refer to. So witnesses and
   checkers need no account.
@@ -12,12 +13,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
+from verax.kernel import canonical
+from verax.kernel.errors import CanonicalError, CorruptStore
 from verax.kernel.fold import State
 from verax.kernel.history import HistoryEntry, HistoryReader
 
 __all__ = ["PublicHistory"]
+
+_TIMELINE = "timeline"
 
 ReadEntries = Callable[[int, int], Sequence[bytes]]
 """Returns the entries from one index up to another, blocking."""
@@ -29,11 +35,13 @@ class PublicHistory:
     Args:
         state: Returns the adopted state.
         read: Returns entries of that log.
+        blobs: Returns the bytes of a digest, or None.
     """
 
-    def __init__(self, state: Callable[[], State], read: ReadEntries) -> None:
+    def __init__(self, state: Callable[[], State], read: ReadEntries, blobs: Callable[[str], bytes | None]) -> None:
         self._state = state
         self._read = read
+        self._blobs = blobs
         self._reader = HistoryReader()
         self._entries: list[HistoryEntry] = []
         self._owned: dict[str, set[str]] = {}
@@ -60,6 +68,16 @@ class PublicHistory:
         entries = self._read(first, state.size) if first < state.size else ()
         for entry, outcome in zip(entries, state.outcomes[first : state.size], strict=True):
             told = self._reader.read(entry, outcome)
-            for digest in told.content if told.channel else ():
+            for digest in self._content(told) if told.channel else ():
                 self._owned.setdefault(digest, set()).update({told.channel} if told.is_effective else ())
             self._entries.append(told)
+
+    def _content(self, entry: HistoryEntry) -> set[str]:
+        """Return the blobs that an entry brings along, and the document that an alarm's detail names."""
+        content = set(entry.content)
+        if entry.kind == "alarm":
+            with contextlib.suppress(CorruptStore, CanonicalError):
+                detail = canonical.decode(self._blobs(entry.digests["detail"]) or b"{}")
+                named = detail.get(_TIMELINE) if isinstance(detail, dict) else None
+                content |= {named} if isinstance(named, str) and canonical.is_digest(named) else set()
+        return content

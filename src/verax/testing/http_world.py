@@ -155,7 +155,7 @@ class HttpWorld:
             meter=Meter(world.database),
             eraser=self.eraser,
             export=self._export,
-            history=PublicHistory(lambda: world.governance.state, self._entries),
+            history=PublicHistory(lambda: world.governance.state, self._entries, world.governance.log.blobs.get),
             model_keys=ModelKeys(config.home / "keys"),
             lines=LogLines(),
             shown_settings=settings_of(config),

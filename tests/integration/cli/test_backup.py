@@ -225,6 +225,16 @@ def test_the_texts_and_keys_in_it_are_encrypted(
     assert audit(own, home, tmp_path).is_verified
 
 
+def test_witnessed_checkpoints_are_marks_too(own: Any, verax: Verax, tmp_path: Path) -> None:
+    folder = own.home / "log" / "governance"
+    (folder / "checkpoint.witnessed").write_bytes((folder / "checkpoint").read_bytes())
+    assert verax(own, "backup", "create", str(tmp_path / "open.tar"), "--unencrypted-unsafe").code == 0
+    home = tmp_path / "restored"
+    assert verax(own, "--home", str(home), "backup", "restore", str(tmp_path / "open.tar")).code == 0
+    restored = home / "log" / "governance" / "checkpoint.witnessed"
+    assert restored.read_bytes() == (folder / "checkpoint").read_bytes()
+
+
 def test_people_s_keys_weights_and_log_lines_are_not_in_it(own: Any, verax: Verax, tmp_path: Path) -> None:
     (own.home / "weights").mkdir()
     (own.home / "weights" / "big.gguf").write_bytes(b"weights")

@@ -6,6 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
+from verax.kernel import canonical
+from verax.kernel.statement import Alarm
 from verax.surfaces.public_history import PublicHistory
 from verax.testing.governance import SimulatedHistory, channel_rules, root_document
 from verax.testing.releases import make_release
@@ -23,7 +27,7 @@ def make_log(*, secret_is_public: bool = False) -> SimulatedHistory:
 
 
 def open_history(log: SimulatedHistory) -> PublicHistory:
-    return PublicHistory(lambda: log.state, lambda start, end: log.entries[start:end])
+    return PublicHistory(lambda: log.state, lambda start, end: log.entries[start:end], log.blobs.get)
 
 
 async def content_of_last(history: PublicHistory) -> list[str]:
@@ -83,6 +87,36 @@ async def test_an_alarm_without_a_channel_is_open() -> None:
     assert not await history.is_closed((await content_of_last(history))[0])
 
 
+def alarm(log: SimulatedHistory, channel: str, detail: bytes) -> None:
+    """Append an alarm with a detail of the caller's."""
+    digest = log.put(detail)
+    log.append(Alarm(log.basis(), "rollout/rolled-back", channel, digest, 1, 0, 0), "recorder")
+
+
+async def test_the_timeline_that_an_alarm_names_is_as_closed_as_its_channel() -> None:
+    log = make_log()
+    history = open_history(log)
+    secret, shown = (log.put(f"a timeline that quotes prompts of {name}".encode()) for name in ("secret", "assistant"))
+    for channel, digest in (("secret", secret), ("assistant", shown)):
+        alarm(log, channel, canonical.encode({"timeline": digest, "move": 3}))
+    assert [await history.is_closed(digest) for digest in (secret, shown)] == [True, False]
+
+
+@pytest.mark.parametrize("detail", [b"not canonical", b"[]", b'{"timeline":5}', b'{"timeline":"x"}'])
+async def test_a_detail_that_names_no_timeline_closes_itself_alone(detail: bytes) -> None:
+    log = make_log()
+    alarm(log, "secret", detail)
+    history = open_history(log)
+    assert await history.is_closed(canonical.hex_digest(detail))
+
+
+async def test_a_detail_that_is_gone_stops_nothing() -> None:
+    log = make_log()
+    alarm(log, "secret", b"{}")
+    log.blobs.clear()
+    assert len(await open_history(log).entries()) == 2
+
+
 async def test_each_entry_is_read_once_however_many_ask() -> None:
     log, asked = make_log(), []
 
@@ -90,7 +124,7 @@ async def test_each_entry_is_read_once_however_many_ask() -> None:
         asked.append((start, end))
         return log.entries[start:end]
 
-    history = PublicHistory(lambda: log.state, read)
+    history = PublicHistory(lambda: log.state, read, log.blobs.get)
     await asyncio.gather(*(history.entries() for _ in range(8)))
     log.change("ann", "assistant", make_release("You answer briefly."))
     await asyncio.gather(*(history.entries() for _ in range(8)))
