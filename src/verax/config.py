@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ ENVIRONMENT_PREFIX = "VERAX_"
 LAUNCHER_PREFIX = "VERAX_LAUNCH_"
 
 _MASK = "********"
+_MAIL_ADDRESS = re.compile(r"[^\s@,<>]{1,64}@[^\s@,<>]{1,255}")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1)]
@@ -142,6 +144,23 @@ class Config(BaseModel):
         default=2, description="Turns that a gate asks side by side; they wait for the same slots as people do."
     )
 
+    notify_webhook: SecretStr | None = Field(
+        default=None,
+        description="Address that alarms and moves are posted to: `https://…`, or `http://` on this machine.",
+    )
+    notify_webhook_secret: SecretStr | None = Field(
+        default=None, description="Shared with the receiver, who checks `Verax-Signature` with it."
+    )
+    notify_mail: str | None = Field(
+        default=None, description="Mail addresses that alarms and moves are sent to, parted by commas."
+    )
+    notify_mail_from: str | None = Field(
+        default=None, description="Sender of these mails; the first receiver when not set."
+    )
+    notify_smtp: SecretStr | None = Field(
+        default=None, description="`smtps://USER:PASSWORD@HOST`, or `smtp://` for a server that turns TLS on."
+    )
+
     session_hours: Count = Field(default=720, description="Life of a browser session, in hours.")
     metrics_auth: Literal["key", "none"] = Field(
         default="none", description="`key`: `/metrics` needs a key of an operator or auditor; `none`: open."
@@ -179,6 +198,34 @@ class Config(BaseModel):
             raise ValueError("expected a postgresql:// address")
         return value
 
+    @field_validator("notify_webhook")
+    @classmethod
+    def _webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.get_secret_value())
+        is_private = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        if not is_private or not parts.hostname or parts.username or parts.password:
+            raise ValueError("expected https://…, or http:// on this machine, without a password in it")
+        return value
+
+    @field_validator("notify_smtp")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
+                raise ValueError("expected smtps://USER:PASSWORD@HOST or smtp://…")
+        return value
+
+    @field_validator("notify_mail", "notify_mail_from")
+    @classmethod
+    def _mail(cls, value: str | None) -> str | None:
+        for address in (value or "").split(",") if value else ():
+            if not _MAIL_ADDRESS.fullmatch(address.strip()):
+                raise ValueError("expected mail addresses parted by commas")
+        return value
+
     @field_validator("witness_addresses")
     @classmethod
     def _witnesses(cls, value: str | None) -> str | None:
@@ -194,9 +241,18 @@ class Config(BaseModel):
                 f"host {self.host!r} can be reached from other machines: put a proxy with TLS in front of "
                 "localhost, or set unsafe_public_bind"
             )
+        if (self.notify_mail is None) != (self.notify_smtp is None):
+            raise ValueError("notify_mail and notify_smtp go together: whom to write to, and by which server")
         if self.keyring == self.home or self.home in self.keyring.parents:
             raise ValueError("keyring lies inside home: people's keys must not lie in the server's data folder")
         return self
+
+    @property
+    def mail_receivers(self) -> tuple[str, ...]:
+        """Who gets notices by mail; nobody where no mail server is set."""
+        if self.notify_smtp is None or self.notify_mail is None:
+            return ()
+        return tuple(address.strip() for address in self.notify_mail.split(","))
 
     @property
     def base_url(self) -> str:

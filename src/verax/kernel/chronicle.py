@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verax.kernel.dsse import Envelope, verify_signatures
+from verax.kernel.errors import KernelError
 from verax.kernel.fold_state import Outcome
 from verax.kernel.root import RootDocument
 from verax.kernel.statement import Change, Gate, Kind, Move, Review, RootChange, Statement, parse_statement
 from verax.kernel.statement_kinds import describe
 
-__all__ = ["Deed", "chronicle", "statement_at"]
+__all__ = ["Deed", "chronicle", "read_statement", "statement_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,14 @@ def statement_at(entries: Sequence[bytes], index: int) -> Statement:
         StatementError: nothing readable stands there.
     """
     return parse_statement(Envelope.parse(entries[index]).payload)
+
+
+def read_statement(envelope: bytes) -> Statement | None:
+    """Return the statement of an envelope, None where it is unreadable; nothing is verified."""
+    try:
+        return parse_statement(Envelope.parse(envelope).payload)
+    except KernelError:
+        return None
 
 
 def chronicle(entries: Sequence[bytes], outcomes: Sequence[Outcome], channel: str) -> list[Deed]:

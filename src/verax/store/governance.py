@@ -33,6 +33,7 @@ from verax.kernel.errors import (
     IntegrityError,
     RolledBack,
     StaleError,
+    StatementError,
     UnknownObject,
     VeraxError,
 )
@@ -68,6 +69,7 @@ class GovernanceParts:
         live: The governance log, open; started and closed by whoever opened it.
         mark: File of the newest adopted checkpoint.
         check_interval_s: Time between two checks of log and marks.
+        waiting: File of alarms that could not be written yet; None to keep them in memory only.
     """
 
     live: LiveLog
@@ -78,6 +80,7 @@ class GovernanceParts:
     disk: Disk = field(default_factory=LocalDisk)
     alarm_limits: AlarmLimits = field(default_factory=AlarmLimits)
     check_interval_s: float = 30.0
+    waiting: Path | None = None
 
 
 class GovernanceStore:
@@ -93,10 +96,14 @@ class GovernanceStore:
         self._checked_s = parts.clock.monotonic_s()
         self._fault: IntegrityError | None = None
         self._desk = AlarmDesk(parts.clock, parts.alarm_limits)
+        self._kept = b""
+        self._seen_size = 0
+        self._without_effect: list[int] = []
         self._turn = asyncio.Lock()
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[], object]] = []
+        self._alarm_listeners: list[Callable[[str, str], None]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="verax-governance")
         self._load = lru_cache(maxsize=64)(self._load_release)
 
@@ -116,6 +123,9 @@ class GovernanceStore:
         store = cls(parts)
         await store._call(partial(store._compare_mark, repair=repair))
         await store._call(store._adopt)
+        if parts.waiting is not None:
+            store._kept = parts.disk.read(parts.waiting) or b""
+            store._desk.restore(store._kept)
         return store
 
     @property
@@ -235,8 +245,15 @@ class GovernanceStore:
         Raises:
             StatementError: the detail might hold text from outside.
         """
-        self._desk.note(code, channel, detail, is_single=is_single)
+        self._note(code, channel, detail, is_single=is_single)
         await self._write_alarms()
+
+    def on_alarm(self, call: Callable[[str, str], None]) -> None:
+        """Call `call` with code and channel of every alarm that is raised here, on this event loop.
+
+        For notices about a log that cannot take the alarm itself; the others follow the log.
+        """
+        self._alarm_listeners.append(call)
 
     async def check(self) -> None:
         """Check log and marks, and adopt what is new.
@@ -302,8 +319,24 @@ class GovernanceStore:
         except VeraxError as error:
             _logger.error("governance check failed: %s", error)
             if isinstance(error, IntegrityError) and was_sound:
-                self._desk.note(error.reason_code, NONE, {})
+                self._note(error.reason_code, NONE, {})
+            self._note_stale()
         await self._write_alarms()
+
+    def _note_stale(self) -> None:
+        """Raise an alarm for every channel that answers nobody because no check succeeded (clause 6)."""
+        for channel in self._state.channels:
+            try:
+                self.check_fresh(channel)
+            except StaleError as error:
+                self._note(error.reason_code, channel, {})
+            except IntegrityError:
+                return  # told already
+
+    def _note(self, code: str, channel: str, detail: Mapping[str, canonical.Json], *, is_single: bool = False) -> None:
+        self._desk.note(code, channel, detail, is_single=is_single)
+        for listener in self._alarm_listeners:
+            listener(code, channel)
 
     async def _submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
         async with self._turn:
@@ -331,15 +364,36 @@ class GovernanceStore:
         return indices[-1]
 
     async def _write_alarms(self) -> None:
+        while self._without_effect:  # nothing that came in by the front door is one
+            self._note("log/no-effect", NONE, {"entry": self._without_effect.pop()})
         async with self._turn:
             for alarm in self._desk.due():
                 try:
                     await self._settle()
                     await self._append([await self._call(partial(self._prepare_alarm, alarm))])
+                except StatementError as error:
+                    _logger.error(
+                        "alarm dropped, it is none: %s", error
+                    )  # only a file that was tampered with holds one
                 except VeraxError as error:
                     _logger.error("alarm %s on %s could not be written: %s", alarm.code, alarm.channel, error)
-                    return
+                    break
                 self._desk.written(alarm)
+            data = self._desk.to_bytes()
+            if self._parts.waiting is not None and data != self._kept:
+                await self._call(partial(self._keep_waiting, self._parts.waiting, data))
+
+    def _keep_waiting(self, path: Path, data: bytes) -> None:
+        """Keep alarms that wait where the next process finds them."""
+        try:
+            if data:
+                publish(self._parts.disk, {path: data})
+            else:
+                self._parts.disk.remove(path)
+        except VeraxError as error:
+            _logger.error("alarms that wait could not be kept: %s", error)
+            return
+        self._kept = data
 
     async def _call(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
@@ -356,6 +410,7 @@ class GovernanceStore:
                 )
             return
         seen = verify_checkpoint(note, log.origin, log_keys(self._folder.root, log.origin, log.all_verifiers))
+        self._seen_size = max(self._seen_size, seen.size)
         if seen.size > log.published.size or log.root_at(seen.size) != seen.root:
             raise RolledBack(
                 f"governance log: this server adopted size {seen.size} ({seen.root.hex()[:12]}), "
@@ -375,7 +430,10 @@ class GovernanceStore:
                 hint="restore the newest log",
             )
         for entry in log.entries_now(self._folder.size, checkpoint.size):
-            self._hold.follow(self._folder, entry, self._folder.apply(entry))
+            outcome = self._folder.apply(entry)
+            self._hold.follow(self._folder, entry, outcome)
+            if not outcome.effective and outcome.index >= self._seen_size:
+                self._without_effect.append(outcome.index)
         new = self._folder.state
         if (new.size, new.tree_root) != (checkpoint.size, checkpoint.root):
             raise CorruptStore(

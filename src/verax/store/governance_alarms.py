@@ -2,8 +2,11 @@
 
 * Alarms of one code on one channel are merged: the first is written at once, later ones are
   counted and written together, at most once every `merge_s`.
-* At most `per_hour` reach the log in any hour; the rest waits, counted, and is not lost
-  while the process lives.
+* At most `per_hour` reach the log in any hour; the rest waits, counted. Of those, refused
+  attempts of people (`attempt/…`) take `attempts_per_hour` at most, so that nobody can crowd out
+  what the machines have to say.
+* What waits can be written down (`AlarmDesk.to_bytes`) and taken up by the next process: an
+  alarm about a broken log cannot stand in it before it is mended.
 * A detail holds no text from outside: values are integers, booleans and short tokens.
 """
 
@@ -13,16 +16,18 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from verax.kernel import canonical
 from verax.kernel.dsse import sign_envelope
-from verax.kernel.errors import StatementError
+from verax.kernel.errors import CanonicalError, StatementError
 from verax.kernel.statement import Alarm, Basis, payload_of
 from verax.store.clock import Clock
 
 __all__ = ["AlarmDesk", "AlarmLimits", "PendingAlarm", "Recorder"]
 
 _HOUR_S = 3600.0
+_MAX_RESTORED = 256
 _TOKEN = re.compile(r"[A-Za-z0-9_.,:/+-]{0,128}\Z")
 
 
@@ -32,6 +37,7 @@ class AlarmLimits:
 
     merge_s: float = 60.0
     per_hour: int = 60
+    attempts_per_hour: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,11 @@ class PendingAlarm:
     first_ms: int
     last_ms: int
     is_single: bool = False
+
+    @property
+    def is_attempt(self) -> bool:
+        """Whether a person tried something that was refused; everything else comes from machines."""
+        return self.code.startswith("attempt/")
 
     @property
     def key(self) -> tuple[str, str, bytes]:
@@ -79,7 +90,7 @@ class AlarmDesk:
         self._limits = limits or AlarmLimits()
         self._pending: dict[tuple[str, str, bytes], PendingAlarm] = {}
         self._written_s: dict[tuple[str, str, bytes], float] = {}
-        self._recent_s: deque[float] = deque()
+        self._recent: deque[tuple[float, bool]] = deque()
 
     def note(self, code: str, channel: str, detail: Mapping[str, canonical.Json], *, is_single: bool = False) -> None:
         """Count one alarm; a single one is written by itself.
@@ -100,20 +111,52 @@ class AlarmDesk:
     def due(self) -> list[PendingAlarm]:
         """Return what may be written now, oldest first."""
         now_s = self._clock.monotonic_s()
-        while self._recent_s and now_s - self._recent_s[0] >= _HOUR_S:
-            self._recent_s.popleft()
-        merge_s = self._limits.merge_s
-        self._written_s = {key: at_s for key, at_s in self._written_s.items() if now_s - at_s < merge_s}
-        room = self._limits.per_hour - len(self._recent_s)
+        while self._recent and now_s - self._recent[0][0] >= _HOUR_S:
+            self._recent.popleft()
+        limits = self._limits
+        self._written_s = {key: at_s for key, at_s in self._written_s.items() if now_s - at_s < limits.merge_s}
+        room = limits.per_hour - len(self._recent)
+        attempts = limits.attempts_per_hour - sum(is_attempt for _, is_attempt in self._recent)
         ready = [alarm for key, alarm in self._pending.items() if key not in self._written_s]
-        return sorted(ready, key=lambda alarm: alarm.first_ms)[:room]
+        ordered = sorted(ready, key=lambda alarm: (alarm.is_attempt, alarm.first_ms))
+        machines = sum(not alarm.is_attempt for alarm in ordered)
+        return ordered[: max(0, min(room, machines + max(0, attempts)))]
+
+    def to_bytes(self) -> bytes:
+        """Return what waits, for `restore` in a later process; empty where nothing does."""
+        waiting: list[canonical.Json] = [
+            {
+                "code": alarm.code,
+                "channel": alarm.channel,
+                "detail": alarm.detail.decode("utf-8"),
+                "count": alarm.count,
+                "first_ms": alarm.first_ms,
+                "last_ms": alarm.last_ms,
+                "is_single": alarm.is_single,
+            }
+            for alarm in self._pending.values()
+        ]
+        return canonical.encode(waiting) if waiting else b""
+
+    def restore(self, data: bytes) -> None:
+        """Take up what an earlier process left; bytes that are no such thing are left alone.
+
+        Whoever can write the file can only add alarms, or take away some that no log held yet.
+        """
+        try:
+            waiting: Any = canonical.decode(data)
+            found = [PendingAlarm(**{**item, "detail": item["detail"].encode("utf-8")}) for item in waiting]
+        except (CanonicalError, TypeError, KeyError, AttributeError):
+            return
+        for alarm in found[:_MAX_RESTORED]:
+            self._pending.setdefault(alarm.key, alarm)
 
     def written(self, alarm: PendingAlarm) -> None:
         """Say that `alarm`, as `due` gave it, is in the log; what was counted since stays."""
         key = alarm.key
         now_s = self._clock.monotonic_s()
         self._written_s[key] = now_s
-        self._recent_s.append(now_s)
+        self._recent.append((now_s, alarm.is_attempt))
         left = self._pending[key].count - alarm.count
         if left:
             self._pending[key] = replace(self._pending[key], count=left, first_ms=alarm.last_ms)

@@ -5,6 +5,7 @@
     <home>/
       lock              held while a server or a command owns the folder; names its process
       verax.db          rows (SQLite); absent where PostgreSQL is used
+      alarms.waiting    alarms that the log could not take yet
       governance.seen   newest governance checkpoint this server adopted (clause 6)
       log/governance/   tiles and checkpoint of the governance log
       log/replies/<k>/  tiles and checkpoint of a reply log
@@ -55,6 +56,11 @@ class Home:
     def governance_mark(self) -> Path:
         """The newest governance checkpoint that this server adopted."""
         return self.path / "governance.seen"
+
+    @property
+    def waiting_alarms(self) -> Path:
+        """Alarms that the log could not take yet."""
+        return self.path / "alarms.waiting"
 
     def replies_dir(self, number: int) -> Path:
         """Folder of reply log `number`."""

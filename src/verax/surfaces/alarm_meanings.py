@@ -21,11 +21,41 @@ _RESTORE = (
 )
 
 ALARM_MEANINGS: Mapping[str, AlarmMeaning] = {
+    "attempt/banned": AlarmMeaning(
+        "An application sent a text that was rolled back; the turn was refused.",
+        "The server's log says which application; a text returns only through a review that names its ban.",
+    ),
+    "attempt/forbidden": AlarmMeaning(
+        "Somebody who is signed in tried to govern or administer without the role for it.",
+        "The server's log of that time says who; ask them, or take their keys back.",
+    ),
+    "attempt/refused": AlarmMeaning(
+        "Somebody who is signed in sent a statement that the rules refuse: too few approvals, the own change, a stale "
+        "or banned one, or one that was made before.",
+        "The detail says what kind and why, the server's log who; ask them.",
+    ),
+    "attempt/signature": AlarmMeaning(
+        "Somebody who is signed in sent a signature by a key that the root does not name.",
+        "The server's log of that time says who; ask them which key they used.",
+    ),
     "gate/broken": AlarmMeaning(
         "A suite of tests could not be run whole; it is tried again, three times in all, and the change stays open.",
         "Look at the server's log of that time for what broke.",
     ),
     "integrity/broken": AlarmMeaning("What is stored is not what was signed.", _RESTORE),
+    "governance/log-key": AlarmMeaning(
+        "The governance log was signed by a key that the root does not name; no new turns begin.",
+        "Find out who changed the server's keys, and restore them from a backup.",
+    ),
+    "governance/stale": AlarmMeaning(
+        "The governance log could not be checked for longer than the root allows; the channel answers nobody.",
+        "The server's log says why the check fails: the database or the disk, most often.",
+    ),
+    "log/failed-proof": AlarmMeaning("An entry of a log can no longer be proved from its tiles.", _RESTORE),
+    "log/no-effect": AlarmMeaning(
+        "An entry stands in the governance log that has no effect and did not come in by the front door.",
+        "Somebody wrote to the database or its files beside the server: find out who has access to it.",
+    ),
     "log/rolled-back": AlarmMeaning(
         "A log is older than what this server had already published, or begins differently.",
         "Find out who put an older data folder or database in place, and restore the newest one.",

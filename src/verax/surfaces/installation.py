@@ -24,16 +24,13 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from verax.config import Config, Setting, settings_of
 from verax.gates.desk import GateDesk
 from verax.gates.relay import Address
-from verax.gates.rollout.authority import MachineKeys
-from verax.gates.rollout.timeline import TimelineDesk, TimelineParts
-from verax.gates.rollout.watch import RolloutWatch, WatchParts
+from verax.gates.rollout.watch import RolloutWatch
 from verax.kernel.errors import ConfigError, RefusedError, VeraxError
 from verax.kernel.statement import NONE
 from verax.models.embedded import EmbeddedSettings
@@ -47,7 +44,6 @@ from verax.store.backup import remove_leftovers
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock, SystemClock
 from verax.store.cosigning import WitnessLink
-from verax.store.cursors import Cursors
 from verax.store.database import Database, open_database
 from verax.store.erase import Eraser
 from verax.store.evidence import EvidenceShelf
@@ -62,12 +58,11 @@ from verax.store.receipts import Receipts
 from verax.store.refusals import clear_refusals, read_refusals
 from verax.store.replies import ReplyLimits, ReplyLog
 from verax.store.responses import Responses
-from verax.store.rollouts import Rollouts
 from verax.store.signing import SigningDesk
 from verax.store.tlog import LogSpec, TileLog
 from verax.store.tlog_live import LiveLog, Pace
 from verax.store.turns import TurnStore
-from verax.store.votes import Votes
+from verax.surfaces.alarm_bell import AlarmBell
 from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
@@ -78,6 +73,7 @@ from verax.surfaces.office import Office
 from verax.surfaces.public_history import PublicHistory
 from verax.surfaces.rollouts import RolloutDesk
 from verax.surfaces.server_lines import LogLines
+from verax.surfaces.watching import Watched, open_watchers
 from verax.surfaces.witness.link import HttpWitnessLink
 from verax.surfaces.witnessing import Witnessing, WitnessingParts
 from verax.truth.pdf import PdfReader
@@ -107,7 +103,6 @@ ADDED_WEIGHTS = "weights"
 _DRAIN_S = 30.0
 _GOVERNANCE_LOG, _FIRST_REPLY_LOG = 0, 1
 _GOVERNANCE_PACE_S = 0.05
-_MONITOR_LOCK = "rollout-monitor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +185,7 @@ class Installation:
     models: ModelLoading
     rollouts: RolloutDesk
     watch: RolloutWatch
+    bell: AlarmBell
     runtime: RuntimeIdentity
     recovered: int
     _stack: contextlib.AsyncExitStack
@@ -242,8 +238,9 @@ class Installation:
             sources = Sources(messages, attachments, governance)
             runs = Runs(RunParts(engine, sources, eraser), around.clock, RunLimits(running=config.max_runs))
             stack.push_async_callback(runs.close, _DRAIN_S)
-            watch, rollouts = _open_rollouts(rooms, governance, replies)
-            _started(watch, stack)
+            watchers = open_watchers(config, Watched(home, database, keys, around.clock, governance, replies))
+            for service in watchers.services:
+                _started(service, stack)
             opened = cls(
                 config=config,
                 home=home,
@@ -267,8 +264,9 @@ class Installation:
                 model_keys=model_keys,
                 engine=engine,
                 models=models,
-                rollouts=rollouts,
-                watch=watch,
+                rollouts=watchers.rollouts,
+                bell=watchers.bell,
+                watch=watchers.watch,
                 runtime=around.runtime,
                 recovered=recovered,
                 _stack=stack,
@@ -353,7 +351,14 @@ class GovernanceRooms:
         self.live.start()
         stack.push_async_callback(self.live.close)
         recorder = Recorder("recorder", self.keys.seeds["recorder"])
-        parts = GovernanceParts(self.live, Blobs(self.home.blobs), self.home.governance_mark, recorder, self.clock)
+        parts = GovernanceParts(
+            live=self.live,
+            blobs=Blobs(self.home.blobs),
+            mark=self.home.governance_mark,
+            recorder=recorder,
+            clock=self.clock,
+            waiting=self.home.waiting_alarms,
+        )
         store = await GovernanceStore.open(parts, repair=self.repair)
         stack.push_async_callback(store.close)
         return store
@@ -505,31 +510,6 @@ def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.Asyn
     backends = Backends(backend_settings(config), model_keys.key_of)
     stack.push_async_callback(backends.close)
     return backends
-
-
-def _open_rollouts(
-    rooms: GovernanceRooms, governance: GovernanceStore, replies: ReplyLog
-) -> tuple[RolloutWatch, RolloutDesk]:
-    """Put the monitor of rollouts together, and what surfaces read of it; timelines lie among the log's blobs."""
-    database, clock, seeds = rooms.database, rooms.clock, rooms.keys.seeds
-    blobs, rollouts, votes = Blobs(rooms.home.blobs), Rollouts(database), Votes(database, clock)
-    keys = MachineKeys(seeds["monitor"], seeds["operator"])
-    timelines = TimelineDesk(
-        TimelineParts(governance, rollouts, Cursors(database), blobs, clock, replies.log_id, replies.origin)
-    )
-    watch = RolloutWatch(
-        WatchParts(
-            governance=governance,
-            rollouts=rollouts,
-            votes=votes,
-            timelines=timelines,
-            keys=keys,
-            try_lock=partial(database.try_lock, _MONITOR_LOCK),
-            log_id=replies.log_id,
-            clock=clock,
-        )
-    )
-    return watch, RolloutDesk(governance, rollouts, votes, clock, keys)
 
 
 async def _tell_refusals(governance: GovernanceStore, home: Home) -> None:

@@ -42,6 +42,7 @@ from verax.store.rollouts import Rollouts
 from verax.store.signing import SigningDesk
 from verax.store.turns import OpenedTurn
 from verax.store.votes import Votes
+from verax.surfaces.alarm_bell import AlarmBell
 from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import Runs
@@ -415,6 +416,7 @@ class FakeGovernance:
         self.shown = FakeState()
         self.submitted: list[tuple[bytes, dict[str, bytes]]] = []
         self.refusal = ""
+        self.alarms: list[tuple[str, str, Mapping[str, Any]]] = []
         self.shown_release = make_release("You answer.")
 
     @property
@@ -433,6 +435,10 @@ class FakeGovernance:
     async def entries(self) -> list[bytes]:
         """Return no entry: what is shown was never written."""
         return []
+
+    async def alarm(self, code: str, channel: str, detail: Mapping[str, Any]) -> None:
+        """Remember the alarm."""
+        self.alarms.append((code, channel, detail))
 
     async def submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
         """Keep the envelope."""
@@ -507,6 +513,7 @@ class FakeInstallation:
         self.responses = Responses(database)
         self.signing = SigningDesk(database)
         self.gates = FakeGates()
+        self.bell = AlarmBell(self.fake_governance)
         clock = SystemClock()
         self.rollouts = RolloutDesk(self.fake_governance, Rollouts(database), Votes(database, clock), clock)
         self.eraser = FakeEraser(self.responses, self.fake_receipts)

@@ -32,6 +32,7 @@ from verax.store.signing import SigningDesk
 from verax.store.tlog_live import LiveLog
 from verax.store.turns import TurnStore
 from verax.store.votes import Votes
+from verax.surfaces.alarm_bell import AlarmBell
 from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
@@ -145,6 +146,7 @@ class HttpWorld:
         self.engine = _Engine(world.engine, world, world.governance)
         self.responses = Responses(world.database, world.clock)
         self.signing = SigningDesk(world.database, world.clock)
+        self.bell = AlarmBell(SimulatedDesk(world.governance))
         rollouts, votes = Rollouts(world.database), Votes(world.database, world.clock)
         self.rollouts = RolloutDesk(SimulatedDesk(world.governance), rollouts, votes, world.clock)
         self.eraser = Eraser(world.database, world.turns, self.accounts, world.clock)

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from verax.guard.policy import Policy
-from verax.kernel.errors import BusyError, RequestError, VeraxError
+from verax.kernel.errors import BusyError, IntegrityError, RequestError, VeraxError
 from verax.kernel.record import Status
 from verax.models.base import ModelCall, Sent, Usage
 from verax.store.turns import FinishedTurn, OpenTurn
 from verax.turn.compose import Composition, compose
 from verax.turn.events import ClaimVerdict, Completed, Failed, Refusal, Started, TurnEvent
-from verax.turn.generate import PromptDiffers, generate
+from verax.turn.generate import generate
 from verax.turn.guard import GuardedReply
 from verax.turn.ports import BackendSource, Governance, RuntimeIdentity, Turns
 from verax.turn.recall import recall
@@ -227,8 +227,9 @@ class Drive:
                 claims=draft.claims,
             )
         )
-        if isinstance(failure, PromptDiffers):
-            await self._parts.governance.alarm("prompt/differs", draft.resolution.channel, {"turn": draft.turn_id})
+        code = _alarm_code(failure)
+        if code:
+            await self._parts.governance.alarm(code, draft.resolution.channel, {"release": draft.resolution.release.id})
         if failure is not None:
             self.events.put_nowait(self._failed(failure))
             return
@@ -258,3 +259,10 @@ class Drive:
 
     def _call_id(self) -> str:
         return "call_" + self._parts.random_bytes(12).hex()
+
+
+def _alarm_code(failure: VeraxError | None) -> str:
+    """Return the alarm that a failed turn raises: something stored is wrong, or a ban was tried; empty for none."""
+    if isinstance(failure, IntegrityError):
+        return failure.reason_code
+    return "attempt/banned" if failure is not None and failure.reason_code == "governance/banned" else ""

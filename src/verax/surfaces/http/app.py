@@ -16,6 +16,7 @@ from starlette.routing import Match, Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from verax.kernel.errors import VeraxError
+from verax.surfaces.alarm_bell import AlarmBell, WatchedDesk
 from verax.surfaces.http.account import AccountEndpoints
 from verax.surfaces.http.administration import administration
 from verax.surfaces.http.attachments import AttachmentEndpoints
@@ -28,7 +29,7 @@ from verax.surfaces.http.conversations import ConversationEndpoints, TalkParts
 from verax.surfaces.http.embeddings import EmbeddingEndpoints
 from verax.surfaces.http.exchange import Exchange
 from verax.surfaces.http.faults import INTERNAL, STOPPING, Fault, fault_of_error
-from verax.surfaces.http.gate import Gate, HostNames
+from verax.surfaces.http.gate import Gate, HostNames, current_user, forget_user
 from verax.surfaces.http.gates import GateEndpoints
 from verax.surfaces.http.governance import GovernanceEndpoints
 from verax.surfaces.http.health import HealthEndpoints
@@ -81,6 +82,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
     pages = WebAppEndpoints(webapp)
     engine, governance = installation.engine, installation.governance
     office = installation.office
+    people = WatchedDesk(governance, installation.bell)
     bundles = GovernanceBundles(installation.governance_log, installation.blobs)
     routes = [
         *ChannelEndpoints(governance, gate).routes(),
@@ -95,12 +97,12 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
             gate,
             installation.runs.forget_turn,
         ).routes(),
-        *SigningEndpoints(installation.signing, governance, installation.blobs, gate, limits.body_bytes).routes(),
+        *SigningEndpoints(installation.signing, people, installation.blobs, gate, limits.body_bytes).routes(),
         *ReleaseEndpoints(governance, gate).routes(),
         *PasskeyEndpoints(installation.signing, governance, gate).routes(),
         *GateEndpoints(installation.gates, gate).routes(),
         *RolloutEndpoints(installation.rollouts, gate, limits.body_bytes).routes(),
-        *GovernanceEndpoints(governance, gate, limits.body_bytes).routes(),
+        *GovernanceEndpoints(people, gate, limits.body_bytes).routes(),
         *HistoryEndpoints(office.history).routes(),
         *LogEndpoints(
             installation.governance_log, installation.reply_logs, installation.blobs, office.history, gate
@@ -115,7 +117,8 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *LandingEndpoints(governance, pages if webapp.is_built else None).routes(),
         *pages.routes(),
     ]
-    return Application(HostNames.from_config(config), ChatEndpoint(engine, gate, metrics, limits), routes, metrics)
+    chat = ChatEndpoint(engine, gate, metrics, limits)
+    return Application(HostNames.from_config(config), chat, routes, metrics, installation.bell)
 
 
 def _conversation_routes(installation: Installation, gate: Gate, metrics: Metrics) -> list[Route]:
@@ -132,8 +135,11 @@ def _conversation_routes(installation: Installation, gate: Gate, metrics: Metric
 class Application:
     """The outermost ASGI callable."""
 
-    def __init__(self, hosts: HostNames, chat: ChatEndpoint, routes: list[Route], metrics: Metrics) -> None:
+    def __init__(
+        self, hosts: HostNames, chat: ChatEndpoint, routes: list[Route], metrics: Metrics, bell: AlarmBell
+    ) -> None:
         self._hosts = hosts
+        self._bell = bell
         self._chat = chat
         self._router = Router(routes, redirect_slashes=False)
         self._metrics = metrics
@@ -149,6 +155,7 @@ class Application:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
+        forget_user()
         edge = _Edge(send, hangs_up=_is_beyond_draining(scope))
         try:
             await self._dispatch(scope, receive, edge, began)
@@ -161,6 +168,7 @@ class Application:
         except TurnFailed as error:
             await edge.fail(error.fault)
         except VeraxError as error:
+            self._bell.heard(error, scope["path"], current_user())
             await edge.fail(fault_of_error(error))
         except HTTPException as error:
             await edge.fail(self._routing_fault(error, scope))

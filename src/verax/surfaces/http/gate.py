@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
@@ -29,6 +30,8 @@ __all__ = [
     "HostNames",
     "caller_of",
     "check_origin",
+    "current_user",
+    "forget_user",
     "require_role",
     "require_session",
     "session_token",
@@ -42,6 +45,8 @@ _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _HOST = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?\Z")
 
 Headers = Mapping[bytes, bytes]
+
+_USER: ContextVar[str] = ContextVar("verax_user", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,11 @@ class Gate:
         return caller_of(account)
 
     async def _account(self, headers: Headers, method: str, address: Address) -> Account | None:
+        account = await self._resolve(headers, method, address)
+        _USER.set("" if account is None else account.user_id)
+        return account
+
+    async def _resolve(self, headers: Headers, method: str, address: Address) -> Account | None:
         authorization = headers.get(b"authorization")
         if authorization is not None:
             return await self._accounts.resolve_key(_bearer(authorization))
@@ -145,6 +155,16 @@ class Gate:
         if method not in _SAFE_METHODS:
             check_origin(headers, address)
         return await self._accounts.resolve_session(token)
+
+
+def current_user() -> str:
+    """Return who was let in for the request of this task, empty for nobody; for the server's log only."""
+    return _USER.get()
+
+
+def forget_user() -> None:
+    """Begin a request: nobody was let in yet."""
+    _USER.set("")
 
 
 def caller_of(account: Account) -> Caller:

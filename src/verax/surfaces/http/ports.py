@@ -30,6 +30,7 @@ from verax.store.messages_types import Line, StoredResponse
 from verax.store.receipts import ReceiptStatus
 from verax.store.signing import Passkey, PendingDraft
 from verax.store.turns import OpenedTurn
+from verax.surfaces.alarm_bell import AlarmBell
 from verax.surfaces.conversations.run import RunningTurn
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.office import Office
@@ -354,6 +355,8 @@ class Installation(Protocol):
     def signing(self) -> SigningDesk: ...
     @property
     def rollouts(self) -> RolloutDesk: ...
+    @property
+    def bell(self) -> AlarmBell: ...
     @property
     def blobs(self) -> BlobSource: ...
     @property
