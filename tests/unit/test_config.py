@@ -197,3 +197,45 @@ def test_no_limit_is_none_and_threads_leave_a_core_free(environ: dict[str, str])
     assert config.rate_per_minute is None
     assert config.embedded_threads >= 1
     assert load_config({"threads": 3}, environ=environ).config.embedded_threads == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"notify_webhook": "http://example.org/hook"}, "https"),
+        ({"notify_webhook": "ftp://example.org/hook"}, "https"),
+        ({"notify_webhook": "https://ann:pass@example.org/"}, "without a password"),
+        ({"notify_webhook": "https:///hook"}, "https"),
+        ({"notify_smtp": "http://example.org", "notify_mail": "a@b.org"}, "smtps"),
+        ({"notify_smtp": "smtps://", "notify_mail": "a@b.org"}, "smtps"),
+        ({"notify_smtp": "smtps://mail.example.org"}, "go together"),
+        ({"notify_mail": "a@b.org"}, "go together"),
+        ({"notify_smtp": "smtps://mail.example.org", "notify_mail": "not an address"}, "mail addresses"),
+        ({"notify_smtp": "smtps://m.org", "notify_mail": "a@b.org\nBcc: c@d.org"}, "mail addresses"),
+    ],
+)
+def test_notices_go_only_where_they_are_safe(settings: dict[str, object], problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        load_config(settings, environ={"HOME": "/nowhere"})
+
+
+def test_addresses_of_notices_are_masked() -> None:
+    loaded = load_config(
+        {
+            "notify_webhook": "https://hooks.example.org/secret-token",
+            "notify_webhook_secret": "shared",
+            "notify_smtp": "smtps://ann:pass@mail.example.org",
+            "notify_mail": "ann@example.org, bob@example.org",
+        },
+        environ={"HOME": "/nowhere"},
+    )
+    assert loaded.config.mail_receivers == ("ann@example.org", "bob@example.org")
+    shown = str(loaded.settings())
+    assert not any(word in shown for word in ("secret-token", "shared", "pass@"))
+
+
+def test_a_webhook_on_this_machine_may_speak_plain_http() -> None:
+    assert (
+        load_config({"notify_webhook": "http://localhost:9000/x"}, environ={"HOME": "/nowhere"}).config.notify_webhook
+        is not None
+    )

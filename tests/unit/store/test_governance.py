@@ -757,3 +757,38 @@ def _witnessed_root() -> dict[str, Any]:
     channels = [channel_rules("assistant", approvals=0, suites=()) | {"witness": True}]
     channels.append(channel_rules("runtime", approvals=0, suites=()))
     return root_document(solo=True, channels=channels) | {"witness_policy": f"witness w {key}\nquorum w\n"}
+
+
+# Stale and foreign
+
+
+async def test_a_channel_that_answers_nobody_because_nothing_was_checked_is_an_alarm(
+    here: _Installation, people: SimulatedHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await _grown(here, people)
+    told: list[tuple[str, str]] = []
+    store.on_alarm(lambda code, channel: told.append((code, channel)))
+
+    def unreadable() -> None:
+        raise StorageError("database: gone")
+
+    monkeypatch.setattr(here.log, "recheck_now", unreadable)
+    await store._check_and_tell()
+    assert told == []
+    here.clock.advance(3_601)
+    with pytest.raises(StaleError):
+        store.check_fresh("assistant")
+    await store._check_and_tell()
+    assert told == [("governance/stale", "assistant"), ("governance/stale", "runtime")]
+    monkeypatch.undo()
+    await store._check_and_tell()
+    store.check_fresh("assistant")
+    assert {(alarm.code, alarm.channel) for alarm in _alarms(here)} == set(told)
+
+
+async def test_entries_are_read_back_only_as_they_were_adopted(here: _Installation, people: SimulatedHistory) -> None:
+    store = await _grown(here, people)
+    assert await store.entries() == people.entries
+    here.run("UPDATE log_entries SET entry = ? WHERE log_id = 0 AND idx = 1", b"{}")
+    with pytest.raises(CorruptStore, match="not those that were adopted"):
+        await store.entries()

@@ -63,3 +63,46 @@ def test_a_detail_is_numbers_and_tokens_only(value: object) -> None:
 
 def test_the_recorders_seed_is_not_shown() -> None:
     assert "seed" not in repr(Recorder("recorder", b"secret"))
+
+
+def test_attempts_of_people_never_crowd_out_what_machines_say() -> None:
+    clock = VirtualClock()
+    desk = AlarmDesk(clock)
+    for number in range(80):
+        desk.note("attempt/refused", f"channel-{number}", {})
+    desk.note("monitor/tripped", "assistant", {})
+    due = desk.due()
+    assert due[0].code == "monitor/tripped"
+    assert len(due) == 1 + 20
+    for alarm in due:
+        desk.written(alarm)
+    assert desk.due() == []
+    desk.note("log/rolled-back", "none", {})
+    assert [alarm.code for alarm in desk.due()] == ["log/rolled-back"]
+    clock.advance(3600)
+    assert [alarm.code for alarm in desk.due()] == ["log/rolled-back", *["attempt/refused"] * 20]
+
+
+def test_single_alarms_are_written_each_by_itself() -> None:
+    desk = AlarmDesk(VirtualClock())
+    for number in (1, 2, 2):
+        desk.note("rollout/rolled-back", "assistant", {"move": number}, is_single=True)
+    assert [(alarm.detail, alarm.count) for alarm in desk.due()] == [(b'{"move":1}', 1), (b'{"move":2}', 2)]
+
+
+def test_what_waits_is_taken_up_by_the_next_process() -> None:
+    clock = VirtualClock(start_ms=5_000)
+    desk, later = AlarmDesk(clock), AlarmDesk(clock)
+    desk.note("log/rolled-back", "none", {"n": 1})
+    desk.note("log/rolled-back", "none", {"n": 2})
+    desk.note("rollout/rolled-back", "assistant", {"move": 7}, is_single=True)
+    later.restore(desk.to_bytes())
+    assert later.due() == desk.due()
+    assert AlarmDesk(clock).to_bytes() == b""
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b"[{}]", b'[{"code":"a/b"}]', b"\xff", b'"text"'])
+def test_bytes_that_hold_no_waiting_alarms_are_left_alone(data: bytes) -> None:
+    desk = AlarmDesk(VirtualClock())
+    desk.restore(data)
+    assert desk.due() == []

@@ -166,6 +166,8 @@ class Application:
                 await edge.fail(STOPPING)
             raise
         except TurnFailed as error:
+            if isinstance(error.__cause__, VeraxError):
+                self._bell.heard(error.__cause__, scope["path"], current_user())
             await edge.fail(error.fault)
         except VeraxError as error:
             self._bell.heard(error, scope["path"], current_user())
