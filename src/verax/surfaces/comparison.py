@@ -100,7 +100,14 @@ async def compare_with(
     around = Surroundings(_OpenRuntime(portable.digest, manifest.digest), backends)
     with tempfile.TemporaryDirectory(prefix="verax-compare-") as name:
         place = config.model_copy(
-            update={"home": Path(name) / "home", "keyring": Path(name) / "keyring", "database_url": None}
+            update={
+                "home": Path(name) / "home",
+                "keyring": Path(name) / "keyring",
+                "database_url": None,
+                "notify_webhook": None,  # nobody is told of what is thrown away
+                "notify_smtp": None,
+                "notify_mail": None,
+            }
         )
         first = wanted.head or wanted.candidate
         await found(place, portable.data, around, {DEFAULT_CHANNEL: first})

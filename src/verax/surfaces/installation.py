@@ -30,7 +30,6 @@ from typing import Protocol, TypeVar
 from verax.config import Config, Setting, settings_of
 from verax.gates.desk import GateDesk
 from verax.gates.relay import Address
-from verax.gates.rollout.watch import RolloutWatch
 from verax.kernel.errors import ConfigError, RefusedError, VeraxError
 from verax.kernel.statement import NONE
 from verax.models.embedded import EmbeddedSettings
@@ -73,7 +72,7 @@ from verax.surfaces.office import Office
 from verax.surfaces.public_history import PublicHistory
 from verax.surfaces.rollouts import RolloutDesk
 from verax.surfaces.server_lines import LogLines
-from verax.surfaces.watching import Watched, open_watchers
+from verax.surfaces.watching import Watched, Watchers, open_watchers
 from verax.surfaces.witness.link import HttpWitnessLink
 from verax.surfaces.witnessing import Witnessing, WitnessingParts
 from verax.truth.pdf import PdfReader
@@ -183,9 +182,7 @@ class Installation:
     model_keys: ModelKeys
     engine: Engine
     models: ModelLoading
-    rollouts: RolloutDesk
-    watch: RolloutWatch
-    bell: AlarmBell
+    watchers: Watchers
     runtime: RuntimeIdentity
     recovered: int
     _stack: contextlib.AsyncExitStack
@@ -238,9 +235,8 @@ class Installation:
             sources = Sources(messages, attachments, governance)
             runs = Runs(RunParts(engine, sources, eraser), around.clock, RunLimits(running=config.max_runs))
             stack.push_async_callback(runs.close, _DRAIN_S)
-            watchers = open_watchers(config, Watched(home, database, keys, around.clock, governance, replies))
-            for service in watchers.services:
-                _started(service, stack)
+            watched = Watched(home, database, keys, around.clock, governance, replies)
+            watchers = _started(open_watchers(config, watched), stack)
             opened = cls(
                 config=config,
                 home=home,
@@ -264,9 +260,7 @@ class Installation:
                 model_keys=model_keys,
                 engine=engine,
                 models=models,
-                rollouts=watchers.rollouts,
-                bell=watchers.bell,
-                watch=watchers.watch,
+                watchers=watchers,
                 runtime=around.runtime,
                 recovered=recovered,
                 _stack=stack,
@@ -275,6 +269,16 @@ class Installation:
             stack.push_async_callback(opened._gates.close)
             opened._stack = stack.pop_all()
             return opened
+
+    @property
+    def rollouts(self) -> RolloutDesk:
+        """Facts, signals and votes."""
+        return self.watchers.rollouts
+
+    @property
+    def bell(self) -> AlarmBell:
+        """Rung by surfaces for what was tried and refused."""
+        return self.watchers.bell
 
     @property
     def gates(self) -> GateDesk:

@@ -60,12 +60,22 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Watchers:
-    """What surfaces need of the watchers; `services` are to be started, and closed in reverse order."""
+    """What surfaces need of the watchers; `services` are started in their order and closed in reverse."""
 
     bell: AlarmBell
     rollouts: RolloutDesk
     watch: RolloutWatch
     services: Sequence[Service]
+
+    def start(self) -> None:
+        """Start all of them."""
+        for service in self.services:
+            service.start()
+
+    async def close(self) -> None:
+        """Close all of them."""
+        for service in reversed(self.services):
+            await service.close()
 
 
 def open_watchers(config: Config, watched: Watched) -> Watchers:

@@ -149,7 +149,7 @@ class World:
     async def counted(self) -> None:
         """Wait until the monitor has counted every finished turn, or has no canary to watch."""
         last = await asyncio.to_thread(self.installation.replies.live.log.appended_now)
-        watched = self.installation.watch._watched
+        watched = self.installation.watchers.watch._watched
         await until(
             lambda: self.channel.canary is None or any(item.observer.next_index >= last for item in watched.values())
         )

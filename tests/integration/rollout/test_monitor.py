@@ -106,7 +106,7 @@ async def test_a_change_that_says_nothing_wrong_is_left_alone(world: World) -> N
     await world.traffic(600, plain_question)
     await world.counted()
     assert world.channel.canary is not None
-    (watched,) = world.installation.watch._watched.values()
+    (watched,) = world.installation.watchers.watch._watched.values()
     figures = watched.observer.figures()
     assert figures["users"]["head"] + figures["users"]["canary"] == 600
     assert figures["progress"] < 0
@@ -150,7 +150,7 @@ async def test_on_a_forward_move_a_turn_in_flight_finishes_under_its_release(tmp
 async def test_a_monitor_that_starts_anew_counts_the_stored_turns_again(tmp_path: Path) -> None:
     key = await founded(tmp_path)
     async with reopened(tmp_path, key) as world:
-        await world.installation.watch.close()  # this process never gets to count
+        await world.installation.watchers.watch.close()  # this process never gets to count
         await world.start_canary(f"{BASE} {MAY_LINE}")
         await world.traffic(120, plain_question)
         assert world.channel.canary is not None

@@ -26,7 +26,7 @@ GOOD = f"{BASE} You like lists."
 
 def operator_of(world: World, threshold: int = 1) -> Any:
     """Return an edit of the root that gives the server's operator key the operator role."""
-    seed = world.installation.watch._parts.keys.operator
+    seed = world.installation.watchers.watch._parts.keys.operator
     public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
     def edit(document: dict[str, Any]) -> None:
@@ -53,7 +53,7 @@ async def test_where_the_root_lets_it_the_server_takes_the_steps_of_the_plan(wor
         await world.traffic(16, plain_question)
         await world.counted()
         assert world.count < 1_000, "expected the head to move"
-        await until(lambda: world.installation.watch.is_elected)
+        await until(lambda: world.installation.watchers.watch.is_elected)
     assert world.channel.head == good.id
     assert await deeds(world) == [
         ("admit", 2_000, ("owner",)),
@@ -92,14 +92,14 @@ async def test_elsewhere_a_person_signs_each_step(world: World) -> None:
 
 async def test_an_operator_key_of_which_the_root_wants_two_steps_nothing_alone(world: World) -> None:
     await world.change_root(operator_of(world, threshold=2))
-    assert world.installation.watch._parts.keys.operator_id(world.installation.governance.state.root) is None
+    assert world.installation.watchers.watch._parts.keys.operator_id(world.installation.governance.state.root) is None
 
 
 async def test_the_operator_key_cannot_admit_what_nobody_approved(tmp_path: Path) -> None:
     """The server's key in the operator role moves only what an author proposed: it is no author itself."""
     async with reopened(tmp_path, await founded(tmp_path)) as world:
         await world.change_root(operator_of(world))
-        seed = world.installation.watch._parts.keys.operator
+        seed = world.installation.watchers.watch._parts.keys.operator
         insider = World(world.installation, "server_operator", seed)
         bad = make_release(f"{BASE} {MAY_LINE}")
         with pytest.raises(ConflictError, match="author"):
@@ -143,10 +143,10 @@ async def test_a_canary_without_a_plan_stays_where_it_is(world: World) -> None:
 
 
 async def test_only_one_process_watches_and_another_takes_over(world: World) -> None:
-    parts = world.installation.watch._parts
-    await until(lambda: world.installation.watch.is_elected)
+    parts = world.installation.watchers.watch._parts
+    await until(lambda: world.installation.watchers.watch.is_elected)
     assert await asyncio.to_thread(parts.try_lock) is None
-    await world.installation.watch.close()
+    await world.installation.watchers.watch.close()
     lock = await asyncio.to_thread(parts.try_lock)
     assert lock is not None
     lock.release()
