@@ -163,7 +163,7 @@ def test_a_witness_that_is_down_stops_forward_moves_and_nothing_else(
     governance = json.loads(status.out)["logs"][0]
     assert governance["witnessed"] < governance["size"]
     assert any("reached" in row["problem"] or "time" in row["problem"] for row in json.loads(status.out)["witnesses"])
-    frozen = verax(setting.world, "change", "freeze", "assistant", "--reason", "test", "--yes")
+    frozen = verax(setting.world, "channel", "freeze", "assistant", "--reason", "test", "--yes")
     assert frozen.code == 0, frozen.err
     assert setting.get("/v1/governance/state").json()["channels"]["assistant"]["frozen"]
     setting.south.start()

@@ -41,7 +41,7 @@ def reply_entries(source: LogSource, identity: Identity, history: History) -> fr
     for number in numbers:
         prefix = f"replies/{number}"
         signed = open_log(source, prefix, f"{name}/{prefix}", keys)
-        audit = audit_since(source, prefix, signed.checkpoint, identity, may_prune=True, visit=keep)
+        audit = audit_since(source, prefix, signed, identity, may_prune=True, visit=keep)
         if audit.pruned:
             return None
     return frozenset(found)

@@ -17,19 +17,30 @@ entry that needs such a blob; what stands before it is verified, the rest is not
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from verax.kernel.checkpoint import Checkpoint, open_checkpoint
 from verax.kernel.dsse import Envelope
-from verax.kernel.errors import AccessError, CorruptStore, IntegrityError, KernelError, RolledBack, UnknownObject
+from verax.kernel.errors import (
+    AccessError,
+    CorruptStore,
+    IntegrityError,
+    KernelError,
+    RolledBack,
+    UnknownObject,
+    VeraxError,
+)
 from verax.kernel.fold import Folder, State
+from verax.kernel.forward_hold import ForwardHold
 from verax.kernel.history import content_of
 from verax.kernel.note import VerifierKey, parse_verifier_keys
 from verax.kernel.release import Release
+from verax.kernel.split_view import find_split_view
 from verax.kernel.statement import parse_statement
 from verax.surfaces.cli.keyring import Identity, Mark
 from verax.surfaces.cli.sources import BLOB_NOT_PUBLIC, LogSource, is_not_public, read_blob
 from verax.surfaces.cli.treeaudit import TreeAudit, Visit, audit_tree
+from verax.surfaces.cli.treereader import TreeReader
 
 __all__ = ["History", "SignedTree", "audit_since", "open_log", "read_history"]
 
@@ -43,6 +54,7 @@ class History:
     Attributes:
         state: After every entry; where `unread` is not empty only after those before the stop.
         unread: Digests of blobs that are not public and that this machine has no account for.
+        hold: What a process obeys of that state, for whoever counts witnesses.
     """
 
     source: LogSource
@@ -51,6 +63,7 @@ class History:
     audit: TreeAudit
     state: State
     unread: tuple[str, ...] = ()
+    hold: ForwardHold = field(default_factory=ForwardHold)
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -81,10 +94,16 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class SignedTree:
-    """A verified checkpoint, and the note that signs it to the byte."""
+    """A verified checkpoint, and the note that signs it to the byte.
+
+    Attributes:
+        witnessed: The note that its log showed as the newest with the witness quorum, unverified; read
+            before the newest, so that a log which grows meanwhile shows no larger one there.
+    """
 
     checkpoint: Checkpoint
     note: bytes
+    witnessed: bytes | None = None
 
 
 def open_log(source: LogSource, prefix: str, origin: str, keys: tuple[VerifierKey, ...]) -> SignedTree:
@@ -94,10 +113,11 @@ def open_log(source: LogSource, prefix: str, origin: str, keys: tuple[VerifierKe
         CorruptStore: there is none.
         NoteError: no pinned key signed it.
     """
+    witnessed = source.read(f"{prefix}/checkpoint.witnessed")
     note = source.read(f"{prefix}/checkpoint")
     if note is None:
         raise CorruptStore(f"log {origin}: {source.name} has no checkpoint", hint='"verax doctor" looks around')
-    return SignedTree(open_checkpoint(note, origin, keys), note)
+    return SignedTree(open_checkpoint(note, origin, keys), note, witnessed)
 
 
 def read_history(source: LogSource, identity: Identity, *, may_stop: bool = False) -> History:
@@ -114,29 +134,29 @@ def read_history(source: LogSource, identity: Identity, *, may_stop: bool = Fals
     name = identity.credentials.name
     keys = parse_verifier_keys("\n".join(identity.log_keys()))
     signed = open_log(source, _GOVERNANCE, f"{name}/governance", keys)
-    checkpoint = signed.checkpoint
     entries: list[bytes] = []
-    audit = audit_since(source, _GOVERNANCE, checkpoint, identity, visit=lambda _, bundle: entries.extend(bundle))
-    state, unread = _fold(source, entries)
+    audit = audit_since(source, _GOVERNANCE, signed, identity, visit=lambda _, bundle: entries.extend(bundle))
+    hold = ForwardHold()
+    state, unread = _fold(source, entries, hold)
     if unread and not may_stop:
         raise AccessError(
             f"governance log: incomplete: {len(unread)} blobs are not public at {source.name}",
             hint="set VERAX_API_KEY to a key of an account there",
             code=BLOB_NOT_PUBLIC,
         )
-    history = History(source, signed, tuple(entries), audit, state, unread)
+    history = History(source, signed, tuple(entries), audit, state, unread, hold)
     _check_anchor(identity, history.state.fingerprint)
     if not unread:
         _remember(identity, history)
     return history
 
 
-def _fold(source: LogSource, entries: list[bytes]) -> tuple[State, tuple[str, ...]]:
+def _fold(source: LogSource, entries: list[bytes], hold: ForwardHold) -> tuple[State, tuple[str, ...]]:
     """Fold as far as blobs may be read; return also the digests of those that may not."""
     folder = Folder(lambda digest: read_blob(source, digest))
     try:
         for entry in entries:
-            folder.apply(entry)
+            hold.follow(folder, entry, folder.apply(entry))
     except AccessError as error:
         if not is_not_public(error):
             raise
@@ -166,32 +186,52 @@ def _is_closed(source: LogSource, digest: str) -> bool:
 def audit_since(
     source: LogSource,
     prefix: str,
-    checkpoint: Checkpoint,
+    signed: SignedTree,
     identity: Identity,
     *,
+    sizes: frozenset[int] = frozenset(),
     may_prune: bool = False,
     visit: Visit | None = None,
 ) -> TreeAudit:
     """Audit a whole log, and check that what this machine saw last is the beginning of it.
 
+    Where it is not, both signed checkpoints are kept as evidence.
+
+    Args:
+        sizes: Smaller trees whose roots are wanted.
+
     Raises:
-        RolledBack: the log is shorter than it was, or begins differently.
+        RolledBack: the log is shorter than it was (``log/rolled-back``), or another one (``log/forked``).
         CorruptStore: its files do not lead to the signed root.
     """
+    checkpoint = signed.checkpoint
     mark = identity.mark(checkpoint.origin)
     if mark.size > checkpoint.size:
         raise RolledBack(
             f"log {checkpoint.origin}: this machine saw {mark.size} entries, {source.name} shows {checkpoint.size}",
             hint="its operator must explain; keep marks.json of the keyring as evidence",
         )
-    audit = audit_tree(source, prefix, checkpoint, sizes=frozenset({mark.size}), may_prune=may_prune, visit=visit)
+    audit = audit_tree(source, prefix, checkpoint, sizes=sizes | {mark.size}, may_prune=may_prune, visit=visit)
     if audit.roots[mark.size].hex() != mark.root:
         raise RolledBack(
             f"log {checkpoint.origin}: its first {mark.size} entries are not those that this machine saw",
-            hint="its operator shows different histories; keep marks.json of the keyring as evidence",
+            hint=f"its operator shows different histories; {_keep_evidence(source, prefix, signed, identity)}",
+            code="log/forked",
         )
-    identity.keep_mark(checkpoint.origin, Mark(checkpoint.size, checkpoint.root.hex()))
+    identity.keep_mark(checkpoint.origin, Mark(checkpoint.size, checkpoint.root.hex(), signed.note.decode("utf-8")))
     return audit
+
+
+def _keep_evidence(source: LogSource, prefix: str, signed: SignedTree, identity: Identity) -> str:
+    """Keep the two checkpoints as proof for anybody, and say where; in words where there is none to keep."""
+    origin = signed.checkpoint.origin
+    keys = [key for key in parse_verifier_keys("\n".join(identity.log_keys())) if key.name == origin]
+    notes = [identity.mark(origin).note.encode("utf-8"), signed.note]
+    try:
+        found = find_split_view(notes, origin, keys, TreeReader(source, prefix, signed.checkpoint).open)
+    except VeraxError as error:
+        return f"no evidence could be made: {error.message}"
+    return "" if found is None else f"the evidence is in {identity.keep_evidence(found.to_bytes())}"
 
 
 def _check_anchor(identity: Identity, fingerprint: str) -> None:

@@ -7,6 +7,7 @@
         daily.key          the person's signing key, PKCS 8 PEM                  0600
         log.keys           pinned verifier keys of the logs, one a line
         marks.json         newest checkpoint of each log that this machine verified
+        evidence/          split views: two histories that one log key signed
         receipts/          receipts and replies of the last turns, `KEPT_RECEIPTS` at most
 
 * Folders are 0700. A private file that others can read is refused.
@@ -82,10 +83,16 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A checkpoint that this machine verified; history may only grow from it."""
+    """A checkpoint that this machine verified; history may only grow from it.
+
+    Attributes:
+        note: The signed note itself, which is evidence where another history turns up; empty for a
+            mark of an earlier version of this program.
+    """
 
     size: int
     root: str
+    note: str = ""
 
 
 class Identity:
@@ -138,7 +145,7 @@ class Identity:
         """
         try:
             data = self._marks().get(log, {"size": 0, "root": hashlib.sha256().hexdigest()})
-            return Mark(int(data["size"]), str(data["root"]))
+            return Mark(int(data["size"]), str(data["root"]), str(data.get("note", "")))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise IntegrityError(
                 f"{self.folder / _MARKS}: not written by this program",
@@ -148,6 +155,14 @@ class Identity:
     def keep_mark(self, log: str, mark: Mark) -> None:
         """Store `mark` as the newest verified checkpoint of the log `log`."""
         _write(self.folder / _MARKS, _json({**self._marks(), log: asdict(mark)}), 0o600)
+
+    def keep_evidence(self, data: bytes) -> Path:
+        """Keep a split view and return where."""
+        folder = self.folder / "evidence"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / f"{hashlib.sha256(data).hexdigest()[:_KEPT_DIGITS]}.json"
+        _write(path, data, 0o600)
+        return path
 
     def _marks(self) -> dict[str, Any]:
         try:

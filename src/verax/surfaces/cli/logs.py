@@ -11,6 +11,7 @@ import click
 
 from verax.kernel.errors import NoteError, VeraxError
 from verax.kernel.history import HistoryReader
+from verax.kernel.merkle import leaf_hash, tree_root
 from verax.kernel.note import VerifierKey, parse_verifier_keys
 from verax.kernel.release import Release
 from verax.kernel.root import RUNTIME_CHANNEL
@@ -18,6 +19,7 @@ from verax.store.clock import SystemClock
 from verax.surfaces.cli.history import History, audit_since, open_log, read_history
 from verax.surfaces.cli.keyring import Identity
 from verax.surfaces.cli.output import DONE, REFUSED, Progress, moment, print_json, print_rows, say, shorten
+from verax.surfaces.cli.quorum import LogQuorum, check_witnessed, judge_quorum
 from verax.surfaces.cli.session import Session, pass_session
 from verax.surfaces.cli.sources import LogSource
 from verax.surfaces.repair import repair_logs
@@ -162,12 +164,13 @@ def audit_installation(source: LogSource, identity: Identity) -> Audit:
         )
     else:
         audit.verified("fold", f"{size - len(without)} entries in effect, {len(without)} without")
+        _audit_witnesses(audit, history)
         for name in sorted(history.state.channels):
             _audit_head(audit, history, name)
     keys = parse_verifier_keys("\n".join(history.state.root.logs))
     for key in keys:
         if "/replies/" in key.name:
-            _audit_replies(audit, source, identity, key)
+            _audit_replies(audit, history, identity, key)
     return audit
 
 
@@ -192,22 +195,54 @@ def _audit_head(audit: Audit, history: History, name: str) -> None:
         audit.failed(label, error)
         return
     frozen = ", FROZEN" if channel.frozen else ""
-    audit.verified(label, f"{what} {shorten(channel.head)}, entry {channel.head_index}, {channel.mode}{frozen}")
+    held = "; it waits for witnesses" if name in history.hold.obey(history.state).held else ""
+    audit.verified(label, f"{what} {shorten(channel.head)}, entry {channel.head_index}, {channel.mode}{frozen}{held}")
 
 
-def _audit_replies(audit: Audit, source: LogSource, identity: Identity, key: VerifierKey) -> None:
-    number = key.name.rpartition("/")[2]
+def _audit_witnesses(audit: Audit, history: History) -> None:
+    """Count the quorum of the governance log, whose tree `history` holds."""
     try:
-        checkpoint = open_log(source, f"replies/{number}", key.name, (key,)).checkpoint
+        quorum = judge_quorum(history.signed, history.state.root)
+        if quorum.witnessed is not None:
+            size = quorum.witnessed.size
+            check_witnessed(quorum, tree_root(map(leaf_hash, history.entries[:size])))
+            history.hold.take_quorum(size)
+    except VeraxError as error:
+        audit.failed("witnesses, governance", error)
+        return
+    _note_quorum(audit, "witnesses, governance", quorum)
+
+
+def _note_quorum(audit: Audit, name: str, quorum: LogQuorum) -> None:
+    if not quorum.is_demanded:
+        return
+    signed = ", ".join(f"{who} {moment(time_s * 1000)}" for who, time_s in sorted(quorum.times_s.items()))
+    detail = f"quorum {quorum.quorum} {quorum.verdict}; cosigned by {signed or 'nobody'}"
+    if quorum.is_met:
+        audit.verified(name, detail)
+    else:
+        audit.failed(name, VeraxError(detail))
+
+
+def _audit_replies(audit: Audit, history: History, identity: Identity, key: VerifierKey) -> None:
+    source, prefix = history.source, key.name.removeprefix(f"{history.state.root.name}/")
+    number = prefix.rpartition("/")[2]
+    try:
+        signed = open_log(source, prefix, key.name, (key,))
+        quorum = judge_quorum(signed, history.state.root)
+        checkpoint = signed.checkpoint
         with Progress(f"reply log {number}", checkpoint.size, "entries") as progress:
             found = audit_since(
                 source,
-                f"replies/{number}",
-                checkpoint,
+                prefix,
+                signed,
                 identity,
+                sizes=frozenset() if quorum.witnessed is None else frozenset({quorum.witnessed.size}),
                 may_prune=True,
                 visit=lambda _, entries: progress.advance(len(entries)),
             )
+        if quorum.witnessed is not None:
+            check_witnessed(quorum, found.roots.get(quorum.witnessed.size))
     except NoteError as error:
         if audit.unread:  # a root that could not be reached may have replaced the log's key
             audit.incomplete(f"reply log {number}", error.message)
@@ -221,6 +256,7 @@ def _audit_replies(audit: Audit, source: LogSource, identity: Identity, key: Ver
     audit.verified(
         f"reply log {number}", f"{found.size} entries{pruned}, {found.tiles} tiles, root {checkpoint.root.hex()[:12]}"
     )
+    _note_quorum(audit, f"witnesses, replies {number}", quorum)
 
 
 def _entries(history: History) -> Iterator[dict[str, object]]:

@@ -8,17 +8,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verax.kernel.checkpoint import Checkpoint
 from verax.kernel.cosignature import Policy, check_policy
-from verax.kernel.errors import CorruptStore, KernelError
+from verax.kernel.errors import CorruptStore, KernelError, RolledBack
 from verax.kernel.note import VerifierKey
 from verax.kernel.root import RootDocument
-from verax.surfaces.cli.history import SignedTree, open_log
-from verax.surfaces.cli.sources import LogSource
+from verax.surfaces.cli.history import SignedTree
 
-__all__ = ["LogQuorum", "judge_quorum"]
+__all__ = ["LogQuorum", "check_witnessed", "judge_quorum"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +58,46 @@ class LogQuorum:
         return "met" if self.witnessed.size == self.size else f"met at {self.witnessed.size}"
 
 
-def judge_quorum(source: LogSource, root: RootDocument, prefix: str) -> LogQuorum:
-    """Count the cosignatures on one log's checkpoints.
+def judge_quorum(signed: SignedTree, root: RootDocument) -> LogQuorum:
+    """Count the cosignatures on a log's checkpoints.
 
     Args:
+        signed: What the log showed.
         root: The verified root in force.
-        prefix: ``log`` or ``replies/<k>``.
 
     Raises:
-        CorruptStore: the log has no checkpoint.
-        NoteError: a checkpoint is not signed by the log's key in the root.
+        CorruptStore: what it showed as witnessed is no checkpoint of it, or a cosignature on it is wrong.
     """
-    origin = f"{root.name}/{'governance' if prefix == 'log' else prefix}"
-    keys = tuple(key for key in map(VerifierKey.parse, root.logs) if key.name == origin)
-    newest = open_log(source, prefix, origin, keys)
     policy = Policy.parse(root.witness_policy or "quorum none\n")
-    found = _judge(newest, policy, keys)
-    if found.is_met:
-        return found
-    older = source.read(f"{prefix}/checkpoint.witnessed")
-    if older is None:
+    keys = tuple(key for key in map(VerifierKey.parse, root.logs) if key.name == signed.checkpoint.origin)
+    found = _judge(signed, policy, keys)
+    if found.is_met or signed.witnessed is None:
         return found
     try:
-        result = check_policy(older, policy, keys)
+        result = check_policy(signed.witnessed, policy, keys)
     except KernelError as error:
         raise CorruptStore(
-            f"log {origin}: its witnessed checkpoint is wrong: {error.message}", hint="its operator must explain"
+            f"log {found.origin}: its witnessed checkpoint is wrong: {error.message}", hint="its operator must explain"
         ) from error
-    if not result.is_met:
-        return found
-    return LogQuorum(origin, newest.checkpoint.size, policy.quorum, result.checkpoint, result.times_s)
+    return replace(found, witnessed=result.checkpoint, times_s=result.times_s) if result.is_met else found
+
+
+def check_witnessed(quorum: LogQuorum, root: bytes | None) -> None:
+    """Compare the witnessed tree with what the newest one was at that size.
+
+    Args:
+        root: The newest tree's root at the size of the witnessed one; None where that is larger.
+
+    Raises:
+        RolledBack: witnesses cosigned more, or something else.
+    """
+    witnessed = quorum.witnessed
+    if witnessed is not None and root != witnessed.root:
+        raise RolledBack(
+            f"log {quorum.origin}: witnesses cosigned a tree of {witnessed.size} entries that it does not begin with",
+            hint="its operator shows different histories; keep both checkpoints",
+            code="log/forked",
+        )
 
 
 def _judge(newest: SignedTree, policy: Policy, keys: tuple[VerifierKey, ...]) -> LogQuorum:

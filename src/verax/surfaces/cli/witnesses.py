@@ -10,9 +10,10 @@ import click
 from verax.kernel.cosignature import Policy
 from verax.kernel.errors import RequestError
 from verax.kernel.forward_hold import demands_witnesses
+from verax.kernel.note import VerifierKey
 from verax.kernel.root import RootDocument
 from verax.kernel.root_drafts import witnessed_root
-from verax.surfaces.cli.history import read_history
+from verax.surfaces.cli.history import open_log, read_history
 from verax.surfaces.cli.output import DONE, REFUSED, moment, print_json, print_rows, say
 from verax.surfaces.cli.quorum import LogQuorum, judge_quorum
 from verax.surfaces.cli.session import Session, pass_session
@@ -62,7 +63,10 @@ def status(session: Session, as_json: bool) -> int:
     source, identity = session.open_logs()
     history = read_history(source, identity)
     root = history.state.root
-    judged = [judge_quorum(source, root, log) for log in ("log", "replies/0")]
+    keys = tuple(map(VerifierKey.parse, root.logs))
+    replies = sorted({key.name for key in keys if "/replies/" in key.name})
+    trees = [open_log(source, name.removeprefix(f"{root.name}/"), name, keys) for name in replies]
+    judged = [judge_quorum(tree, root) for tree in (history.signed, *trees)]
     said = _standings(session)
     is_met = all(log.is_met for log in judged)
     if as_json:
