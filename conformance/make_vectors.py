@@ -24,6 +24,8 @@ from cases.passkeys import passkeys
 from cases.proofs import clause_12
 from cases.receipts import clause_11
 from cases.records import clause_9
+from cases.splits import splits
+from cases.submissions import submissions
 from cases.turns import turns
 from cases.witnesses import witnesses
 from cases.wording import banned_texts, chat_literals, templates
@@ -43,6 +45,8 @@ FILES = {
     "chats": (chat_literals, "chat templates with the literal texts in them"),
     "texts": (banned_texts, "texts as bans see them"),
     "turns": (turns, "opened turns: are the segments the recorded, the published and the sent ones?"),
+    "add_checkpoint": (submissions, "requests to a witness: the body, what it saw before, and the status"),
+    "split_views": (splits, "evidence of two histories, and whether it proves them"),
     "ed25519": (ed25519, "single Ed25519 signatures: public, message and signature in hex"),
 }
 

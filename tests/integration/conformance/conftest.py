@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 CONFORMANCE = Path(__file__).parents[3] / "conformance"
-BYTES = ("receipt", "key", "reply", "policy", "bundle")
+BYTES = ("receipt", "key", "reply", "policy", "bundle", "body", "evidence", "seen")
 
 
 def load_vectors(name: str) -> list[dict[str, Any]]:
@@ -50,3 +50,9 @@ def governance() -> ModuleType:
 def passkeys() -> ModuleType:
     """`conformance/governance_passkeys.py` as a module."""
     return importlib.import_module("governance_passkeys")
+
+
+@pytest.fixture(scope="session")
+def split_views() -> ModuleType:
+    """`conformance/check_split_view.py` as a module."""
+    return importlib.import_module("check_split_view")

@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from verax.kernel.cosignature import CosignatureSigner
 from verax.kernel.merkle import leaf_hash
 from verax.kernel.note import NoteSigner, add_signature, sign_note
 from verax.kernel.promise import promise_text
+from verax.kernel.witness import Submission
 from verax.store.database import open_database
 from verax.store.tlog import TileLog
 from verax.testing.logs import fixed_entries, reply_spec
+from verax.testing.running_witness import run_witness
 from verax.testing.simulated_log import SimulatedLog
 
 from .conftest import CONFORMANCE, load_vectors
@@ -125,6 +130,45 @@ def test_go_sees_that_a_log_only_grew(veraxcheck: Verdict, key: Path, tmp_path: 
         forked.append(hashlib.sha256(b"another entry %d" % number).digest())
     old.write_bytes(forked.checkpoint())
     assert veraxcheck("grew", key, old, folder) == 3
+
+
+def test_go_accepts_a_cosigned_log_and_refuses_it_when_it_was_changed(
+    veraxcheck: Verdict, key: Path, tmp_path: Path
+) -> None:
+    witnesses = [CosignatureSigner(f"w{number}.test", bytes([number]) * 32, 1_760_000_000) for number in (1, 2)]
+    log = SimulatedLog(ORIGIN, bytes(32), witnesses)
+    for number in range(300):
+        log.append(hashlib.sha256(b"entry %d" % number).digest())
+    folder, old, proof = write_log(log, tmp_path / "log"), tmp_path / "old", tmp_path / "leaf.tlog-proof"
+    assert (folder / "checkpoint").read_text().count("\n— ") == 3
+    assert veraxcheck("note", key, folder / "checkpoint") == 0
+    assert veraxcheck("log", key, folder) == 0
+    old.write_bytes(log.checkpoint(200))
+    assert veraxcheck("grew", key, old, folder) == 0
+    proof.write_bytes(log.prove(7).to_bytes())
+    leaf = leaf_hash(hashlib.sha256(b"entry 7").digest())
+    assert veraxcheck("proof", key, proof, leaf.hex()) == 0
+    flip(folder / "checkpoint", 0)
+    assert veraxcheck("log", key, folder) == 3
+
+
+def test_go_reads_a_servers_log_that_real_witnesses_cosigned(veraxcheck: Verdict, tmp_path: Path) -> None:
+    spec = reply_spec(tmp_path / "log")
+    server_key = tmp_path / "server-key"
+    server_key.write_text(f"{spec.signers[0].verifier}\n")
+    with closing(open_database(tmp_path / "verax.db")) as database, run_witness(tmp_path / "w") as witness:
+        witness.follow(spec.signers[0].verifier)
+        log = TileLog.open(database, spec)
+        for old, step in ((0, 3), (3, 260)):
+            log.append_now(fixed_entries(step, old))
+            log.integrate_now()
+            body = Submission(old, tuple(log.consistency_now(old)), log.published.checkpoint).to_bytes()
+            request = urllib.request.Request(f"{witness.url}/add-checkpoint", data=body)
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                log.attach_now(log.published.checkpoint + answer.read(), is_witnessed=True)
+            assert log.published.checkpoint.count("\n— ".encode()) == 2
+            assert veraxcheck("note", server_key, spec.folder / "checkpoint.witnessed") == 0
+            assert veraxcheck("log", server_key, spec.folder) == 0
 
 
 def test_go_accepts_our_proofs_for_every_leaf(veraxcheck: Verdict, key: Path, tmp_path: Path) -> None:

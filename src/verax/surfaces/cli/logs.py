@@ -16,6 +16,7 @@ from verax.kernel.note import VerifierKey, parse_verifier_keys
 from verax.kernel.release import Release
 from verax.kernel.root import RUNTIME_CHANNEL
 from verax.store.clock import SystemClock
+from verax.surfaces.cli.compare import compare
 from verax.surfaces.cli.history import History, audit_since, open_log, read_history
 from verax.surfaces.cli.keyring import Identity
 from verax.surfaces.cli.output import DONE, REFUSED, Progress, moment, print_json, print_rows, say, shorten
@@ -77,6 +78,9 @@ class Audit:
 @click.group()
 def log() -> None:
     """Audit the logs."""
+
+
+log.add_command(compare)
 
 
 @log.command("verify")

@@ -111,6 +111,13 @@ class Session:
         self._clients.append(client)
         return client
 
+    def client_at(self, url: str, *, timeout_s: float = 30.0) -> Client:
+        """Return a client of another server, with the key that the keyring holds for it, if any."""
+        known = self.keyring.find(url=url)
+        client = Client(url, known.credentials.api_key if known else "", timeout_s=timeout_s)
+        self._clients.append(client)
+        return client
+
     def signed_in_client(self, *, timeout_s: float = 30.0) -> Client:
         """Return a client that has a key.
 

@@ -189,6 +189,20 @@ SHAPES: dict[str, Shape] = {
             }
         ]
     },
+    "log compare": {
+        "consistent": "true or false",
+        "views": [
+            {
+                "log": "origin of the log",
+                "shown_by": "address, file, or `this machine`",
+                "size": "entries of that tree",
+                "root": "its root, or null where no pinned key signed it",
+                "state": "`consistent`, `forked`, `not compared` or `failed`",
+                "detail": "a sentence, or empty",
+            }
+        ],
+        "evidence": ["path of a file that proves two histories"],
+    },
     "log repair": {
         "logs": [{"log": "its origin", "size": "entries", "written": ["path of a file that was written anew"]}]
     },
