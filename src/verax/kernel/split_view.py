@@ -135,7 +135,9 @@ def find_split_view(
         ProofError: the larger tree could not be opened at the smaller size.
     """
     known = tuple(keys)
-    opened = sorted(((open_checkpoint(note, origin, known), note) for note in notes), key=lambda item: item[0].size)
+    pairs = ((open_checkpoint(note, origin, known), note) for note in notes)
+    # By the root too, so that whoever compares the two makes the same evidence.
+    opened = sorted(pairs, key=lambda item: (item[0].size, item[0].root))
     if len(opened) != 2:
         raise CheckpointError(f"split view: expected two checkpoints, found {len(opened)}")
     (first, first_note), (second, second_note) = opened
