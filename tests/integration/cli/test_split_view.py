@@ -94,7 +94,7 @@ def split(tmp_path: Path, verax: Verax) -> Iterator[Split]:
         yield Split(ann, bob, keys)
 
 
-def test_the_witness_refuses_the_second_history(split: Split, tmp_path: Path) -> None:
+def test_the_witness_refuses_the_second_history(split: Split, verax: Verax, tmp_path: Path) -> None:
     with run_witness(tmp_path / "witness", [key for key in split.keys if key.name.endswith("/governance")]) as witness:
         connection = http.client.HTTPConnection("127.0.0.1", witness.port, timeout=LIMIT_S)
 
@@ -110,6 +110,13 @@ def test_the_witness_refuses_the_second_history(split: Split, tmp_path: Path) ->
         assert post(Submission(0, (), first))[0] == 200
         assert post(Submission(size, (), second)) == (409, "text/plain; charset=utf-8")
         connection.close()
+        # Bob, who was shown the second history only, asks the witness himself.
+        ran = verax(split.bob, "log", "verify", "--witness", witness.url, "--json")
+        assert ran.code == 3
+        words = [step for step in json.loads(ran.out)["steps"] if step["name"] == f"witness {witness.url}"]
+        assert words[0]["state"] == "failed" and "another history" in words[0]["detail"]
+        assert len(list((split.bob.identity.folder / "evidence").iterdir())) == 1
+        assert verax(split.ann, "log", "verify", "--witness", witness.url).code == 0
         origin = split.checkpoint(split.ann).origin
         followed = witness.seen(origin)
         assert followed is not None and followed.seen == split.checkpoint(split.ann)

@@ -71,8 +71,8 @@ class Witnessed:
 
 
 @contextlib.contextmanager
-def witnessed(folder: Path, verax: Verax, *channels: str) -> Iterator[Witnessed]:
-    """Serve an installation whose root names two witnesses and demands both."""
+def witnessed(folder: Path, verax: Verax, *channels: str, start: bool = True) -> Iterator[Witnessed]:
+    """Serve an installation whose root names two witnesses and demands both; without `start` they are down."""
     with contextlib.ExitStack() as stack:
         north, south = (stack.enter_context(run_witness(folder / name, name=name)) for name in ("north", "south"))
         environ = {"VERAX_WITNESS_INTERVAL_S": "0.05"}
@@ -82,6 +82,9 @@ def witnessed(folder: Path, verax: Verax, *channels: str) -> Iterator[Witnessed]
             if not key.name.endswith("/promise"):
                 north.follow(key)
                 south.follow(key)
+        if not start:
+            north.stop()
+            south.stop()
         policy = folder / "policy.txt"
         lines = north.policy_line("north") + south.policy_line("south")
         policy.write_text(f"{lines}group both all north south\nquorum both\n")
@@ -142,6 +145,41 @@ def test_both_logs_are_cosigned_and_receipts_become_witnessed(setting: Witnessed
     assert {row["problem"] for row in value["witnesses"]} == {""}
     assert "both" in verax(setting.world, "witness", "list").err
     assert "north" in verax(setting.world, "witness", "status").out
+
+
+def test_an_audit_counts_the_quorum_and_asks_the_witnesses(setting: Witnessed, verax: Verax, tmp_path: Path) -> None:
+    assert verax(setting.world, "log", "verify").code == 0
+    setting.ask()
+    setting.until(lambda: setting.get("/replies/0/checkpoint.witnessed").status_code == 200)
+    ran = verax(setting.world, "log", "verify", "--url", setting.world.url, "--all-witnesses", "--json")
+    assert ran.code == 0, ran.out
+    steps = json.loads(ran.out)["steps"]
+    by_name = {step["name"]: step for step in steps}
+    assert by_name["witnesses, governance"]["state"] == by_name["witnesses, replies 0"]["state"] == "verified"
+    assert "cosigned by north 20" in by_name["witnesses, governance"]["detail"]
+    asked = [step for step in steps if step["name"] in ("witness north", "witness south")]
+    assert [step["state"] for step in asked] == ["verified"] * 4
+    assert all("knows this very history" in step["detail"] for step in asked)
+    with run_witness(tmp_path / "stranger", name="stranger") as stranger:
+        ran = verax(setting.world, "log", "verify", "--witness", stranger.url, "--json")
+        found = [step for step in json.loads(ran.out)["steps"] if step["name"] == f"witness {stranger.url}"]
+        assert [step["state"] for step in found] == ["incomplete"] * 2
+        for key in parse_verifier_keys("\n".join(setting.identity.log_keys())):
+            stranger.follow(key)
+        ran = verax(setting.world, "log", "verify", "--witness", stranger.url)
+        assert ran.code == 0 and "the root names no key of it" in ran.out
+    setting.south.stop()
+    ran = verax(setting.world, "log", "verify", "--all-witnesses")
+    assert ran.code == 0 and "cannot be asked" in ran.out and "incomplete" in ran.err
+
+
+def test_an_audit_fails_where_the_quorum_was_never_there(tmp_path: Path, verax: Verax) -> None:
+    with witnessed(tmp_path, verax, start=False) as setting:
+        ran = verax(setting.world, "log", "verify", "--json")
+        assert ran.code == 3
+        failed = {step["name"] for step in json.loads(ran.out)["steps"] if step["state"] == "failed"}
+        assert failed == {"witnesses, governance"}
+        assert verax(setting.world, "witness", "status").code == 3
 
 
 def test_a_witness_that_is_down_stops_forward_moves_and_nothing_else(

@@ -4,75 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal
 
 import click
 
-from verax.kernel.errors import NoteError, VeraxError
 from verax.kernel.history import HistoryReader
-from verax.kernel.merkle import leaf_hash, tree_root
-from verax.kernel.note import VerifierKey, parse_verifier_keys
-from verax.kernel.release import Release
-from verax.kernel.root import RUNTIME_CHANNEL
 from verax.store.clock import SystemClock
+from verax.surfaces.cli.audit import Audit, ask_witnesses, audit_installation
 from verax.surfaces.cli.compare import compare
-from verax.surfaces.cli.history import History, audit_since, open_log, read_history
-from verax.surfaces.cli.keyring import Identity
-from verax.surfaces.cli.output import DONE, REFUSED, Progress, moment, print_json, print_rows, say, shorten
-from verax.surfaces.cli.quorum import LogQuorum, check_witnessed, judge_quorum
+from verax.surfaces.cli.history import History, read_history
+from verax.surfaces.cli.output import DONE, REFUSED, moment, print_json, print_rows, say
 from verax.surfaces.cli.session import Session, pass_session
-from verax.surfaces.cli.sources import LogSource
 from verax.surfaces.repair import repair_logs
 
-__all__ = ["Audit", "audit_installation", "log"]
+__all__ = ["log"]
 
-State = Literal["verified", "incomplete", "failed"]
 _STYLES = {"verified": "green", "incomplete": "yellow", "failed": "red"}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that was checked."""
-
-    name: str
-    state: State
-    detail: str
-
-
-@dataclass
-class Audit:
-    """What an audit found; `history` is None when the governance log could not be verified."""
-
-    steps: list[Step] = field(default_factory=list)
-    history: History | None = None
-
-    @property
-    def is_verified(self) -> bool:
-        """Whether every step holds, and nothing was left unchecked."""
-        return all(step.state == "verified" for step in self.steps)
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether a step does not hold."""
-        return any(step.state == "failed" for step in self.steps)
-
-    @property
-    def unread(self) -> int:
-        """Number of blobs that are not public, so that what rests on them was not checked."""
-        return 0 if self.history is None else len(self.history.unread)
-
-    def verified(self, name: str, detail: str) -> None:
-        """Note that something holds."""
-        self.steps.append(Step(name, "verified", detail))
-
-    def incomplete(self, name: str, detail: str) -> None:
-        """Note that something could not be checked."""
-        self.steps.append(Step(name, "incomplete", detail))
-
-    def failed(self, name: str, error: VeraxError) -> None:
-        """Note that something does not hold."""
-        self.steps.append(Step(name, "failed", error.message))
 
 
 @click.group()
@@ -86,13 +32,17 @@ log.add_command(compare)
 @log.command("verify")
 @click.option("--url", metavar="URL", help="Audit the installation at this address.")
 @click.option(
+    "--witness", "witnesses", multiple=True, metavar="URL", help="Ask this witness if it knows the same logs."
+)
+@click.option("--all-witnesses", is_flag=True, help="Ask every witness that the root names with an address.")
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
     help='Print {"verified", "incomplete", "installation", "steps": [{name, state, detail}]}.',
 )
 @pass_session
-def verify(session: Session, url: str | None, as_json: bool) -> int:
+def verify(session: Session, url: str | None, witnesses: tuple[str, ...], all_witnesses: bool, as_json: bool) -> int:
     """Audit every log and every head from the first entry on, here, trusting only pinned keys.
 
     Recomputes all roots and tiles, checks all signatures, folds the governance log and compares it with
@@ -103,6 +53,7 @@ def verify(session: Session, url: str | None, as_json: bool) -> int:
         session.flags["url"] = url
     source, identity = session.open_logs()
     audit = audit_installation(source, identity)
+    ask_witnesses(audit, identity, witnesses, asks_all=all_witnesses)
     if as_json:
         steps = [{"name": step.name, "state": step.state, "detail": step.detail} for step in audit.steps]
         summary = {"verified": audit.is_verified, "incomplete": audit.unread}
@@ -147,120 +98,13 @@ def repair(session: Session, as_json: bool) -> None:
             click.echo(f"  {path}")
 
 
-def audit_installation(source: LogSource, identity: Identity) -> Audit:
-    """Audit the governance log, every channel's head and every reply log."""
-    audit = Audit()
-    try:
-        audit.history = read_history(source, identity, may_stop=True)
-    except VeraxError as error:
-        audit.failed("governance log", error)
-        return audit
-    history = audit.history
-    size, tiles = history.checkpoint.size, history.audit.tiles
-    audit.verified("governance log", f"{size} entries, {tiles} tiles, root {shorten(history.checkpoint.root.hex())}")
-    audit.verified("root document", f"version {history.state.root.version}, fingerprint {history.state.fingerprint}")
-    without = [outcome for outcome in history.state.outcomes if not outcome.effective]
-    if history.unread:
-        audit.incomplete(
-            "fold",
-            f"{history.state.size} of {size} entries folded: {len(history.unread)} blobs are not public, "
-            "so the heads were not checked; set VERAX_API_KEY to a key of an account there",
-        )
-    else:
-        audit.verified("fold", f"{size - len(without)} entries in effect, {len(without)} without")
-        _audit_witnesses(audit, history)
-        for name in sorted(history.state.channels):
-            _audit_head(audit, history, name)
-    keys = parse_verifier_keys("\n".join(history.state.root.logs))
-    for key in keys:
-        if "/replies/" in key.name:
-            _audit_replies(audit, history, identity, key)
-    return audit
-
-
 def _verdict(audit: Audit) -> str:
     if audit.has_failed:
         return "NOT verified"
     if audit.is_verified:
         return "everything holds"
-    return f"incomplete: {audit.unread} blobs are not public; what could be checked holds"
-
-
-def _audit_head(audit: Audit, history: History, name: str) -> None:
-    channel = history.state.channels[name]
-    label = f"channel {name}"
-    if channel.head is None:
-        audit.verified(label, "no release was ever admitted")
-        return
-    try:
-        data = history.blob(channel.head)
-        what = "runtime" if name == RUNTIME_CHANNEL else Release.from_bytes(data).short_id
-    except VeraxError as error:
-        audit.failed(label, error)
-        return
-    frozen = ", FROZEN" if channel.frozen else ""
-    held = "; it waits for witnesses" if name in history.hold.obey(history.state).held else ""
-    audit.verified(label, f"{what} {shorten(channel.head)}, entry {channel.head_index}, {channel.mode}{frozen}{held}")
-
-
-def _audit_witnesses(audit: Audit, history: History) -> None:
-    """Count the quorum of the governance log, whose tree `history` holds."""
-    try:
-        quorum = judge_quorum(history.signed, history.state.root)
-        if quorum.witnessed is not None:
-            size = quorum.witnessed.size
-            check_witnessed(quorum, tree_root(map(leaf_hash, history.entries[:size])))
-            history.hold.take_quorum(size)
-    except VeraxError as error:
-        audit.failed("witnesses, governance", error)
-        return
-    _note_quorum(audit, "witnesses, governance", quorum)
-
-
-def _note_quorum(audit: Audit, name: str, quorum: LogQuorum) -> None:
-    if not quorum.is_demanded:
-        return
-    signed = ", ".join(f"{who} {moment(time_s * 1000)}" for who, time_s in sorted(quorum.times_s.items()))
-    detail = f"quorum {quorum.quorum} {quorum.verdict}; cosigned by {signed or 'nobody'}"
-    if quorum.is_met:
-        audit.verified(name, detail)
-    else:
-        audit.failed(name, VeraxError(detail))
-
-
-def _audit_replies(audit: Audit, history: History, identity: Identity, key: VerifierKey) -> None:
-    source, prefix = history.source, key.name.removeprefix(f"{history.state.root.name}/")
-    number = prefix.rpartition("/")[2]
-    try:
-        signed = open_log(source, prefix, key.name, (key,))
-        quorum = judge_quorum(signed, history.state.root)
-        checkpoint = signed.checkpoint
-        with Progress(f"reply log {number}", checkpoint.size, "entries") as progress:
-            found = audit_since(
-                source,
-                prefix,
-                signed,
-                identity,
-                sizes=frozenset() if quorum.witnessed is None else frozenset({quorum.witnessed.size}),
-                may_prune=True,
-                visit=lambda _, entries: progress.advance(len(entries)),
-            )
-        if quorum.witnessed is not None:
-            check_witnessed(quorum, found.roots.get(quorum.witnessed.size))
-    except NoteError as error:
-        if audit.unread:  # a root that could not be reached may have replaced the log's key
-            audit.incomplete(f"reply log {number}", error.message)
-        else:
-            audit.failed(f"reply log {number}", error)
-        return
-    except VeraxError as error:
-        audit.failed(f"reply log {number}", error)
-        return
-    pruned = f", {found.pruned} pruned" if found.pruned else ""
-    audit.verified(
-        f"reply log {number}", f"{found.size} entries{pruned}, {found.tiles} tiles, root {checkpoint.root.hex()[:12]}"
-    )
-    _note_quorum(audit, f"witnesses, replies {number}", quorum)
+    reason = f"{audit.unread} blobs are not public" if audit.unread else "not everything could be asked"
+    return f"incomplete: {reason}; what could be checked holds"
 
 
 def _entries(history: History) -> Iterator[dict[str, object]]:

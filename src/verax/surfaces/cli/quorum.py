@@ -45,8 +45,8 @@ class LogQuorum:
 
     @property
     def is_met(self) -> bool:
-        """Whether some checkpoint carries the quorum, or none is demanded."""
-        return not self.is_demanded or self.witnessed is not None
+        """Whether some checkpoint carries the quorum, or none is demanded; an empty log needs none."""
+        return not self.is_demanded or self.witnessed is not None or self.size == 0
 
     @property
     def verdict(self) -> str:
@@ -54,7 +54,7 @@ class LogQuorum:
         if not self.is_demanded:
             return "none demanded"
         if self.witnessed is None:
-            return self.problem or "not met"
+            return self.problem or ("not met" if self.size else "not met yet, the log is empty")
         return "met" if self.witnessed.size == self.size else f"met at {self.witnessed.size}"
 
 
