@@ -42,6 +42,8 @@ KINDS = {
     | {"passed": "(true|false)", "report": DIGEST},
     "move": {"channel": CHANNEL, "act": '"(admit|step|rollback|freeze|unfreeze)"', "change": MAYBE}
     | {"from": MAYBE, "to": MAYBE, "share_bp": COUNT, "cause": MAYBE},
+    "alarm": {"code": '"[a-z][a-z0-9-]{0,31}/[a-z][a-z0-9-]{0,63}"', "channel": CHANNEL}
+    | {"count": "[1-9][0-9]*", "first_ms": COUNT, "last_ms": COUNT},
 }
 
 
@@ -197,12 +199,15 @@ class Fold:
             self._review(subject, predicate, signers)
         elif kind == "gate":
             self._gate(subject, predicate, signers)
+        elif kind == "alarm":
+            need(predicate["first_ms"] <= predicate["last_ms"], "An alarm ends before it began.")
+            self._threshold("recorder", signers)
         else:
             self._move(index, predicate, signers)
 
     def _subject(self, kind, predicate, subjects):
         thing = "runtime" if predicate.get("channel") == "runtime" else "release"
-        name = {"root": "root", "change": thing, "move": thing}.get(kind, "change")
+        name = {"root": "root", "change": thing, "move": thing, "alarm": "detail"}.get(kind, "change")
         need(
             len(subjects) == 1
             and matches(subjects[0], {"name": f'"{name}"', "digest": r'\{"sha256":' + DIGEST + r"\}"}),

@@ -173,6 +173,17 @@ def test_an_audit_counts_the_quorum_and_asks_the_witnesses(setting: Witnessed, v
     assert ran.code == 0 and "cannot be asked" in ran.out and "incomplete" in ran.err
 
 
+def test_the_stand_alone_script_audits_a_running_servers_log(setting: Witnessed, tmp_path: Path) -> None:
+    fingerprint = setting.identity.credentials.fingerprint
+    command = [sys.executable, str(CHECKER.with_name("check_log.py")), str(tmp_path / "copy"), "--channel", "assistant"]
+    command += ["--key", str(setting.identity.log_keys_path), "--fingerprint", fingerprint]
+    done = subprocess.run([*command, "--fetch", f"{setting.world.url}/log"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The quorum both is met; cosigned by north, south" in done.stdout
+    assert f"Its head is {setting.head()}: proposed by owner" in done.stdout
+    assert subprocess.run(command, capture_output=True, timeout=60).returncode == 0
+
+
 def test_an_audit_fails_where_the_quorum_was_never_there(tmp_path: Path, verax: Verax) -> None:
     with witnessed(tmp_path, verax, start=False) as setting:
         ran = verax(setting.world, "log", "verify", "--json")

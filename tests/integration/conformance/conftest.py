@@ -56,3 +56,9 @@ def passkeys() -> ModuleType:
 def split_views() -> ModuleType:
     """`conformance/check_split_view.py` as a module."""
     return importlib.import_module("check_split_view")
+
+
+@pytest.fixture(scope="session")
+def log_audit() -> ModuleType:
+    """`conformance/check_log.py` as a module."""
+    return importlib.import_module("check_log")
