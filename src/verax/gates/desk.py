@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from verax.gates.evidence import Basis, Collected, TurnSource, collect
 from verax.gates.judging import Circumstances, make_report
-from verax.gates.plan import Plan, Subject, make_plan
+from verax.gates.plan import Plan, Subject, asked_for_runtime, make_plan
 from verax.gates.report import GateReport
 from verax.gates.running import GateBroken, Job, Ran, Runner
 from verax.gates.runs import GateRun, RunFiles
@@ -37,6 +37,7 @@ from verax.kernel.release import Release
 from verax.kernel.root import RUNTIME_CHANNEL
 from verax.kernel.statement import NONE
 from verax.store.clock import Clock
+from verax.turn.ports import RuntimeIdentity
 
 __all__ = ["MAX_ATTEMPTS", "ChangeGates", "Gate", "GateDesk", "GateParts", "GovernanceLog"]
 
@@ -79,7 +80,7 @@ class GateParts:
 
     Attributes:
         signer: The installation's gate key.
-        runtime: Digest of the instance manifest of this process.
+        runtime: The measured code of this process.
     """
 
     governance: GovernanceLog
@@ -87,7 +88,7 @@ class GateParts:
     runner: Runner
     files: RunFiles
     signer: GateSigner
-    runtime: str
+    runtime: RuntimeIdentity
     clock: Clock
 
 
@@ -284,7 +285,7 @@ class GateDesk:
             started_ms=run.started_ms or parts.clock.now_ms(),
             detail="",
         )
-        basis = Basis(parts.runtime, change.index + 1)
+        basis = Basis(parts.runtime.digest, change.index + 1)
         ran, problem = await self._sample(run, plan, basis)
         collected = await collect(plan, files.taken(*key), basis, parts.turns)
         problem = problem or _first_loss(collected)
@@ -293,7 +294,7 @@ class GateDesk:
             await parts.governance.alarm("gate/broken", change.channel, {"change": change.id, "suite": suite.name})
             return
         about = Circumstances(
-            runtime=parts.runtime,
+            runtime=parts.runtime.digest,
             root=parts.governance.state.root.version,
             attempts=run.attempts,
             engine=ran.engine,
@@ -303,6 +304,8 @@ class GateDesk:
             floors=demanded,
             has_base=change.base != NONE,
             earlier=tuple(sorted(other.id for other in self._earlier(change, suite.name))),
+            channel=change.channel,
+            candidate=change.candidate,
         )
         report = await asyncio.to_thread(make_report, plan, collected, about)
         await self._settle(change, run, report)
@@ -337,6 +340,9 @@ class GateDesk:
 
     def _plan(self, change: ChangeState, suite: Suite, floors: Mapping[str, str]) -> Plan:
         governance = self._parts.governance
+        if change.channel == RUNTIME_CHANNEL:
+            channel, head = asked_for_runtime(governance.state)
+            return make_plan(suite, Subject(change.id, channel, change.seed), governance.release(head), None)
         wants_head = (suite.uses_head or needs_head(floors)) and change.base != NONE
         return make_plan(
             suite,
@@ -347,8 +353,13 @@ class GateDesk:
 
     def _check(self, change: ChangeState, suite: Suite, *, is_required: bool) -> None:
         """Refuse what could give no result, or a second one."""
-        if change.channel == RUNTIME_CHANNEL and suite.channels != RUNTIME_CHANNEL:
-            raise ConflictError(f"suite {suite.name}: it judges releases, and this change is one of the runtime")
+        if change.channel == RUNTIME_CHANNEL and change.candidate != self._parts.runtime.portable:
+            raise ConflictError(
+                f"change {change.id[:12]}: it proposes code {change.candidate[:12]}, "
+                f"this server runs {self._parts.runtime.portable[:12]}",
+                hint="install the proposed code and start the server with it; it answers previews only, until admitted",
+                code="gates/other-code",
+            )
         if suite.name in change.gates:
             raise ConflictError(
                 f"suite {suite.name}: its result is in already, and the first one counts", code="gates/has-result"

@@ -10,20 +10,31 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from verax.gates.items import Answer, Arm, Item, Sample, answer_of
+from verax.gates.items import Answer, Arm, Item, OpenedPrompt, Sample, answer_of
 from verax.gates.plan import Plan, task_key
 from verax.gates.running import Taken
 from verax.kernel import canonical
 from verax.kernel.errors import KernelError, UnknownObject
-from verax.kernel.record import Record, commit_with_salt
-from verax.store.turns import StoredTurn
+from verax.kernel.record import Record, TurnSecret, commit_with_salt
+from verax.kernel.segments import Segment, close_segments, prompt_digest
+from verax.store.turns import OpenedTurn, StoredTurn
 from verax.turn.record import request_bytes
 from verax.turn.request import Caller
 
-__all__ = ["Basis", "CallLog", "Collected", "SampleLog", "TurnSource", "collect", "find_problem", "sample_of"]
+__all__ = [
+    "Basis",
+    "CallLog",
+    "Collected",
+    "OpenedLog",
+    "SampleLog",
+    "TurnSource",
+    "collect",
+    "find_problem",
+    "sample_of",
+]
 
 _ANSWERED = frozenset({"complete", "length", "refused", "rewritten"})
 
@@ -33,6 +44,10 @@ class TurnSource(Protocol):
 
     async def get(self, turn_id: str) -> StoredTurn:
         """Return a recorded turn; raises `UnknownObject`."""
+        ...
+
+    async def opened(self, turn_id: str) -> OpenedTurn:
+        """Return the opened prompt of a recorded turn; raises `UnknownObject`."""
         ...
 
 
@@ -50,6 +65,14 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedLog:
+    """The prompt of a turn: its secret, 64 hex digits, and its segments."""
+
+    secret: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CallLog:
     """One recorded turn, opened: what anyone needs to check it against the reply log.
 
@@ -57,17 +80,23 @@ class CallLog:
         reply: The bytes that `record.reply` commits to, as text.
         reply_salt: 32 hex digits.
         request_salt: 32 hex digits.
+        opened: The prompt, for suites that look at it.
     """
 
     record: Record
     reply: str
     reply_salt: str
     request_salt: str
+    opened: OpenedLog | None = None
 
     @property
     def answer(self) -> Answer:
         """What the turn answered."""
-        return answer_of(self.record, self.reply.encode("utf-8"))
+        answer = answer_of(self.record, self.reply.encode("utf-8"))
+        if self.opened is None:
+            return answer
+        secret = TurnSecret(canonical.hex_decode(self.opened.secret))
+        return replace(answer, prompt=OpenedPrompt(self.record, secret, self.opened.segments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +133,7 @@ async def collect(plan: Plan, taken: Taken, basis: Basis, turns: TurnSource) -> 
     used: set[str] = set()
     for arm, item in plan.tasks:
         key = task_key(arm, item)
-        found = await _sample(arm, item, taken.get(key, ()), turns)
+        found = await _sample(plan, arm, item, taken.get(key, ()), turns)
         problem = found if isinstance(found, str) else find_problem(plan, found, basis, used)
         if isinstance(found, SampleLog) and not problem:
             samples[key] = found
@@ -138,7 +167,7 @@ def find_problem(plan: Plan, sample: SampleLog, basis: Basis, used: set[str]) ->
 def sample_of(plan: Plan, log: SampleLog) -> Sample:
     """Return what a scorer looks at."""
     item = next(item for item in plan.items if item.id == log.item_id)
-    return Sample(item, tuple(call.answer for call in log.calls))
+    return Sample(item, tuple(call.answer for call in log.calls), plan.manifests.get(log.arm))
 
 
 def _problem_of(plan: Plan, arm: Arm, item: Item, answers: list[Answer], log: CallLog, basis: Basis) -> str:
@@ -163,18 +192,30 @@ def _problem_of(plan: Plan, arm: Arm, item: Item, answers: list[Answer], log: Ca
         log.answer  # noqa: B018 - read once, so that a reply of another form is found here
     except KernelError as error:
         return error.message
+    if plan.suite.opens_prompts and not _opens(log):
+        return "its prompt does not open"
     if not hmac.compare_digest(asked, record.request):
         return "the turn was asked something else"
     return "" if hmac.compare_digest(said, record.reply) else "the reply is not the one that was recorded"
 
 
-async def _sample(arm: Arm, item: Item, ids: tuple[str, ...], turns: TurnSource) -> SampleLog | str:
+def _opens(log: CallLog) -> bool:
+    """Say whether secret and segments of a prompt are those of its record."""
+    if log.opened is None:
+        return False
+    secret = TurnSecret(canonical.hex_decode(log.opened.secret))
+    digest = prompt_digest(close_segments(log.opened.segments, secret))
+    return secret.salt("record").hex() == log.record.salt and digest == log.record.prompt
+
+
+async def _sample(plan: Plan, arm: Arm, item: Item, ids: tuple[str, ...], turns: TurnSource) -> SampleLog | str:
     if len(ids) != len(item.calls):
         return "it was not taken"
     calls: list[CallLog] = []
     for turn_id in ids:
         try:
             stored = await turns.get(turn_id)
+            opened = await _open(turn_id, stored, turns) if plan.suite.opens_prompts else None
         except UnknownObject:
             return "its turn is not recorded here"
         if stored.reply is None:
@@ -184,5 +225,11 @@ async def _sample(arm: Arm, item: Item, ids: tuple[str, ...], turns: TurnSource)
         except UnicodeDecodeError:
             return "its reply is not text"
         salts = (stored.secret.salt("reply").hex(), stored.secret.salt("request").hex())
-        calls.append(CallLog(stored.record, reply, *salts))
+        calls.append(CallLog(stored.record, reply, *salts, opened))
     return SampleLog(arm, item.id, tuple(calls))
+
+
+async def _open(turn_id: str, stored: StoredTurn, turns: TurnSource) -> OpenedLog:
+    parts = (await turns.opened(turn_id)).segments
+    segments = tuple(Segment(part["by"], part["role"], part["text"]) for part in parts)
+    return OpenedLog(stored.secret.data.hex(), segments)

@@ -3,7 +3,8 @@
 * An *item* is one thing that is scored. It has one or more calls: a mirrored pair has two, a thread in which the
   user insists has two that follow each other.
 * A *call* is one turn that is asked of an arm. A line of it may stand for the reply to an earlier call.
-* An *answer* is one recorded turn, read from its record and its reply.
+* An *answer* is one recorded turn, read from its record and its reply; for a suite that looks at prompts, with the
+  prompt opened.
 * A *sample* is an item under one arm, answered whole.
 * A *mark* is what a scorer gave a sample: 1 passed, 0 failed, a fraction between where an item has parts.
 """
@@ -17,11 +18,13 @@ from typing import Any, Literal
 
 from verax.kernel import canonical
 from verax.kernel.errors import RecordError
-from verax.kernel.record import Record
+from verax.kernel.record import Record, TurnSecret
+from verax.kernel.release import Release
+from verax.kernel.segments import Segment
 from verax.turn.events import ToolCall
 from verax.turn.request import InputItem
 
-__all__ = ["Answer", "Arm", "Call", "Item", "Line", "Mark", "Sample", "answer_of", "lines_of"]
+__all__ = ["Answer", "Arm", "Call", "Item", "Line", "Mark", "OpenedPrompt", "Sample", "answer_of", "lines_of"]
 
 Arm = Literal["candidate", "head"]
 LineRole = Literal["system", "user", "assistant", "tool"]
@@ -74,6 +77,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedPrompt:
+    """The prompt of a turn, opened: its record, the secret that opens it, and its segments."""
+
+    record: Record
+    secret: TurnSecret
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One recorded turn.
 
@@ -81,11 +93,13 @@ class Answer:
         status: How the turn ended, as its record says.
         text: What was delivered after the guard.
         tool_calls: Tool calls of the reply.
+        prompt: The opened prompt, for suites that look at it.
     """
 
     status: str
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
+    prompt: OpenedPrompt | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -95,10 +109,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An item under one arm, with an answer to each of its calls."""
+    """An item under one arm, with an answer to each of its calls; `release` is the one that was asked."""
 
     item: Item
     answers: tuple[Answer, ...]
+    release: Release | None = None
 
     @property
     def text(self) -> str:

@@ -22,7 +22,13 @@ _MAX_REASON_CHARS = 400
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a report says beside its samples; see `GateReport` for each."""
+    """What a report says beside its samples; see `GateReport` for each.
+
+    Attributes:
+        has_base: Whether the channel serves something that the candidate could fall behind.
+        channel: The change's channel, where it is not the one that was asked.
+        candidate: The change's candidate, where it is not what was asked.
+    """
 
     runtime: str
     root: int
@@ -34,6 +40,8 @@ class Circumstances:
     floors: Mapping[str, str]
     has_base: bool
     earlier: tuple[str, ...] = ()
+    channel: str = ""
+    candidate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,10 @@ def make_report(plan: Plan, collected: Collected, about: Circumstances) -> GateR
         suite=plan.suite.name,
         digest=plan.suite.digest,
         change=plan.change,
-        channel=plan.channel,
-        candidate=plan.releases["candidate"],
+        channel=about.channel or plan.channel,
+        candidate=about.candidate or plan.releases["candidate"],
+        asked_channel=plan.channel,
+        asked=plan.releases["candidate"],
         head=plan.releases.get("head", NONE),
         seed=plan.seed,
         runtime=about.runtime,

@@ -11,16 +11,19 @@ Worker, server and whoever verifies a report each make the plan for themselves; 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from verax.gates.items import Answer, Arm, Call, Item, Line, lines_of
 from verax.gates.suite import Suite
 from verax.kernel import canonical
+from verax.kernel.errors import ConflictError
+from verax.kernel.fold import State
 from verax.kernel.release import Release
+from verax.kernel.root import RUNTIME_CHANNEL
 from verax.turn.request import Caller, SamplingRequest, TurnRequest
 
-__all__ = ["Plan", "Subject", "make_plan", "task_key"]
+__all__ = ["Plan", "Subject", "asked_for_runtime", "make_plan", "task_key"]
 
 _SEED_LIMIT = 2**31
 
@@ -42,6 +45,7 @@ class Plan:
         channel: Where previews are asked.
         seed: 64 hex digits.
         releases: Release ids by arm; the head is there only where it is asked.
+        manifests: The releases themselves; a worker has none, and scores nothing.
         sampling: Limits that the release lets callers set, by arm.
         offers: What every arm offers, ``tools`` for instance.
     """
@@ -54,6 +58,7 @@ class Plan:
     sampling: Mapping[Arm, Mapping[str, int]]
     offers: frozenset[str]
     items: tuple[Item, ...]
+    manifests: Mapping[Arm, Release] = field(default_factory=dict, repr=False)
 
     @property
     def tasks(self) -> tuple[tuple[Arm, Item], ...]:
@@ -120,7 +125,21 @@ def make_plan(suite: Suite, about: Subject, candidate: Release, head: Release | 
         sampling={arm: _sampling(release, suite.max_tokens) for arm, release in releases.items()},
         offers=offers,
         items=suite.items(about.seed, offers, count),
+        manifests=releases,
     )
+
+
+def asked_for_runtime(state: State) -> tuple[str, str]:
+    """Return which channel is asked, and its head, to judge a runtime: the first by name that answers.
+
+    Raises:
+        ConflictError: no channel answers anybody.
+    """
+    for name in sorted(state.channels):
+        head = state.channels[name].head
+        if name != RUNTIME_CHANNEL and head is not None and not state.channels[name].frozen:
+            return name, head
+    raise ConflictError("gates: no channel serves a release that a runtime could be asked for", code="gates/nothing")
 
 
 def task_key(arm: Arm, item: Item) -> str:

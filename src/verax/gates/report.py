@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from verax.gates.evidence import CallLog, SampleLog
+from verax.gates.evidence import CallLog, OpenedLog, SampleLog
 from verax.gates.items import Arm
 from verax.gates.verdict import Shortfall
 from verax.kernel import canonical
 from verax.kernel.errors import CanonicalError, KernelError, RecordError
 from verax.kernel.fields import Fields
 from verax.kernel.record import Record
+from verax.kernel.segments import Author, Role, Segment
 from verax.kernel.statement import NONE
 
 __all__ = ["GateReport", "JudgedMark", "Marked", "ReportError"]
@@ -32,7 +33,10 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _MAX_SAMPLES = 20_000
 _MAX_CALLS = 16
 _MAX_WORDS = 4000
+_MAX_SEGMENTS = 1000
 _ARMS: tuple[Arm, ...] = get_args(Arm)
+_AUTHORS: tuple[Author, ...] = get_args(Author)
+_ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class ReportError(KernelError):
@@ -63,6 +67,9 @@ class GateReport:
 
     Attributes:
         digest: Digest of the suite.
+        candidate: The change's candidate, a release or a runtime.
+        asked_channel: Where previews were asked; the change's channel, unless that is the runtime's.
+        asked: The release that was asked: the candidate, or for a runtime the head of that channel.
         head: Release beside the candidate; ``none`` where it was not asked.
         runtime: Digest of the instance manifest that ran it.
         root: Version of the root document whose floors were used.
@@ -82,6 +89,8 @@ class GateReport:
     change: str
     channel: str
     candidate: str
+    asked_channel: str
+    asked: str
     head: str
     seed: str
     runtime: str
@@ -116,6 +125,8 @@ class GateReport:
             "change": self.change,
             "channel": self.channel,
             "candidate": self.candidate,
+            "asked_channel": self.asked_channel,
+            "asked": self.asked,
             "head": self.head,
             "seed": self.seed,
             "runtime": self.runtime,
@@ -169,6 +180,8 @@ def _read(fields: Fields) -> GateReport:
         change=fields.digest("change"),
         channel=fields.text("channel", limit=65),
         candidate=fields.digest("candidate"),
+        asked_channel=fields.text("asked_channel", limit=65),
+        asked=fields.digest("asked"),
         head=fields.digest("head", words={NONE}),
         seed=fields.digest("seed"),
         runtime=fields.digest("runtime"),
@@ -212,16 +225,20 @@ def _decimals(fields: Fields) -> dict[str, str]:
 
 
 def _sample_object(sample: SampleLog) -> dict[str, canonical.Json]:
-    calls: list[canonical.Json] = [
-        {
-            "record": call.record.to_dict(),
-            "reply": call.reply,
-            "reply_salt": call.reply_salt,
-            "request_salt": call.request_salt,
-        }
-        for call in sample.calls
-    ]
-    return {"item": sample.item_id, "arm": sample.arm, "calls": calls}
+    return {"item": sample.item_id, "arm": sample.arm, "calls": [_call_object(call) for call in sample.calls]}
+
+
+def _call_object(call: CallLog) -> dict[str, canonical.Json]:
+    value: dict[str, canonical.Json] = {
+        "record": call.record.to_dict(),
+        "reply": call.reply,
+        "reply_salt": call.reply_salt,
+        "request_salt": call.request_salt,
+    }
+    if call.opened is not None:
+        segments = [{"by": part.by, "role": part.role, "text": part.text} for part in call.opened.segments]
+        value["opened"] = {"secret": call.opened.secret, "segments": segments}
+    return value
 
 
 def _read_sample(fields: Fields) -> SampleLog:
@@ -242,6 +259,17 @@ def _read_call(fields: Fields) -> CallLog:
         fields.text("reply"),
         fields.text("reply_salt", pattern=_SALT),
         fields.text("request_salt", pattern=_SALT),
+        _read_opened(fields.section("opened")) if fields.has("opened") else None,
     )
     fields.close()
     return call
+
+
+def _read_opened(fields: Fields) -> OpenedLog:
+    parts = []
+    for part in fields.sections("segments", limit=_MAX_SEGMENTS):
+        parts.append(Segment(part.choice("by", _AUTHORS), part.choice("role", _ROLES), part.text("text")))
+        part.close()
+    opened = OpenedLog(fields.digest("secret"), tuple(parts))
+    fields.close()
+    return opened

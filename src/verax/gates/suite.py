@@ -51,7 +51,8 @@ class Suite:
         size: Items of a run.
         max_tokens: Longest reply that is asked for, where the release lets callers say so.
         uses_head: Scoring compares with the head, whatever the floors say.
-        channels: ``release`` or ``runtime``: what kind of candidate it is for.
+        opens_prompts: The scorer looks at the opened prompts of the turns.
+        channels: ``release`` or ``runtime``: what kind of candidate it is recommended for; any suite can judge either.
         floors: Recommended floors by profile.
         digest: What was loaded, 64 hex digits.
     """
@@ -63,6 +64,7 @@ class Suite:
     size: int
     max_tokens: int
     uses_head: bool
+    opens_prompts: bool
     channels: str
     floors: Mapping[str, Mapping[str, str]]
     digest: str
@@ -114,6 +116,7 @@ def load_suite(name: str) -> Suite:
         size=about["size"],
         max_tokens=about["max_tokens"],
         uses_head=about.get("uses_head", False),
+        opens_prompts=about.get("opens_prompts", False),
         channels=about.get("channels", "release"),
         floors=floors,
         digest=_digest_of(folder),

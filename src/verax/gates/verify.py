@@ -1,13 +1,15 @@
 """Judging a gate's report again, from the report and the log alone.
 
 1. *report*: its bytes have the digest that the statement names, and it is well formed.
-2. *subject*: change, candidate, base, seed, runtime and root are those of the log; its floors are the root's.
-3. *suite*: this version has the suite, with the same digest. Where it has another, steps 4 to 6 are not checked.
-4. *items*: the items follow from the seed; each was asked under each arm, once, in the words of the plan; each turn
+2. *subject*: change, candidate, base, seed, runtime and root are those of the log; its floors are the root's. For a
+   runtime, what was asked was the head of its channel.
+3. *runtime*: the code that ran was the admitted one, or for a runtime the candidate.
+4. *suite*: this version has the suite, with the same digest. Where it has another, steps 5 to 7 are not checked.
+5. *items*: the items follow from the seed; each was asked under each arm, once, in the words of the plan; each turn
    is a preview of that release, made after the change, and its record commits to question and reply.
-5. *marks*: scoring the replies again gives the same marks.
-6. *verdict*: metrics and floors give the statement's verdict and its n.
-7. *turns*: every turn's record is a leaf of the reply log, where one is at hand.
+6. *marks*: scoring the replies again gives the same marks.
+7. *verdict*: metrics and floors give the statement's verdict and its n.
+8. *turns*: every turn's record is a leaf of the reply log, where one is at hand.
 
 What is not shown by any of it: that the model which answered was the one that the release names (clause 15).
 """
@@ -20,16 +22,16 @@ from typing import Literal
 
 from verax.gates.evidence import Basis, find_problem
 from verax.gates.judging import score_plan
-from verax.gates.plan import Plan, Subject, make_plan
+from verax.gates.plan import Plan, Subject, asked_for_runtime, make_plan
 from verax.gates.report import GateReport
 from verax.gates.suite import list_suites, load_suite
 from verax.gates.verdict import judge, needs_head
 from verax.kernel import canonical
 from verax.kernel.errors import KernelError, VeraxError
-from verax.kernel.fold import ChangeState, GateResult
+from verax.kernel.fold import ChangeState, GateResult, State
 from verax.kernel.record import entry_of
 from verax.kernel.release import Release
-from verax.kernel.root import RootDocument
+from verax.kernel.root import RUNTIME_CHANNEL
 from verax.kernel.statement import NONE
 
 __all__ = ["Finding", "Logged", "verify_report"]
@@ -49,7 +51,8 @@ class Logged:
     """What the governance log says of one result.
 
     Attributes:
-        root: The root document in force when the result was appended.
+        state: What the log folded to when the result was appended.
+        portable: Returns the portable digest of an instance manifest, empty where that is not kept.
         release: Reads a release by its id.
         has_entry: Says whether the reply log holds an entry of 32 bytes; None where no reply log is at hand.
     """
@@ -57,7 +60,8 @@ class Logged:
     change: ChangeState
     suite: str
     result: GateResult
-    root: RootDocument
+    state: State
+    portable: Callable[[str], str]
     release: Callable[[str], Release]
     has_entry: Callable[[bytes], bool] | None = None
 
@@ -74,7 +78,8 @@ def verify_report(data: bytes, logged: Logged) -> list[Finding]:
     findings.append(
         _step("subject", _subject_problem(report, logged), "change, candidate, seed and floors are the log's")
     )
-    if findings[-1].state == "verified":
+    findings.append(_runtime(logged))
+    if findings[-2].state == "verified":
         findings += _judge_again(report, logged)
     findings.append(_turns(report, logged))
     return findings
@@ -112,7 +117,10 @@ def _judge_again(report: GateReport, logged: Logged) -> Iterator[Finding]:
 
 def _subject_problem(report: GateReport, logged: Logged) -> str:
     change, result = logged.change, logged.result
-    rules = {gate.suite: dict(gate.floors) for gate in logged.root.channels[change.channel].gates}
+    root = logged.state.root
+    rules = {gate.suite: dict(gate.floors) for gate in root.channels[change.channel].gates}
+    is_runtime = change.channel == RUNTIME_CHANNEL
+    asked = asked_for_runtime(logged.state) if is_runtime else (change.channel, change.candidate)
     expected: Mapping[str, object] = {
         "suite": logged.suite,
         "change": change.id,
@@ -120,7 +128,9 @@ def _subject_problem(report: GateReport, logged: Logged) -> str:
         "candidate": change.candidate,
         "seed": change.seed,
         "runtime": result.runtime,
-        "root": logged.root.version,
+        "root": root.version,
+        "asked_channel": asked[0],
+        "asked": asked[1],
         "floors": rules.get(logged.suite, {}),
         "passed": result.passed,
     }
@@ -128,6 +138,18 @@ def _subject_problem(report: GateReport, logged: Logged) -> str:
     if report.head not in (NONE, change.base):
         wrong.append("head")
     return f"{wrong[0]} is not what the log says" if wrong else ""
+
+
+def _runtime(logged: Logged) -> Finding:
+    change, found = logged.change, logged.portable(logged.result.runtime)
+    if not found:
+        return Finding("runtime", "not checked", "the manifest of the code that ran is not kept")
+    is_runtime = change.channel == RUNTIME_CHANNEL
+    wanted = change.candidate if is_runtime else logged.state.channels[RUNTIME_CHANNEL].head
+    problem = (
+        "" if found == wanted else f"code {found[:12]} ran, which was not {'proposed' if is_runtime else 'admitted'}"
+    )
+    return _step("runtime", problem, f"code {found[:12]}")
 
 
 def _suite_problem(report: GateReport) -> str:
@@ -143,6 +165,9 @@ def _suite_problem(report: GateReport) -> str:
 
 def _plan(report: GateReport, logged: Logged) -> Plan:
     change, suite = logged.change, load_suite(report.suite)
+    if change.channel == RUNTIME_CHANNEL:
+        subject = Subject(change.id, report.asked_channel, change.seed)
+        return make_plan(suite, subject, logged.release(report.asked), None)
     wants_head = (suite.uses_head or needs_head(report.floors)) and change.base != NONE
     return make_plan(
         suite,

@@ -72,7 +72,7 @@ class _OpenRuntime:
         """Hold nothing: this installation is thrown away."""
 
     def check_code(self, digests: Mapping[str, str]) -> None:
-        """Hold nothing."""
+        """Hold nothing, as `check_sealed`."""
 
 
 async def compare(config: Config, portable: PortableRuntime, wanted: Comparison) -> list[GateReport]:

@@ -80,7 +80,7 @@ def open_desk(
             runner=WorkerRunner(worker),
             files=RunFiles(places.home.gates_dir),
             signer=GateSigner(_KEY_ID, keys.seeds["gate"], random_bytes, clock.now_ms),
-            runtime=places.runtime.digest,
+            runtime=places.runtime,
             clock=clock,
         )
     )

@@ -93,7 +93,7 @@ def make_gate_desk(folder: Path, world: TurnWorld, runner: Runner | None = None)
             runner=runner or DirectRunner(world.engine, GATE_CALLER),
             files=RunFiles(folder),
             signer=signer,
-            runtime=world.runtime.digest,
+            runtime=world.runtime,
             clock=world.clock,
         )
     )

@@ -4,6 +4,8 @@
   read once a turn.
 * No head, a frozen channel, a runtime that nobody admitted, or governance not checked
   within ``max_head_age_s``: no turn (clause 6, invariant 10).
+* Previews also run under code that an open change proposes: that is how a runtime's gates are
+  asked (clause 5.8, ADR 0071). Nobody but reviewers and gates reaches them.
 * A user is in the canary by a stable hash, not by choice (clause 5).
 """
 
@@ -61,7 +63,7 @@ def resolve(request: TurnRequest, governance: Governance, runtime: RuntimeIdenti
             param="model",
             code="channel/unknown",
         )
-    check_runtime(state, runtime)
+    check_runtime(state, runtime, may_be_proposed=request.arm == "preview")
     governance.check_fresh(request.channel)
     serving = _serving(request, state)
     release = governance.release(serving.release)
@@ -83,8 +85,11 @@ def is_withdrawn(resolution: Resolution, state: State) -> bool:
     return channel is None or channel.frozen or resolution.release.id in channel.withdrawn
 
 
-def check_runtime(state: State, runtime: RuntimeIdentity) -> None:
+def check_runtime(state: State, runtime: RuntimeIdentity, *, may_be_proposed: bool = False) -> None:
     """Refuse code that nobody admitted, or that changed after it was measured (clause 13).
+
+    Args:
+        may_be_proposed: Let code pass that an open change would make the runtime.
 
     Raises:
         RefusedError: the runtime channel serves another runtime, or is frozen.
@@ -92,6 +97,8 @@ def check_runtime(state: State, runtime: RuntimeIdentity) -> None:
     """
     runtime.check_sealed()
     admitted = state.channels.get(RUNTIME_CHANNEL)
+    if may_be_proposed and _is_proposed(state, runtime.portable):
+        return
     if admitted is None or admitted.head != runtime.portable or admitted.frozen:
         found = admitted.head if admitted is not None and admitted.head else "none"
         raise RefusedError(
@@ -99,6 +106,13 @@ def check_runtime(state: State, runtime: RuntimeIdentity) -> None:
             hint='"verax runtime admit" shows what changed and admits it',
             code="runtime/not-admitted",
         )
+
+
+def _is_proposed(state: State, portable: str) -> bool:
+    return any(
+        (change.channel, change.candidate) == (RUNTIME_CHANNEL, portable) and state.status_of(change.id) == "open"
+        for change in state.changes.values()
+    )
 
 
 @dataclass(frozen=True, slots=True)

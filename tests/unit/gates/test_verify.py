@@ -49,7 +49,7 @@ async def make_case(folder: Path, system: str) -> Case:
         await asyncio.wait_for(desk.wait_idle(), 60)
         await desk.close()
         data = desk.report(change, "off_topic")
-        state = world.governance.state
+        state, runtime = world.governance.state, world.runtime
         entries = {entry_of(call.record) for sample in GateReport.parse(data).samples for call in sample.calls}
         blobs = dict(world.governance.log.blobs)
     from verax.kernel.release import Release
@@ -60,7 +60,8 @@ async def make_case(folder: Path, system: str) -> Case:
             state.changes[change],
             "off_topic",
             state.changes[change].gates["off_topic"],
-            state.root,
+            state,
+            lambda digest: runtime.portable if digest == runtime.digest else "",
             lambda digest: Release.from_bytes(blobs[digest]),
             entries.__contains__,
         ),
@@ -80,7 +81,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Case:
 def test_honest_reports_hold_in_every_step(good: Case, bad: Case) -> None:
     for case in (good, bad):
         assert set(case.states().values()) == {"verified"}
-        assert set(case.states()) == {"report", "subject", "suite", "items", "marks", "verdict", "turns"}
+        assert set(case.states()) == {"report", "subject", "runtime", "suite", "items", "marks", "verdict", "turns"}
     assert good.logged.result.passed
     assert not bad.logged.result.passed
 

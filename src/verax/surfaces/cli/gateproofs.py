@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from verax.gates.verify import Logged
 from verax.kernel.fold import ChangeState, Folder
 from verax.kernel.note import parse_verifier_keys
+from verax.kernel.runtime import InstanceManifest
 from verax.surfaces.cli.history import History, audit_since, open_log
 from verax.surfaces.cli.keyring import Identity
 from verax.surfaces.cli.sources import LogSource, read_blob
@@ -15,13 +16,18 @@ __all__ = ["log_of_result", "reply_entries"]
 
 
 def log_of_result(history: History, change: ChangeState, suite: str, entries: frozenset[bytes] | None) -> Logged:
-    """Return what the governance log says of one result; the root is the one in force when it was appended."""
+    """Return what the governance log says of one result, with the state that it was appended to."""
     result = change.gates[suite]
     folder = Folder(lambda digest: read_blob(history.source, digest))
     for entry in history.entries[: result.index]:
         folder.apply(entry)
     has_entry = None if entries is None else entries.__contains__
-    return Logged(change, suite, result, folder.state.root, history.release, has_entry)
+
+    def portable(digest: str) -> str:
+        data = read_blob(history.source, digest)
+        return "" if data is None else InstanceManifest.parse(data).portable.digest
+
+    return Logged(change, suite, result, folder.state, portable, history.release, has_entry)
 
 
 def reply_entries(source: LogSource, identity: Identity, history: History) -> frozenset[bytes] | None:

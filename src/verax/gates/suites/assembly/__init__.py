@@ -1,0 +1,1 @@
+"""Assembly of prompts: see README.md in this folder."""
