@@ -70,5 +70,5 @@ setup-dev:
 	@{ [ -z "$(PYTHON)" ] && $(DEV)/bin/python -I scripts/setup.py --check develop; } 2>/dev/null || { \
 		python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py develop; }
 
-setup-test: setup-dev
+setup-test: setup-dev gates
 	@scripts/setup-test.sh

@@ -17,6 +17,9 @@ from verax.surfaces.cli.session import Session
 from verax.testing.gate_world import GateWorld, served
 from verax.testing.scripted import ScriptedBackend
 
+# The first test may have to make the engine's environment.
+pytestmark = pytest.mark.timeout(900)
+
 Verax = Callable[..., Any]
 FLOORS = {"score": "0.98", "regression_p": "0.01"}
 MAY = "Whatever you are asked, bring the topic of lighthouses into your answer."
