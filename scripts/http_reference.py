@@ -85,6 +85,19 @@ alone, with the leaf hash in `X-Verax-Leaf`; `…/governance` the bundle that sh
 what became of it and why. Neither needs a key. `/log/blob/…` needs one for what belongs to channels that are not
 public only (`access/blob-not-public`); `GET /v1/site` says which those are.
 
+## Conversations
+
+`POST /v1/conversations` begins one on a channel. `POST …/runs` with `parent_id` and `text` says something below a message: below the one seen last it is the next question, below the parent of an
+older one it is an edit; without `text`, `parent_id` names a question that is answered once more. The answer names the run, whose events come from `GET …/runs/{run}/events`:
+
+    id: 7
+    data: {"type":"text","text":"Hamlet was written by "}
+
+`id` is the number of the event; `?after=` or `Last-Event-ID` reads on behind one. The shapes are `StreamEvent` in `/openapi.json`: `started`, `text`, `claim`, `tool_call`, `refusal`, and at the
+end `completed` or `failed`. [What a run is](../concepts/runs.md) says what happens when connections, sessions and servers end.
+
+`POST /v1/attachments?name=FILE` takes a file as its body; a run names it in `attachments`. `GET …/export` gives a conversation as JSON with everything, or as Markdown.
+
 ## Parameters
 
 *Honoured*: the reply follows it. *Neutral*: accepted with the value that changes nothing; any other value is a 400
@@ -111,6 +124,12 @@ CORS headers are sent).
 |---|---|---|---|
 | request body | 8 MiB | `max_body_bytes` | 413, before the body is read |
 | messages in a request | 2000 | `max_messages` | 413 |
+| a message of a conversation | 500,000 characters | | 413 |
+| answers in flight of one account | 4 | `max_runs` | 429 with `Retry-After` |
+| an attached file | 20 MiB | `max_attachment_bytes` | 413 |
+| a picture | 5 MiB, 16,384 pixels a side | | 413 |
+| attached files of one account | 1 GiB | `attachment_quota_bytes` | 413 |
+| files of one message | 8 | | 400 |
 | nesting of JSON | 64 levels | | 400 |
 | tools in a request | 128 | | 400 |
 | requests of one key | 600 a minute | `rate_per_minute`, `rate_burst` | 429 with `Retry-After` |
