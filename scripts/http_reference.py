@@ -87,16 +87,20 @@ public only (`access/blob-not-public`); `GET /v1/site` says which those are.
 
 ## Conversations
 
-`POST /v1/conversations` begins one on a channel. `POST …/runs` with `parent_id` and `text` says something below a message: below the one seen last it is the next question, below the parent of an
-older one it is an edit; without `text`, `parent_id` names a question that is answered once more. The answer names the run, whose events come from `GET …/runs/{run}/events`:
+`POST /v1/conversations` begins one on a channel. `POST …/runs` with `parent_id` and `text` says something below a
+message: below the one seen last it is the next question, below the parent of an older one it is an edit; without
+`text`, `parent_id` names a question that is answered once more. The answer names the run, whose events come from `GET
+…/runs/{run}/events`:
 
     id: 7
     data: {"type":"text","text":"Hamlet was written by "}
 
-`id` is the number of the event; `?after=` or `Last-Event-ID` reads on behind one. The shapes are `StreamEvent` in `/openapi.json`: `started`, `text`, `claim`, `tool_call`, `refusal`, and at the
-end `completed` or `failed`. [What a run is](../concepts/runs.md) says what happens when connections, sessions and servers end.
+`id` is the number of the event; `?after=` or `Last-Event-ID` reads on behind one. The shapes are `StreamEvent` in
+`/openapi.json`: `started`, `text`, `claim`, `tool_call`, `refusal`, and at the end `completed` or `failed`. [What a
+run is](../concepts/runs.md) says what happens when connections, sessions and servers end.
 
-`POST /v1/attachments?name=FILE` takes a file as its body; a run names it in `attachments`. `GET …/export` gives a conversation as JSON with everything, or as Markdown.
+`POST /v1/attachments?name=FILE` takes a file as its body; a run names it in `attachments`. `GET …/export` gives a
+conversation as JSON with everything, or as Markdown.
 
 ## Parameters
 

@@ -5,7 +5,8 @@ is refused.
 
 * A text is taken to be ``(characters + 2 * digits + 2) // 3`` tokens and one more for each
   byte of its UTF-8 beyond one a character: a little more than models need for most prose and
-  code, less than it for tables of numbers and random strings (docs/adr/0051). A line costs `LINE_TOKENS` besides, an image `IMAGE_TOKENS`.
+  code, less than it for tables of numbers and random strings (docs/adr/0051). A line costs
+  `LINE_TOKENS` besides, an image `IMAGE_TOKENS`.
 * Files of earlier lines that this release does not take are left out, each such line counted:
   a channel whose release changed goes on with what its new one can read.
 * The budget is the release's context less the reply's ``max_tokens``, but at least half of it,
