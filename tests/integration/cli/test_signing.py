@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from verax.gates.suite import recommended_gates
 from verax.kernel.canonical import hex_digest
 from verax.kernel.dsse import Signature
 from verax.kernel.errors import AccessError, RefusedError, RequestError, UnknownObject, VeraxError
 from verax.kernel.release import Release
+from verax.kernel.root import RootDocument
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.direct import with_accounts
 from verax.surfaces.cli.keyring import encode_recovery_key
@@ -276,3 +278,42 @@ def test_whoever_signs_can_read_what_the_draft_brings(own: Any) -> None:
     assert {hex_digest(data) for data in contents.values()} == set(contents)
     assert Release.from_toml(toml).data in contents.values()
     assert ann.get_json("/v1/governance/drafts")["data"][0]["contents"] is None
+
+
+def test_verax_team_makes_a_team_of_keys_and_passkeys_with_gates_for_releases_and_for_code(
+    own: Any, verax: Verax, tmp_path: Path
+) -> None:
+    bob = client_of(own, "bob", "reviewer", "author", "operator")
+    phone = passkey_of(own, "bob", 6)
+    code = enrol(bob, phone)["code"]
+    waiting = json.loads(verax(own, "team", "list", "--json").out)["waiting"]
+    assert [(item["name"], item["code"]) for item in waiting] == [("phone", code)]
+    mine = verax(own, "root", "key").out.strip()
+    members = ("--member", f"ann={mine}", "--member", f"bob=passkey:{code}")
+    made = verax(own, "team", "create", *members, "--yes")
+    assert made.code == 0, made.err
+    assert "1 more must sign: bob" in made.err
+    [draft] = bob.get_json("/v1/governance/drafts")["data"]
+    assert draft["code"] in made.err
+    assert sign(bob, draft, phone)["index"] is not None
+    document = RootDocument.parse(json.loads(verax(own, "root", "show", "--json").out)["document"])
+    assert not document.is_solo
+    assert document.persons_of("root") == document.persons_of("reviewer") == {"ann", "bob"}
+    assert document.roles["root"].threshold == 2
+    recovery = [key for key in document.keys.values() if key.id == "owner_recovery"]
+    assert [key.person for key in recovery] == ["ann"], "one human with two keys is one person"
+    suites = {name: [gate.suite for gate in rules.gates] for name, rules in document.channels.items()}
+    assert suites["assistant"] == [gate["suite"] for gate in recommended_gates("model")]
+    assert suites["runtime"] == [gate["suite"] for gate in recommended_gates("model", "runtime")] != []
+
+
+def test_a_team_that_could_not_govern_is_refused(own: Any, verax: Verax) -> None:
+    mine = verax(own, "root", "key").out.strip()
+    alone = verax(own, "team", "create", "--member", f"ann={mine}", "--yes")
+    assert alone.code == 3
+    assert "two" in alone.err or "threshold" in alone.err
+    for member in ("ann", "ann=rsa:xyz", "bob=ed25519:AAAA", "bob=passkey:0000-0000-0000-0000"):
+        assert verax(own, "team", "create", "--member", member, "--yes").code != 0
+    other = ("--member", f"ann={mine}", "--member", f"bob={mine}", "--gate", "nothing", "--yes")
+    assert verax(own, "team", "create", *other).code != 0
+    assert json.loads(verax(own, "root", "show", "--json").out)["document"]["version"] == 1

@@ -34,6 +34,7 @@ _COMMANDS = {
     "root": ("roots", "Show and change the root document: people, keys, thresholds, gates."),
     "runtime": ("runtimes", "Show what changed in the running code, and admit it."),
     "status": ("server", "Say whether the server runs, and what it serves."),
+    "team": ("teams", "Make several people govern an installation together."),
     "up": ("server", "Start the server."),
     "user": ("users", "Add, list and remove people's accounts."),
     "witness": ("witnesses", "Ask witnesses about the logs, or be one."),

@@ -303,6 +303,12 @@ SHAPES: dict[str, Shape] = {
         "checks": [{"name": "what is needed", "ready": "true or false", "detail": "a sentence"}],
         "governance": "what `GET /v1/governance/state` says, or null",
     },
+    "team list": {
+        "keys": [
+            {"person": "who holds it", "key": "id in the root", "kind": "`ed25519` or `passkey`", "roles": ["role"]}
+        ],
+        "waiting": [{"name": "what its holder called it", "code": "for comparing", "key_id": "id it would have"}],
+    },
     "user list": {
         "users": [
             {
