@@ -138,6 +138,12 @@ def test_both_logs_are_cosigned_and_receipts_become_witnessed(setting: Witnessed
     done = subprocess.run([*command, "--policy", str(setting.policy)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout
     assert "The quorum both is met; cosigned by north, south." in done.stdout
+    checked = verax(setting.world, "receipt", "verify", turn["id"], "--policy", str(setting.policy), "--json")
+    assert checked.code == 0
+    assert json.loads(checked.out)["checks"][5]["state"] == "verified"
+    (tmp_path / "other.txt").write_text(setting.north.policy_line("a").replace("north.test", "n.test") + "quorum a\n")
+    refused = verax(setting.world, "receipt", "verify", turn["id"], "--policy", str(tmp_path / "other.txt"))
+    assert refused.code == 3
     status = verax(setting.world, "witness", "status", "--json")
     value = json.loads(status.out)
     assert status.code == 0 and value["met"] and value["waiting"] == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from verax.kernel.cosignature import Policy
 from verax.kernel.errors import ConfigError, VeraxError
 from verax.kernel.note import VerifierKey, parse_verifier_keys
 from verax.kernel.receipt import Receipt, verify_receipt
@@ -93,20 +94,29 @@ def save(session: Session, turn: str, target: Path, reply_file: Path | None, bun
 @click.argument("which", metavar="ID|FILE")
 @click.option("--key", "key_file", type=_file, help="Verifier keys, one a line; the pinned ones when not given.")
 @click.option("--reply", "reply_file", type=_file, help="The exact text that was delivered.")
+@click.option("--policy", "policy_file", type=_file, help="Witnesses that must have cosigned it, as a tlog-policy.")
 @click.option("--governance", is_flag=True, help="Read the governance log too: was that release in force?")
 @click.option("--json", "as_json", is_flag=True, help='Print {"verified", "checks": [{step, name, state, detail}]}.')
 @pass_session
 def verify(
-    session: Session, which: str, key_file: Path | None, reply_file: Path | None, governance: bool, as_json: bool
+    session: Session,
+    which: str,
+    key_file: Path | None,
+    reply_file: Path | None,
+    policy_file: Path | None,
+    governance: bool,
+    as_json: bool,
 ) -> int:
     """Check a receipt: record, proof, signature, inclusion and, where it is at hand, the reply.
 
-    Works on a FILE without a server. Exits 3 when it does not verify.
+    Works on a FILE without a server. With --policy the receipt of a turn ID is asked for anew: the one
+    that was kept may be older than its cosignatures. Exits 3 when it does not verify.
     """
-    found = _find(session, which, key_file)
+    found = _find(session, which, key_file, is_fresh=policy_file is not None)
     reply = reply_file.read_bytes() if reply_file is not None else found.reply
     parsed = Receipt.parse(found.data)
-    checks = verify_receipt(parsed, found.keys, reply)
+    policy = None if policy_file is None else Policy.parse(policy_file.read_text(encoding="utf-8"))
+    checks = verify_receipt(parsed, found.keys, reply, policy)
     if governance:
         history = read_history(*session.open_logs())
         checks = replace(checks, checks=(*checks.checks[:-1], check_governance(history, parsed.record)))
@@ -120,8 +130,12 @@ def verify(
     return DONE if checks.is_verified else REFUSED
 
 
-def _find(session: Session, which: str, key_file: Path | None = None) -> _Found:
-    """Read a receipt from a file, from the keyring's last turns, or from the server."""
+def _find(session: Session, which: str, key_file: Path | None = None, *, is_fresh: bool = False) -> _Found:
+    """Read a receipt from a file, from the keyring's last turns, or from the server.
+
+    Args:
+        is_fresh: Ask the server even for a turn of the keyring, where it answers.
+    """
     path = Path(which)
     if not path.is_file() and not _ID.match(which):
         raise ConfigError(f"receipt: no file {which!r}, and no id of a turn", hint="give the id that verax ask printed")
@@ -134,6 +148,9 @@ def _find(session: Session, which: str, key_file: Path | None = None) -> _Found:
         data, reply = path.read_bytes(), None
     elif kept is not None:
         data, reply = kept.read_bytes(), _read_or_none(kept.with_suffix(".txt"))
+        if is_fresh and session.client().is_up():
+            turn_id = Receipt.parse(data).record.id
+            data = fetch_receipt(session.client(), turn_id) or data
     else:
         client = session.client()
         data, reply = require_receipt(fetch_receipt(client, which), which), None
