@@ -158,6 +158,10 @@ class Chat:
         """Wait until no answer is on its way."""
         expect(self.page.locator("article[aria-busy=true]")).to_have_count(0, timeout=_LIMIT_MS)
 
+    def wait_for_frame(self) -> None:
+        """Wait until what changed is drawn."""
+        self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def words(self) -> str:
         """Return the text of the last answer's first paragraph."""
         return self.answers.last.locator("p").first.inner_text()

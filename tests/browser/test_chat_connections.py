@@ -83,7 +83,7 @@ def test_no_word_is_lost_or_doubled_when_connections_break_at_random(place: Plac
     while chat.page.locator("article[aria-busy=true]").count():
         shown = chat.words() if chat.answers.last.locator("div p").count() else ""
         assert WORDS.startswith(shown.removesuffix("Waiting for the first word"))
-        chat.page.wait_for_timeout(100)
+        chat.wait_for_frame()
     place.proxy.cut_after = None
     assert chat.words() == WORDS
     assert place.proxy.cuts - before >= 3

@@ -71,7 +71,7 @@ def test_no_answer_of_the_corpus_runs_loads_or_breaks_anything(
         seen |= set(shown)
         last = messages.locator(f'li[data-index="{max(shown)}"]')
         last.evaluate("line => line.parentElement.parentElement.scrollTop = line.offsetTop")
-        chat.page.wait_for_timeout(100)
+        chat.wait_for_frame()
     assert chat.page.evaluate("window.hacked") is None
     assert chat.page.locator("main :is(script, iframe, object, embed, img, video, audio, form form)").count() == 0
     assert chat.page.url.endswith(conversation_id)

@@ -46,6 +46,7 @@ export function Chat({ conversation, channel, model }: ChatProps) {
     retry: actions.retry,
     editLast,
     focus: () => composer.current?.focus(),
+    attach: () => composer.current?.chooseFiles(),
     toEnd: () => list.current?.toEnd(),
   })
   return (
@@ -55,6 +56,7 @@ export function Chat({ conversation, channel, model }: ChatProps) {
         <Composer
           userId={userId}
           draftKey={id}
+          model={model}
           isAnswering={isBusy}
           blocked={model !== undefined && !answers(model) ? t('composer.frozen') : ''}
           onSend={(text, attachments) => {
@@ -146,7 +148,7 @@ function useActions(
       resend: () => void conversation.resend(latest.current.channel),
       takeBack: () => {
         const taken = conversation.dropSending()
-        if (taken?.text != null) composer.current?.fill(taken.text)
+        if (taken?.text != null) composer.current?.fill(taken.text, taken.attachments)
       },
       beginEdit: (message) => setEdited(message.id),
       endEdit: () => {

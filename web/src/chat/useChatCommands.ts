@@ -13,6 +13,7 @@ export interface ChatCommandParts {
   readonly retry: (parentId: string, depth: number) => void
   readonly editLast: () => void
   readonly focus: () => void
+  readonly attach: () => void
   readonly toEnd: () => void
 }
 
@@ -68,6 +69,7 @@ export function useChatCommands(parts: ChatCommandParts): void {
         worksInFields: true,
         run: () => now().focus(),
       },
+      { id: 'chat.attach', title: 'chat:action.attach', run: () => now().attach() },
       {
         id: 'chat.newest',
         title: 'chat:list.newest',

@@ -57,6 +57,11 @@ export function onSignedOut(listener: Listener): () => void {
   return () => signedOutListeners.delete(listener)
 }
 
+/** Tells the listeners of `onSignedOut`; for calls that `request` cannot make. */
+export function tellSignedOut(): void {
+  for (const listener of signedOutListeners) listener()
+}
+
 /** Sends a request and returns the response; anything but a 2xx becomes an `ApiError`. */
 export async function request(path: string, options: RequestOptions = {}): Promise<Response> {
   const headers = new Headers(options.headers)
@@ -83,7 +88,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
   }
   if (response.ok) return response
   const failure = await readError(response)
-  if (response.status === 401) for (const listener of signedOutListeners) listener()
+  if (response.status === 401) tellSignedOut()
   throw failure
 }
 

@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Drafts, forgetDrafts, NO_DRAFT } from './drafts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { DraftKeeper, Drafts, forgetDrafts, NO_DRAFT } from './drafts'
 
 beforeEach(() => localStorage.clear())
 
@@ -46,5 +46,38 @@ describe('Drafts', () => {
     localStorage.setItem('verax.preferences', '{}')
     forgetDrafts()
     expect(Object.keys(localStorage)).toEqual(['verax.preferences'])
+  })
+})
+
+describe('DraftKeeper', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('keeps a draft a moment after the last change, and at once when told', () => {
+    const keeper = new DraftKeeper('ann', 'c1')
+    const kept = () => new Drafts('ann').read('c1').text
+    keeper.change({ text: 'a' })
+    vi.advanceTimersByTime(200)
+    keeper.change({ text: 'ab' })
+    vi.advanceTimersByTime(200)
+    expect(kept()).toBe('')
+    vi.advanceTimersByTime(200)
+    expect(kept()).toBe('ab')
+    keeper.change({ text: 'abc' })
+    keeper.keep()
+    expect(kept()).toBe('abc')
+    expect(new DraftKeeper('ann', 'c1').now.text).toBe('abc')
+  })
+
+  it('leaves nothing at its former place when a new conversation gets its id', () => {
+    const keeper = new DraftKeeper('ann', '')
+    keeper.change({ text: 'first' })
+    keeper.keep()
+    keeper.change({ text: '' })
+    keeper.move('c1')
+    keeper.change({ text: 'second' })
+    keeper.keep()
+    expect(new Drafts('ann').read('')).toEqual(NO_DRAFT)
+    expect(new Drafts('ann').read('c1').text).toBe('second')
   })
 })

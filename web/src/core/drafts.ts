@@ -4,12 +4,12 @@
  * The oldest drafts go when there are many. A text too long to be kept is lost with the page, as in any field.
  */
 
-import type { Attachment } from './wire'
+import type { AttachmentRef } from './wire'
 
 export interface Draft {
   readonly text: string
   /** Files that the server has already. */
-  readonly attachments: readonly Attachment[]
+  readonly attachments: readonly AttachmentRef[]
 }
 
 export const NO_DRAFT: Draft = { text: '', attachments: [] }
@@ -59,6 +59,47 @@ export class Drafts {
       // The place is full: older drafts make room, and the last one is given up.
       if (all.length > 0) this.store(all.slice(Math.ceil(all.length / 2)))
     }
+  }
+}
+
+const PAUSE_MS = 300
+
+/** Keeps one draft a moment after each change, and at once when it is told to. */
+export class DraftKeeper {
+  private drafts: Drafts
+  private key: string
+  private draft: Draft
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(userId: string, key: string) {
+    this.drafts = new Drafts(userId)
+    this.key = key
+    this.draft = this.drafts.read(key)
+  }
+
+  /** The draft as it is now. */
+  get now(): Draft {
+    return this.draft
+  }
+
+  /** Lets the draft belong elsewhere from now on: a new conversation got its id. */
+  move(key: string): void {
+    if (key === this.key) return
+    this.keep()
+    this.key = key
+  }
+
+  change(changes: Partial<Draft>): void {
+    this.draft = { ...this.draft, ...changes }
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.keep(), PAUSE_MS)
+  }
+
+  keep(): void {
+    if (this.timer === undefined) return
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.drafts.write(this.key, this.draft)
   }
 }
 

@@ -1,35 +1,39 @@
-import { type Dispatch, type SetStateAction, useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { Drafts } from '@/core/drafts'
+import { type Dispatch, type SetStateAction, useEffect, useState } from 'react'
+import { DraftKeeper } from '@/core/drafts'
+import { signedInAgain } from '@/core/expiry'
+import { sendFile, Uploads } from '@/core/uploads'
 
-const PAUSE_MS = 300
+export interface DraftField {
+  readonly text: string
+  readonly setText: Dispatch<SetStateAction<string>>
+  readonly uploads: Uploads
+}
 
-/** The text of a field that survives the page: it is read once, and kept a moment after each change. */
-export function useDraft(userId: string, key: string): [string, Dispatch<SetStateAction<string>>] {
-  const drafts = useMemo(() => new Drafts(userId), [userId])
-  const [text, setText] = useState(() => drafts.read(key).text)
-  const latest = useRef({ drafts, key, text, isKept: true })
-  const store = useCallback(() => {
-    const { current } = latest
-    if (current.isKept) return
-    current.isKept = true
-    current.drafts.write(current.key, { text: current.text, attachments: [] })
-  }, [])
+/** A message that is being written, with its files; it survives the page. */
+export function useDraft(userId: string, key: string): DraftField {
+  const [keeper] = useState(() => new DraftKeeper(userId, key))
+  const [text, setText] = useState(keeper.now.text)
+  const [uploads] = useState(() => {
+    const made = new Uploads({ whenSignedIn: signedInAgain, send: sendFile })
+    made.adopt(keeper.now.attachments)
+    return made
+  })
+  useEffect(() => keeper.move(key), [keeper, key])
   useEffect(() => {
-    const { current } = latest
-    if (current.key === key && current.text === text && current.drafts === drafts) return
-    // What belongs to the former place is kept there.
-    if (current.key !== key || current.drafts !== drafts) store()
-    latest.current = { drafts, key, text, isKept: false }
-    const timer = setTimeout(store, PAUSE_MS)
-    return () => clearTimeout(timer)
-  }, [drafts, key, text, store])
+    if (text !== keeper.now.text) keeper.change({ text })
+  }, [keeper, text])
+  useEffect(
+    () => uploads.state.subscribe(() => keeper.change({ attachments: uploads.ready })),
+    [keeper, uploads],
+  )
   useEffect(() => {
     // The page may go at any moment, and the field with it.
-    window.addEventListener('pagehide', store)
+    const keep = () => keeper.keep()
+    window.addEventListener('pagehide', keep)
     return () => {
-      window.removeEventListener('pagehide', store)
-      store()
+      window.removeEventListener('pagehide', keep)
+      keep()
     }
-  }, [store])
-  return [text, setText]
+  }, [keeper])
+  return { text, setText, uploads }
 }

@@ -1,5 +1,5 @@
 import { RotateCcw } from 'lucide-react'
-import { memo, useContext } from 'react'
+import { memo, Suspense, useContext } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
@@ -59,7 +59,10 @@ export const Answer = memo(function Answer({ conversation, name, depth, of }: An
       {message !== null && <TurnNotices message={message} />}
       <div className={styles['tools']}>
         {message?.turn != null && (
-          <ReceiptMark turn={message.turn} reply={message.text} createdMs={message.created_ms} />
+          // Its texts and its code come later; nothing else waits for them.
+          <Suspense fallback={null}>
+            <ReceiptMark turn={message.turn} reply={message.text} createdMs={message.created_ms} />
+          </Suspense>
         )}
         <Branches conversation={conversation} entry={entry} depth={depth} />
         {!isOnItsWay && text !== '' && <CopyButton text={text} label={t('action.copyAnswer')} />}

@@ -11,6 +11,7 @@ import { useExplain } from '@/ui/errors'
 import { ChatActions } from '../actions'
 import { Branches } from './Branches'
 import { EditMessage } from './EditMessage'
+import { MessageFiles } from './MessageFiles'
 import { Notice } from './Notice'
 import styles from './UserMessage.module.css'
 
@@ -104,18 +105,12 @@ function Said({ text, attachments }: { text: string; attachments: readonly Attac
   const isFolded = isLong && !isOpen
   return (
     <div className={styles['said']}>
-      {attachments.length > 0 && (
-        <ul className={styles['files']}>
-          {attachments.map((file) => (
-            <li key={file.id} dir="auto">
-              {file.name}
-            </li>
-          ))}
-        </ul>
+      <MessageFiles files={attachments} />
+      {text !== '' && (
+        <p className={classes(styles['text'], isFolded && styles['folded'])} dir="auto">
+          {isFolded ? text.slice(0, 2 * LONG.chars) : text}
+        </p>
       )}
-      <p className={classes(styles['text'], isFolded && styles['folded'])} dir="auto">
-        {isFolded ? text.slice(0, 2 * LONG.chars) : text}
-      </p>
       {isLong && (
         <Button size="small" kind="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {t(isOpen ? 'message.fold' : 'message.unfold')}
