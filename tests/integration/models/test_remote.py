@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import json
 import logging
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -18,6 +20,7 @@ from verax.kernel.segments import Segment
 from verax.models.base import Delta, Finish, ModelCall, ModelEvent, Options, Sent, ToolDelta, Usage
 from verax.models.remote import RemoteBackend, RemoteSettings, open_session
 from verax.models.wire import request_body
+from verax.testing.pictures import png
 from verax.testing.releases import manifest_toml
 from verax.testing.upstream import Script, Upstream
 from verax.testing.virtual_sleep import VirtualSleep
@@ -108,6 +111,29 @@ async def test_what_is_sent_is_what_the_server_got_to_the_byte(wired: Wired, str
     assert text_of(events) == TEXT
     assert events[-2:] == [Finish("stop"), Usage(11, 8)]
     assert len([event for event in events if isinstance(event, Delta)]) == (7 if stream else 1)
+
+
+async def test_a_picture_reaches_the_server_as_a_content_part_and_sent_is_what_went(
+    upstream: Upstream, session: aiohttp.ClientSession, sleep: VirtualSleep
+) -> None:
+    model = f'backend = "remote"\nname = "mock"\nurl = "{upstream.url}"\ncontext_tokens = 4096\nsees = ["image"]'
+    release = Release.from_toml(manifest_toml("Be brief.", model=model))
+    data = f"data:image/png;base64,{base64.b64encode(png(2, 2)).decode()}"
+    segments = (Segment("user", "user", "What is this?"), Segment("retrieved", "image", data))
+    backend = RemoteBackend(release.model, session, lambda name: KEY, RemoteSettings(), sleep)
+    async with asyncio.timeout(20):
+        events = [event async for event in backend.generate(ModelCall(release, segments, Options()))]
+    assert isinstance(events[0], Sent)
+    assert events[0].data == upstream.received[0].body
+    assert json.loads(events[0].data)["messages"] == [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "What is this?"},
+                {"type": "image_url", "image_url": {"url": data}},
+            ],
+        }
+    ]
 
 
 async def test_nothing_is_sent_before_the_caller_saw_what_will_be(wired: Wired) -> None:

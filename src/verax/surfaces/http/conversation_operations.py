@@ -115,6 +115,7 @@ OPERATIONS: tuple[Operation, ...] = (
         json_reply(talks.Attachment, 201),
         needs_key=True,
         query={"name": {"type": "string"}},
+        takes_bytes=True,
     ),
     Operation(
         "GET",

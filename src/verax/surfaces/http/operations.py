@@ -25,6 +25,7 @@ class Operation:
         replies: Status to media types and shapes; None is a body without a schema.
         needs_key: Whether a credential is demanded.
         query: Names of query parameters with their schemas.
+        takes_bytes: Whether the body is a file as it is.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Operation:
     body: type[BaseModel] | None = None
     needs_key: bool = False
     query: dict[str, dict[str, Any]] = field(default_factory=dict)
+    takes_bytes: bool = False
 
 
 def json_reply(shape: Shape, status: int = 200) -> dict[int, dict[str, Shape]]:
