@@ -1,7 +1,8 @@
 """Everything a person has here: exported as JSON lines, or erased (protocol clause 14).
 
-Both need the data folder for themselves: an erasure is an entry of the reply log, which one
-process writes. Stop the server first; nothing is changed while another process holds the folder.
+An erasure is an entry of the reply log, which one process writes: a running server is asked to do
+it, with the owner's API key of the keyring; without one it is done here. An export needs the data
+folder for itself, so stop the server first.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, TypeVar
+from urllib.parse import quote
 
-from verax.kernel.errors import ConfigError, VeraxError
+from verax.kernel.errors import ConfigError, UnknownObject, VeraxError
 from verax.store.accounts import Accounts
 from verax.store.clock import SystemClock
 from verax.store.database import Database
@@ -23,10 +26,13 @@ from verax.store.home import Home, lock_home
 from verax.store.keys import load_server_keys
 from verax.store.messages_export import export_user
 from verax.store.turns import TurnStore
+from verax.surfaces.cli.processes import find_holder
 from verax.surfaces.cli.session import Session
 from verax.surfaces.installation import open_database_of, open_replies
 
 __all__ = ["erase_person", "export_person"]
+
+_ERASE_LIMIT_S = 600.0
 
 T = TypeVar("T")
 
@@ -65,14 +71,39 @@ def erase_person(session: Session, name: str) -> EraseReport:
     """Erase the account `name` with all that it wrote; the opaque leaves stay.
 
     Raises:
+        UnknownObject: no such account.
         ConflictError: it is the last owner.
     """
+    if not session.config.url and find_holder(session.config.home) is not None:
+        return _erase_in_server(session, name)
 
     async def work(rooms: _Rooms) -> EraseReport:
         user = await rooms.accounts.user(name)
         return await Eraser(rooms.database, rooms.turns, rooms.accounts, rooms.clock).user(user.user_id)
 
     return _with_rooms(session, work)
+
+
+def _erase_in_server(session: Session, name: str) -> EraseReport:
+    """Ask the server that holds the data folder.
+
+    Raises:
+        VeraxError: another installation answers at the address of this one.
+    """
+    client = session.signed_in_client(timeout_s=_ERASE_LIMIT_S)
+    keys = load_server_keys(Home(session.config.home).keys_dir)
+    if keys is None or client.get_json("/v1/site")["name"] != keys.name:
+        raise VeraxError(
+            f"server: another installation answers at {client.url}, not that of {session.config.home}",
+            hint="set VERAX_PORT to the port of this one, or stop it first",
+        )
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    listed = client.get_json(f"/v1/admin/users?q={quote(folded, safe='')}&limit=200")["data"]
+    found = next((user["id"] for user in listed if folded == user["name"] or name == user["id"]), None)
+    if found is None:
+        raise UnknownObject("user: no such account", hint='list accounts with "verax user list"')
+    report = client.delete(f"/v1/admin/users/{found}")
+    return EraseReport(report["turns"], report["messages"], tuple(report["erasures"]), report["is_done"])
 
 
 def _with_rooms(session: Session, work: Callable[[_Rooms], Awaitable[T]]) -> T:

@@ -134,7 +134,7 @@ def export(session: Session, name: str, target: Path) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def erase(session: Session, name: str, yes: bool) -> None:
-    """Erase the account NAME and all that it wrote; the server must be stopped.
+    """Erase the account NAME and all that it wrote; a running server is asked to do it.
 
     Text, records, secrets, messages, keys and usage go. The opaque leaves in the reply log stay, and so do
     copies that people took.
@@ -146,6 +146,8 @@ def erase(session: Session, name: str, yes: bool) -> None:
     say(f"erased {name}: {report.turns} turns, {report.messages} messages")
     for erasure in report.erasures:
         say(f"erase receipt {erasure}")
+    if not report.is_done:
+        say("something of it was still in use; the server erases the rest within a minute")
 
 
 def _read_password(from_stdin: bool) -> str:
