@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, Redirect, useParams } from 'wouter'
 import styles from '@/settings/Settings.module.css'
 import { Page } from '@/shell/Page'
+import { BackupSection } from './BackupSection'
 import { ChannelSection } from './ChannelSection'
 import { HealthSection } from './HealthSection'
 import { KeySection } from './KeySection'
@@ -21,6 +22,7 @@ const SECTIONS: readonly { readonly id: string; readonly content: ComponentType 
   { id: 'usage', content: UsageSection },
   { id: 'server', content: ServerSection },
   { id: 'logs', content: LogSection },
+  { id: 'backup', content: BackupSection },
 ]
 
 /** `/admin` and its sections, each with an address of its own. */

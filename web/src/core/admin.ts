@@ -5,6 +5,7 @@ import type {
   AdminHealth,
   AdminKeyList,
   AlarmList,
+  BackupOffer,
   ChannelList,
   LinkBody,
   LogPage,
@@ -101,4 +102,9 @@ export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 
 export function readLogLines(after: number, level: LogLevel, signal?: AbortSignal): Promise<LogPage> {
   return requestJson('/v1/admin/logs', { query: { after, level, limit: 500 }, signal })
+}
+
+/** Prepares a backup under a passphrase; the path that comes back is fetched once. */
+export function offerBackup(passphrase: string): Promise<BackupOffer> {
+  return requestJson('/v1/admin/backups', { method: 'POST', json: { passphrase } })
 }
