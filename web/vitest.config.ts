@@ -1,5 +1,5 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
-import build from './vite.config.ts'
+import build from './vite.config'
 
 export default mergeConfig(
   build,
