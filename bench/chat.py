@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
         return 0
     names = [argument for argument in arguments if not argument.startswith("-")]
     quick = "--quick" in arguments
-    result = {"suite": "chat", "machine": describe(), **measure(20 if quick else 200, quick=quick)}
+    result = {"suite": "chat", "machine": describe(), **measure(20 if quick else 60, quick=quick)}
     text = json.dumps(result, indent=1)
     if names:
         Path(names[0]).write_text(text + "\n")
