@@ -161,6 +161,12 @@ class Config(BaseModel):
         default=None, description="`smtps://USER:PASSWORD@HOST`, or `smtp://` for a server that turns TLS on."
     )
 
+    gates_judge_url: str | None = Field(
+        default=None, description="OpenAI-compatible address, `/v1` included, of a model that judges replies in gates."
+    )
+    gates_judge_model: str = Field(default="", description="Name of that model.")
+    gates_judge_key: str = Field(default="", description="Name of the stored model key that it is asked with.")
+
     session_hours: Count = Field(default=720, description="Life of a browser session, in hours.")
     metrics_auth: Literal["key", "none"] = Field(
         default="none", description="`key`: `/metrics` needs a key of an operator or auditor; `none`: open."
@@ -179,7 +185,7 @@ class Config(BaseModel):
     def _none_word(cls, value: object) -> object:
         return None if value == "none" else value
 
-    @field_validator("public_url", "url")
+    @field_validator("public_url", "url", "gates_judge_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is None:

@@ -21,17 +21,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from verax.gates.evidence import Basis, Collected, TurnSource, collect
+from verax.gates.evidence import Basis, Collected, TurnSource, collect, sample_of
+from verax.gates.judge.client import Judge
 from verax.gates.judging import Circumstances, make_report
 from verax.gates.plan import Plan, Subject, asked_for_runtime, make_plan
-from verax.gates.report import GateReport
+from verax.gates.report import GateReport, JudgedMark
 from verax.gates.running import GateBroken, Job, Ran, Runner
 from verax.gates.runs import GateRun, RunFiles
 from verax.gates.signing import GateSigner
 from verax.gates.suite import Suite, load_suite
 from verax.gates.verdict import needs_head
 from verax.kernel import canonical
-from verax.kernel.errors import ConflictError, IntegrityError, KernelError, UnknownObject, VeraxError
+from verax.kernel.errors import ConflictError, IntegrityError, KernelError, ModelError, UnknownObject, VeraxError
 from verax.kernel.fold import ChangeState, GateResult, State
 from verax.kernel.release import Release
 from verax.kernel.root import RUNTIME_CHANNEL
@@ -81,6 +82,7 @@ class GateParts:
     Attributes:
         signer: The installation's gate key.
         runtime: The measured code of this process.
+        judge: A model that judges replies beside the scorers, where one is connected.
     """
 
     governance: GovernanceLog
@@ -90,6 +92,7 @@ class GateParts:
     signer: GateSigner
     runtime: RuntimeIdentity
     clock: Clock
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +292,9 @@ class GateDesk:
         ran, problem = await self._sample(run, plan, basis)
         collected = await collect(plan, files.taken(*key), basis, parts.turns)
         problem = problem or _first_loss(collected)
+        judged: dict[str, JudgedMark] = {}
+        if not problem:
+            judged, problem = await self._ask_judge(plan, collected, demanded)
         if problem and run.attempts < MAX_ATTEMPTS:
             self._end(key, "broken", problem)
             await parts.governance.alarm("gate/broken", change.channel, {"change": change.id, "suite": suite.name})
@@ -306,8 +312,9 @@ class GateDesk:
             earlier=tuple(sorted(other.id for other in self._earlier(change, suite.name))),
             channel=change.channel,
             candidate=change.candidate,
+            judge=parts.judge.name if parts.judge is not None and judged else "",
         )
-        report = await asyncio.to_thread(make_report, plan, collected, about)
+        report = await asyncio.to_thread(make_report, plan, collected, about, judged)
         await self._settle(change, run, report)
 
     async def _sample(self, run: GateRun, plan: Plan, basis: Basis) -> tuple[Ran, str]:
@@ -323,6 +330,20 @@ class GateDesk:
             return await self._parts.runner.run(Job(plan, done, files.folder_of(*key), note)), ""
         except GateBroken as error:
             return Ran("none", ()), str(error)
+
+    async def _ask_judge(
+        self, plan: Plan, collected: Collected, floors: Mapping[str, str]
+    ) -> tuple[dict[str, JudgedMark], str]:
+        """Ask the judge about the candidate's samples; returns its marks, and why a demanded one is missing."""
+        judge, is_demanded = self._parts.judge, "judge_score" in floors
+        if judge is None or not plan.suite.criterion:
+            return {}, ""
+        samples = [sample_of(plan, log) for log in collected.samples.values() if log.arm == "candidate"]
+        try:
+            return await judge.judge(plan.suite.criterion, samples, plan.seed), ""
+        except ModelError as error:
+            _log.warning("gate %s: %s", plan.suite.name, error.message)
+            return {}, error.message if is_demanded else ""
 
     async def _settle(self, change: ChangeState, run: GateRun, report: GateReport) -> None:
         """Keep the report, sign it where the root demands the suite, and write down how the run ended."""

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from verax.gates.evidence import Collected, SampleLog, sample_of
-from verax.gates.items import Arm, Mark, Sample
+from verax.gates.items import Arm, Item, Mark, Sample
+from verax.gates.judge.verdicts import read_verdict
 from verax.gates.plan import Plan
-from verax.gates.report import GateReport, Marked
+from verax.gates.report import GateReport, JudgedMark, Marked
 from verax.gates.verdict import decimal, judge, measure
 from verax.kernel.statement import NONE
 
-__all__ = ["Circumstances", "Scored", "make_report", "score_plan"]
+__all__ = ["Circumstances", "Scored", "judge_score", "make_report", "score_plan"]
 
 _MAX_REASON_CHARS = 400
 
@@ -42,6 +44,7 @@ class Circumstances:
     earlier: tuple[str, ...] = ()
     channel: str = ""
     candidate: str = ""
+    judge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,22 @@ def score_plan(plan: Plan, samples: Mapping[str, SampleLog]) -> Scored:
     )
 
 
-def make_report(plan: Plan, collected: Collected, about: Circumstances) -> GateReport:
-    """Return the report of a run."""
+def judge_score(items: Sequence[Item], judged: Mapping[str, JudgedMark]) -> dict[str, str]:
+    """Return the metric of a judge's words, read again; none unless every item was judged."""
+    if not judged or set(judged) != {item.id for item in items}:
+        return {}
+    total = sum((read_verdict(mark.words) for mark in judged.values()), Fraction(0))
+    return {"judge_score": decimal(total / len(judged))}
+
+
+def make_report(
+    plan: Plan, collected: Collected, about: Circumstances, judged: Mapping[str, JudgedMark] | None = None
+) -> GateReport:
+    """Return the report of a run.
+
+    Args:
+        judged: What a judge said of each item of the candidate, where one was asked.
+    """
     draft = GateReport(
         suite=plan.suite.name,
         digest=plan.suite.digest,
@@ -92,11 +109,14 @@ def make_report(plan: Plan, collected: Collected, about: Circumstances) -> GateR
         earlier=about.earlier,
     )
     scored = Scored({}, {}) if collected.lost else score_plan(plan, collected.samples)
-    short = judge(about.floors, scored.metrics, has_head=about.has_base)
+    metrics = {**scored.metrics, **judge_score(plan.items, judged or {})} if scored.metrics else {}
+    short = judge(about.floors, metrics, has_head=about.has_base)
     return replace(
         draft,
         marks=scored.marks,
-        metrics=scored.metrics,
+        metrics=metrics,
+        judge=about.judge,
+        judged=judged or {},
         shortfalls=tuple(short),
         passed=not short and not collected.lost,
     )

@@ -47,6 +47,7 @@ class Suite:
 
     Attributes:
         measures: What it measures, a sentence.
+        criterion: What a judge is asked about each item, empty where a judge has nothing to say.
         blind_spots: What it does not see, a sentence each.
         size: Items of a run.
         max_tokens: Longest reply that is asked for, where the release lets callers say so.
@@ -60,6 +61,7 @@ class Suite:
     name: str
     title: str
     measures: str
+    criterion: str
     blind_spots: tuple[str, ...]
     size: int
     max_tokens: int
@@ -112,6 +114,7 @@ def load_suite(name: str) -> Suite:
         name=name,
         title=about["title"],
         measures=about["measures"],
+        criterion=about.get("criterion", ""),
         blind_spots=tuple(about["blind_spots"]),
         size=about["size"],
         max_tokens=about["max_tokens"],

@@ -8,7 +8,8 @@
 5. *items*: the items follow from the seed; each was asked under each arm, once, in the words of the plan; each turn
    is a preview of that release, made after the change, and its record commits to question and reply.
 6. *marks*: scoring the replies again gives the same marks.
-7. *verdict*: metrics and floors give the statement's verdict and its n.
+7. *verdict*: metrics and floors give the statement's verdict and its n. A judge's words are read again; that it said
+   them is believed.
 8. *turns*: every turn's record is a leaf of the reply log, where one is at hand.
 
 What is not shown by any of it: that the model which answered was the one that the release names (clause 15).
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from verax.gates.evidence import Basis, find_problem
-from verax.gates.judging import score_plan
+from verax.gates.judging import judge_score, score_plan
 from verax.gates.plan import Plan, Subject, asked_for_runtime, make_plan
 from verax.gates.report import GateReport
 from verax.gates.suite import list_suites, load_suite
@@ -105,8 +106,9 @@ def _judge_again(report: GateReport, logged: Logged) -> Iterator[Finding]:
         scored = score_plan(plan, {sample.key: sample for sample in report.samples})
         marks = "" if scored.marks == report.marks else "scoring the replies again gives other marks"
         yield _step("marks", marks, "scoring the replies again gives the same marks")
-        short = tuple(judge(report.floors, scored.metrics, has_head=logged.change.base != NONE))
-        same = (scored.metrics, short, not short) == (report.metrics, report.shortfalls, logged.result.passed)
+        metrics = {**scored.metrics, **judge_score(plan.items, report.judged)}
+        short = tuple(judge(report.floors, metrics, has_head=logged.change.base != NONE))
+        same = (metrics, short, not short) == (report.metrics, report.shortfalls, logged.result.passed)
         verdict = "" if same and report.n == logged.result.n else "metrics and floors give another verdict"
         yield _step(
             "verdict", verdict, "passed" if report.passed else f"not passed: {short[0].metric if short else ''}"

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from verax.config import Config
 from verax.gates.desk import GateDesk, GateParts
+from verax.gates.judge.client import Judge, JudgeSettings
 from verax.gates.process import WorkerParts, WorkerRunner
 from verax.gates.relay import Address
 from verax.gates.runs import RunFiles
@@ -24,10 +25,11 @@ from verax.store.clock import Clock
 from verax.store.governance import GovernanceStore
 from verax.store.home import Home
 from verax.store.keys import ServerKeys
+from verax.store.model_keys import ModelKeys
 from verax.store.turns import TurnStore
 from verax.turn.ports import RuntimeIdentity
 
-__all__ = ["ACCOUNT", "GatePlaces", "gate_environment", "open_desk", "preview_token"]
+__all__ = ["ACCOUNT", "GatePlaces", "gate_environment", "open_desk", "open_judge", "preview_token"]
 
 ACCOUNT = "machine.gates"
 """Name of the account that gates ask as."""
@@ -81,9 +83,25 @@ def open_desk(
             files=RunFiles(places.home.gates_dir),
             signer=GateSigner(_KEY_ID, keys.seeds["gate"], random_bytes, clock.now_ms),
             runtime=places.runtime,
+            judge=open_judge(config, ModelKeys(places.home.keys_dir)),
             clock=clock,
         )
     )
+
+
+def open_judge(config: Config, keys: ModelKeys) -> Judge | None:
+    """Return the configured judge, None where there is none.
+
+    Raises:
+        ConfigError: an address without a model's name.
+        ModelUnavailable: no key is stored under the configured name.
+    """
+    if config.gates_judge_url is None:
+        return None
+    if not config.gates_judge_model:
+        raise ConfigError("setting gates_judge_model: a judge has an address and no model", hint="set both, or neither")
+    key = keys.key_of(config.gates_judge_key) if config.gates_judge_key else ""
+    return Judge(JudgeSettings(config.gates_judge_url, config.gates_judge_model, key))
 
 
 def gate_environment(config: Config) -> Path:

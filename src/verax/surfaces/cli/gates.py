@@ -201,6 +201,50 @@ def verify(session: Session, which: str, suite: str | None, as_json: bool) -> in
     return DONE if is_verified else REFUSED
 
 
+@gate.group("judge")
+def judge() -> None:
+    """Measure models that judge replies."""
+
+
+@judge.command("measure")
+@click.option("--url", metavar="URL", help="OpenAI-compatible address, /v1 included; the configured judge by default.")
+@click.option("--model", metavar="NAME", help="Name of the model there.")
+@click.option("--key-name", metavar="NAME", default="", help="Name of the stored model key that it is asked with.")
+@click.option("--labels", "path", metavar="FILE", help="Labelled replies; those of the project by default.")
+@click.option("--json", "as_json", is_flag=True, help='Print {"judge", "scorers": [...], "judged": [...]}.')
+@pass_session
+def measure_judge(
+    session: Session, url: str | None, model: str | None, key_name: str, path: str | None, as_json: bool
+) -> None:
+    """Measure a judge against labels of people, with the suites' own scorers beside it.
+
+    Without a judge the scorers alone are measured.
+    """
+    from verax.surfaces.cli.gatejudge import measure
+
+    found = measure(session, url, model, key_name, path)
+    if as_json:
+        print_json(found)
+        return
+    columns = ["suite", "n", "agreed", "95 %", "bad passed", "good failed", "kappa"]
+    for title in ("scorers", "judged"):
+        if found[title]:
+            print_text(title if title == "scorers" else f"judge {found['judge']}")
+            print_rows(columns, [_agreed_row(row) for row in found[title]])
+
+
+def _agreed_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "suite": row["suite"],
+        "n": row["n"],
+        "agreed": row["agreed"],
+        "95 %": f"{row['low']}-{row['high']}",
+        "bad passed": f"{row['false_passes']} of {row['bad']}",
+        "good failed": f"{row['false_fails']} of {row['good']}",
+        "kappa": row["kappa"],
+    }
+
+
 def _compared(found: GateReport) -> dict[str, Any]:
     return {
         "suite": found.suite,

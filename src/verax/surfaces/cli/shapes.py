@@ -38,6 +38,18 @@ _CHANGE: dict[str, Shape] = {
     "gates": "how many suites passed, in words; empty where none ran",
 }
 
+_AGREEMENT: dict[str, Shape] = {
+    "suite": "name, or `all`",
+    "n": "labelled replies",
+    "agreed": "verdicts that are the label",
+    "low": "lower bound of the exact 95 % interval of the share, decimal string",
+    "high": "its upper bound",
+    "false_passes": "bad replies that passed",
+    "bad": "bad replies",
+    "false_fails": "good replies that failed",
+    "good": "good replies",
+    "kappa": "agreement beyond chance, decimal string",
+}
 _GATE: dict[str, Shape] = {
     "suite": "name of the suite",
     "required": "whether the root demands it",
@@ -137,6 +149,11 @@ SHAPES: dict[str, Shape] = {
                 "failures": [{"item": "id", "mark": "0 to 1", "reason": "why"}],
             }
         ],
+    },
+    "gate judge measure": {
+        "judge": "model and prompt, empty without one",
+        "scorers": [_AGREEMENT],
+        "judged": [_AGREEMENT],
     },
     "gate list": {
         "suites": [
