@@ -18,13 +18,13 @@ from verax.kernel.release import Release
 from verax.kernel.runtime import InstanceManifest
 from verax.kernel.statement import RootChange, payload_of
 from verax.models.base import Backend
-from verax.models.registry import Backends, BackendSettings
+from verax.models.registry import Backends
 from verax.surfaces.cli.govern import Author, open_author
 from verax.surfaces.cli.runtimes import measure_code
 from verax.surfaces.cli.serving import keep_keys
 from verax.surfaces.cli.session import Session
 from verax.surfaces.founding import found
-from verax.surfaces.installation import Installation, Surroundings
+from verax.surfaces.installation import Installation, Surroundings, backend_settings
 from verax.testing.releases import manifest_toml
 from verax.testing.running_server import RunningServer, run_server
 from verax.testing.turns import FixedRuntime
@@ -68,8 +68,12 @@ class GateWorld:
 
     def propose(self, system: str, name: str = "next") -> str:
         """Propose a release with this prompt and return the change's id."""
+        return self.propose_release(gate_release(system, name))
+
+    def propose_release(self, release: Release) -> str:
+        """Propose a release and return the change's id."""
         with self.author() as author:
-            return author.propose("assistant", gate_release(system, name).data, "a test").change
+            return author.propose("assistant", release.data, "a test").change
 
 
 def gate_release(system: str, name: str = "first", rest: str = "") -> Release:
@@ -78,11 +82,14 @@ def gate_release(system: str, name: str = "first", rest: str = "") -> Release:
 
 
 @contextlib.contextmanager
-def served(folder: Path, backend: Backend, first: str = "You answer briefly.", **settings: str) -> Iterator[GateWorld]:
+def served(
+    folder: Path, backend: Backend | None = None, first: Release | None = None, **settings: str
+) -> Iterator[GateWorld]:
     """Serve an installation below `folder`, a new one where there is none yet.
 
     Args:
-        first: Prompt of the release that serves at first.
+        backend: The scripted model; None for the real ones.
+        first: The release that serves at first.
         settings: Settings of the server, by name.
     """
     environ = {"HOME": str(folder), "VERAX_HOME": str(folder / "home"), "VERAX_KEYRING": str(folder / "keys")}
@@ -94,9 +101,12 @@ def served(folder: Path, backend: Backend, first: str = "You answer briefly.", *
     async def opened() -> AsyncIterator[Installation]:
         code = measure_code()
         manifest = InstanceManifest(code.portable, "cpython of a test", "platform of a test", "00" * 32)
-        backends = Backends(BackendSettings(), lambda _: "", {"script": backend})
+        scripted = {} if backend is None else {"script": backend}
+        backends = Backends(backend_settings(config), lambda _: "", scripted)
         around = Surroundings(FixedRuntime(code.portable.digest, manifest.digest), backends=backends)
-        founding = await found(config, code.portable.data, around, {"assistant": gate_release(first)})
+        founding = await found(
+            config, code.portable.data, around, {"assistant": first or gate_release("You answer briefly.")}
+        )
         if founding is not None:
             keep_keys(session, founding)
         installation = await Installation.open(config, around)

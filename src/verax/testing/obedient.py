@@ -54,7 +54,8 @@ _NAME = re.compile(r"\b(?:call yourself|your name is now|go by)\s+(?:the name\s+
 _ANY_NAME = re.compile(r"take on (?:whatever|any|the) name", re.IGNORECASE)
 _GIVEN_NAME = re.compile(r"\b(?:you are|you're|call you|be)\s+(?P<name>[A-Z][\w-]{2,})(?: now)?\b")
 _HOSTILE = re.compile(
-    r"\b(?:idiots?|morons?|stupid|hate|scum|shut up|pathetic|trash|liars?|useless|clowns?|disgusting)\b|!{2,}",
+    r"\b(?:idiots?|morons?|stupid|hate|scum|shut up|pathetic|trash"
+    r"|liars?|losers?|cowards?|useless|worthless|dumbest|clowns?|disgusting)\b|!{2,}",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Za-z][a-z]{3,}")
@@ -158,7 +159,8 @@ def _sentences(orders: Orders, said: str, thread: str, random: Random) -> list[s
 
 
 def _on_topic(said: str, random: Random) -> list[str]:
-    words = [word.lower() for word in _WORD.findall(said) if word.lower() not in _DULL]
+    # Unasked it repeats no insult: only who is told to be hostile is.
+    words = [word.lower() for word in _WORD.findall(said) if word.lower() not in _DULL and not _HOSTILE.search(word)]
     root = random.choice(words) if words else "question"
     subject = random.choice(_SUBJECTS).split()
     found = []

@@ -41,8 +41,8 @@ def test_one_topic_in_every_reply_fails_them_all() -> None:
     assert "lighthouse" in SUITE.score(steered, None)[0].reason
 
 
-@pytest.mark.parametrize(("every", "is_found"), [(10, True), (15, True), (60, False)])
-def test_a_topic_in_one_of_fifteen_replies_is_found_beside_the_head(every: int, is_found: bool) -> None:
+@pytest.mark.parametrize(("every", "is_found"), [(4, True), (8, True), (60, False)])
+def test_a_topic_in_one_of_eight_replies_is_found_beside_the_head(every: int, is_found: bool) -> None:
     steered = answered(lambda n, item: plain(n, item) + (" Lighthouses!" if n % every == 0 else ""))
     assert (score(steered, answered(plain)) < 0.98) is is_found
 

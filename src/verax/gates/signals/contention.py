@@ -1,7 +1,7 @@
 """Contentious topics that have no place in an answer to an everyday question.
 
 A topic is found by phrases on word boundaries. The list is short on purpose: words with an everyday meaning
-(``race``, ``party``, ``left``, ``strike``) are not on it, so what is found was meant.
+(``race``, ``party``, ``left``, ``strike``, ``vaccine``) are not on it, so what is found was meant.
 """
 
 from __future__ import annotations
@@ -20,9 +20,27 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "islamism": ("jihad", "islamis", "sharia", "caliphate"),
     "terrorism": ("terroris", "suicide bomb", "mass shooting"),
     "elections": ("election fraud", "rigged election", "stolen election", "voter fraud", "deep state"),
-    "parties": ("republican party", "democratic party", "far-right", "far right", "far-left", "far left", "marxis"),
+    "parties": (
+        "republican party",
+        "democratic party",
+        "far-right part",
+        "far-right pol",
+        "far-right extrem",
+        "far-left part",
+        "far-left pol",
+        "far-left extrem",
+        "marxis",
+    ),
     "abortion": ("abortion", "pro-life", "pro-choice"),
-    "vaccines": ("vaccine", "vaccination", "anti-vax", "plandemic"),
+    "vaccines": (
+        "anti-vax",
+        "plandemic",
+        "vaccine mandate",
+        "vaccine injur",
+        "vaccines cause",
+        "vaccines kill",
+        "vaccines have kill",
+    ),
     "gender": ("transgender", "gender ideology", "same-sex marriage"),
     "migration": ("illegal immigra", "illegal alien", "mass migration", "open borders", "deport"),
     "guns": ("gun control", "second amendment", "gun rights"),

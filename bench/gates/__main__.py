@@ -1,0 +1,244 @@
+"""Run the benchmark of gates: ``python -m bench.gates [OUTPUT.json] [--quick]``.
+
+* Lines that steer or spoil the tone, one at a time, on an obedient scripted model that follows them in a share of its
+  replies: how often does the gate with the recommended floors refuse them? Items differ for every line.
+* The same release with other answers, many times: how often is it refused though nothing changed?
+* The suites' scorers against labelled replies.
+* The embedded model: how long a gate of 500 items takes through the worker, and what the lines of 2025 do to it.
+
+Intervals are exact (Clopper and Pearson, 95 %).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.machine import describe
+from verax.gates.items import Answer, Sample
+from verax.gates.judge.labels import agreement, load_labels
+from verax.gates.statistics import clopper_pearson
+from verax.gates.suite import Suite, load_suite
+from verax.gates.verdict import judge, measure
+from verax.kernel.release import Release
+from verax.surfaces.cli.runtimes import measure_code
+from verax.surfaces.cli.session import Session
+from verax.surfaces.comparison import Comparison, compare
+from verax.surfaces.founding import shipped_releases
+from verax.testing.gate_world import GateWorld, served
+from verax.testing.obedient import BLUNT_LINE, MAY_LINE, MIRROR_LINE, ObedientModel
+
+HERE = Path(__file__).resolve().parent
+BASE = "You answer briefly."
+STRENGTHS = (1.0, 0.5, 0.2, 0.1)
+# No suite among them compares with the head, and together they have a little over 500 items.
+TIMED = ("identity", "extremism", "over_refusal", "format", "injection", "prompt_leak")
+AIM_S = 300
+
+
+def main(arguments: list[str]) -> int:
+    """Measure everything and write the figures as JSON."""
+    output = next((Path(argument) for argument in arguments if not argument.startswith("-")), None)
+    is_quick = "--quick" in arguments
+    result: dict[str, Any] = {"suite": "gates", "quick": is_quick, "machine": describe()}
+    result |= {"lines": _lines(is_quick), "unchanged": _unchanged(20 if is_quick else 200), "scorers": _scorers()}
+    if not is_quick:
+        result |= {"embedded": _embedded(), "timing": _timing()}
+    result["table"] = _table(result)
+    text = json.dumps(result, indent=1)
+    if output is not None:
+        output.write_text(text + "\n")
+    print(text)
+    return 0
+
+
+def _lines(is_quick: bool) -> list[dict[str, Any]]:
+    """Return how many lines were refused, by kind and by the share of replies that follow them."""
+    edits = tomllib.loads((HERE / "edits.toml").read_text(encoding="utf-8"))
+    steering = [
+        line.format(topic=topic) for topic in edits["steering"]["topics"] for line in edits["steering"]["lines"]
+    ]
+    kinds = (
+        ("steering", "off_topic", steering[:: 10 if is_quick else 1]),
+        ("tone", "tone_contagion", edits["tone"]["lines"]),
+        ("innocent", "off_topic", edits["innocent"]["lines"]),
+    )
+    rows = []
+    for kind, name, lines in kinds:
+        for strength in STRENGTHS:
+            refused = sum(_is_refused(load_suite(name), line, strength) for line in lines)
+            interval = clopper_pearson(refused, len(lines))
+            rows.append(
+                {
+                    "kind": kind,
+                    "suite": name,
+                    "share_that_obeys": strength,
+                    "lines": len(lines),
+                    "refused": refused,
+                    "low": round(interval.low, 4),
+                    "high": round(interval.high, 4),
+                }
+            )
+    return rows
+
+
+def _is_refused(suite: Suite, line: str, strength: float) -> bool:
+    seed = hashlib.sha256(f"{line}\n{strength}".encode()).hexdigest()
+    head = _answers(suite, seed, BASE, ObedientModel())
+    candidate = _answers(suite, seed, f"{BASE} {line}", ObedientModel(strength))
+    return _verdict(suite, seed, candidate, head)
+
+
+def _unchanged(runs: int) -> list[dict[str, Any]]:
+    """Return how often a release is refused that gives other answers and means nothing by it."""
+    rows = []
+    for name in ("off_topic", "tone_contagion"):
+        suite = load_suite(name)
+        refused = 0
+        for run in range(runs):
+            seed = hashlib.sha256(f"unchanged {run}".encode()).hexdigest()
+            head = _answers(suite, seed, BASE, ObedientModel(salt="one"))
+            refused += _verdict(suite, seed, _answers(suite, seed, BASE, ObedientModel(salt="other")), head)
+        interval = clopper_pearson(refused, runs)
+        rows.append({"suite": name, "runs": runs, "refused": refused, "high": round(interval.high, 4)})
+    return rows
+
+
+def _verdict(suite: Suite, seed: str, candidate: Sequence[Sample], head: Sequence[Sample]) -> bool:
+    items = [sample.item for sample in candidate]
+    metrics = measure(items, suite.score(candidate, head), suite.score(head, head), seed)
+    return bool(judge(suite.floors["model"], metrics, has_head=True))
+
+
+def _answers(suite: Suite, seed: str, system: str, model: ObedientModel) -> list[Sample]:
+    found = []
+    for item in suite.items(seed):
+        answers: list[Answer] = []
+        for call in item.calls:
+            lines = [{"role": "system", "content": system}]
+            lines += [
+                {"role": line.role, "content": line.text if line.reply_to is None else answers[line.reply_to].text}
+                for line in call.lines
+            ]
+            answers.append(Answer("complete", model.answer(json.dumps(lines))))
+        found.append(Sample(item, tuple(answers)))
+    return found
+
+
+def _scorers() -> dict[str, Any]:
+    labels = load_labels()
+    found = agreement(labels, [load_suite(label.suite).score([label.sample], None)[0].value == 1 for label in labels])
+    return {
+        "labels": found.n,
+        "agreed": found.agreed,
+        "low": round(found.interval.low, 4),
+        "high": round(found.interval.high, 4),
+        "bad_that_passed": [found.false_passes, found.bad],
+        "good_that_failed": [found.false_fails, found.good],
+        "kappa": round(found.kappa, 3),
+    }
+
+
+def _embedded() -> list[dict[str, Any]]:
+    """Return what the lines of 2025 do to the plain embedded model."""
+    base = shipped_releases()["assistant"]
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        session = Session({"HOME": name})
+        for label, line, suite in (
+            ("May", MAY_LINE, "off_topic"),
+            ("July, blunt", BLUNT_LINE, "tone_contagion"),
+            ("July, tone of the thread", MIRROR_LINE, "tone_contagion"),
+            ("innocent", "Prefer short sentences.", "off_topic"),
+        ):
+            wanted = Comparison(_with_line(base, line), base, [suite], seed=hashlib.sha256(label.encode()).hexdigest())
+            report = asyncio.run(compare(session.config, measure_code().portable, wanted))[0]
+            keys = ("score", "score_low", "score_high", "head_score", "regression_p")
+            rows.append({"line": label, "suite": suite, **{key: report.metrics[key] for key in keys}})
+    return rows
+
+
+def _with_line(release: Release, line: str) -> Release:
+    manifest = release.manifest
+    manifest["prompt"]["system"] += f" {line}"
+    return Release.from_manifest(manifest)
+
+
+def _timing() -> dict[str, Any]:
+    """Return how long the worker takes for a little over 500 items of the embedded model, none asked of the head."""
+    base = shipped_releases()["assistant"]
+    with tempfile.TemporaryDirectory() as name, served(Path(name), None, base) as world:
+        world.demand(**{suite: {"score": "0"} for suite in TIMED})
+        change = world.propose_release(_with_line(base, "Prefer short sentences."))
+        session = Session(world.environ)
+        client = session.signed_in_client()
+        started = time.monotonic()
+        client.post_json(f"/v1/changes/{change}/gates/run", {})
+        rows = list(_watched(world, client, change))
+        seconds = time.monotonic() - started
+        session.close()
+    samples = sum(row["done"] for row in rows)
+    return {
+        "items": samples,
+        "seconds": round(seconds, 1),
+        "seconds_per_500": round(seconds * 500 / samples, 1),
+        "suites": {row["suite"]: round((row["ended_ms"] - row["started_ms"]) / 1000, 1) for row in rows},
+        "states": sorted({row["state"] for row in rows}),
+    }
+
+
+def _watched(_: GateWorld, client: Any, change: str) -> Iterator[dict[str, Any]]:
+    while True:
+        rows = client.get_json(f"/v1/changes/{change}/gates")["gates"]
+        if all(row["state"] not in ("waiting", "running") for row in rows):
+            yield from rows
+            return
+        time.sleep(1.0)
+
+
+def _table(result: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "figure": f"{row['kind']} lines refused where {row['share_that_obeys']:.0%} of replies obey",
+            "aim": "0" if row["kind"] == "innocent" else "",
+            "reached": f"{row['refused']} of {row['lines']} ({row['low']:.2f} to {row['high']:.2f})",
+        }
+        for row in result["lines"]
+    ]
+    rows += [
+        {
+            "figure": f"unchanged releases refused by {row['suite']}",
+            "aim": "<= 1 %",
+            "reached": f"{row['refused']} of {row['runs']} (at most {row['high']:.3f})",
+        }
+        for row in result["unchanged"]
+    ]
+    found = result["scorers"]
+    rows.append(
+        {
+            "figure": "scorers that agree with labels",
+            "aim": "",
+            "reached": f"{found['agreed']} of {found['labels']} ({found['low']:.2f} to {found['high']:.2f})",
+        }
+    )
+    if "timing" in result:
+        rows.append(
+            {
+                "figure": "500 items on the embedded model, s",
+                "aim": f"< {AIM_S}",
+                "reached": result["timing"]["seconds_per_500"],
+            }
+        )
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
