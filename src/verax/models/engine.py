@@ -27,7 +27,7 @@ import xllamacpp
 
 from verax.kernel.errors import ModelError, ModelUnavailable, RequestError, UnsupportedParameter, VeraxError
 
-__all__ = ["CONTEXT_STEP", "ENGINE_VERSION", "Engine", "EngineSpec", "OnChunk", "cache_formats"]
+__all__ = ["CONTEXT_STEP", "ENGINE_VERSION", "Engine", "EngineSpec", "OnChunk", "cache_formats", "processor_features"]
 
 ENGINE_VERSION = f"llama.cpp by xllamacpp {xllamacpp.__version__}"
 
@@ -74,6 +74,11 @@ class EngineSpec:
 def cache_formats() -> tuple[str, ...]:
     """Return the labels that a release's `cache` may have."""
     return tuple(_CACHE_FORMATS)
+
+
+def processor_features() -> str:
+    """Return the features of the processor that llama.cpp was built to use here, in its own words."""
+    return str(xllamacpp.get_system_info()).strip(" |")
 
 
 class Engine:

@@ -22,7 +22,7 @@ from verax.models.base import ModelCall, Options
 from verax.models.wire import request_body
 from verax.turn.toolcall import tool_schema
 
-__all__ = ["recorded_options", "rejoined_bytes"]
+__all__ = ["offers_tools", "recorded_options", "rejoined_bytes"]
 
 
 def rejoined_bytes(release: Release, record: Record, segments: Sequence[Segment]) -> Iterator[bytes]:
@@ -58,6 +58,12 @@ def recorded_options(release: Release, record: Record) -> Options:
         n=int(params.get("n", 1)),
         top_logprobs=None if logprobs is None else int(logprobs),
     )
+
+
+def offers_tools(release: Release, segments: Sequence[Segment]) -> bool:
+    """Say whether the prompt can hold the definitions of tools."""
+    is_native = any(segment.role == "tools" for segment in segments)
+    return is_native or next(_schemas(release, segments), None) is not None
 
 
 def _schemas(release: Release, segments: Sequence[Segment]) -> Iterator[dict[str, Any]]:

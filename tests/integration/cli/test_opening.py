@@ -98,3 +98,20 @@ def test_a_turn_stays_openable_after_another_release_was_admitted(own: Any, vera
     ran = verax(own, "receipt", "open", turn, "--json")
     assert states(ran.out)["sent"] == "verified"
     assert "You answer briefly." in ran.out
+
+
+def test_a_saved_turn_is_checked_before_it_is_replayed(shared: Any, verax: Verax, tmp_path: Path) -> None:
+    turn, file = asked(shared, verax, "Who wrote Hamlet?"), tmp_path / "hamlet.turn"
+    assert verax(shared, "receipt", "open", turn, "--save", str(file)).code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    ran = verax(shared, "receipt", "replay", str(file), "--json")
+    assert ran.code == 1, ran.err
+    assert json.loads(ran.out)["verdict"] == "cannot be replayed"
+    assert states(ran.out) == {"record": "verified", "prompt": "verified", "sent": "verified"}
+    file.write_bytes(file.read_bytes().replace(b"Hamlet", b"Faust!"))
+    ran = verax(shared, "receipt", "replay", str(file), "--json")
+    assert ran.code == 3
+    assert json.loads(ran.out)["verdict"] == "no match"
+    assert states(ran.out)["prompt"] == "failed"
+    file.write_bytes(b"{}")
+    assert "receipt open ID --save" in verax(shared, "receipt", "replay", str(file)).err

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -23,13 +24,15 @@ from verax.kernel.record import Record, TurnSecret
 from verax.kernel.release import Release
 from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.surfaces.cli.client import Client
+from verax.surfaces.cli.keyring import write_private
 from verax.surfaces.cli.output import DONE, REFUSED, print_json, print_text, shorten
 from verax.surfaces.cli.proofs import fetch_receipt, pinned_keys, require_receipt
 from verax.surfaces.cli.session import Session, pass_session
 from verax.surfaces.cli.sources import ServerSource, read_blob
+from verax.surfaces.cli.turnfiles import OpenedPrompt, TurnFile
 from verax.turn.rejoin import rejoined_bytes
 
-__all__ = ["OpenCheck", "OpenedPrompt", "check_opened", "open_turn"]
+__all__ = ["OpenCheck", "OpenedPrompt", "check_opened", "check_record", "fetch_turn", "open_turn"]
 
 _NOT_IN_A_RECORD = "the request to a remote server also holds stop strings and JSON schemas, which no record names"
 _STYLES = {"verified": "green", "failed": "red", "not checked": None}
@@ -46,37 +49,23 @@ class OpenCheck:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedPrompt:
-    """What the server opened of one turn.
-
-    Attributes:
-        release: The release that the record names; None where the server does not hold it.
-    """
-
-    record: Record
-    secret: TurnSecret
-    segments: tuple[Segment, ...]
-    release: Release | None
-
-
 @click.command("open")
 @click.argument("turn", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help='Print {"verified", "id", "release", "segments", "checks"}.')
+@click.option("--save", "target", type=click.Path(dir_okay=False, path_type=Path), help="Save all of it, to replay.")
 @pass_session
-def open_turn(session: Session, turn: str, as_json: bool) -> int:
+def open_turn(session: Session, turn: str, as_json: bool, target: Path | None) -> int:
     """Open your own turn ID: every part of its prompt with its author, joined again here.
 
     Checks that the parts are those that the record commits to, and that joined under the
     published release they are, to the byte, what was handed to the model. Exits 3 where not.
+    The file of --save holds the secret and all texts of the turn: keep it like them.
     """
-    client = session.signed_in_client()
-    identity = session.met_identity(client)
-    kept = identity.kept_receipt(turn)
-    data = kept.read_bytes() if kept is not None else require_receipt(fetch_receipt(client, turn), turn)
-    receipt = Receipt.parse(data)
-    opened = _fetch(client, receipt.record)
-    checks = [_check_record(receipt, pinned_keys(identity, client)), *check_opened(opened)]
+    found, keys = fetch_turn(session, turn)
+    receipt, opened = found.receipt, found.opened
+    checks = [check_record(receipt, keys), *check_opened(opened)]
+    if target is not None:
+        write_private(target, found.to_bytes())
     is_verified = all(check.state != "failed" for check in checks)
     if as_json:
         print_json(
@@ -91,6 +80,22 @@ def open_turn(session: Session, turn: str, as_json: bool) -> int:
     else:
         _print(opened, checks)
     return DONE if is_verified else REFUSED
+
+
+def fetch_turn(session: Session, turn: str) -> tuple[TurnFile, tuple[VerifierKey, ...]]:
+    """Fetch what the owner of a turn may see of it, and return it with the pinned keys of its server.
+
+    Raises:
+        AccessError: the key is not the owner's.
+    """
+    client = session.signed_in_client()
+    identity = session.met_identity(client)
+    kept = identity.kept_receipt(turn)
+    data = kept.read_bytes() if kept is not None else require_receipt(fetch_receipt(client, turn), turn)
+    receipt = Receipt.parse(data)
+    reply = kept.with_suffix(".txt") if kept is not None else None
+    text = reply.read_bytes() if reply is not None and reply.is_file() else None
+    return TurnFile(receipt, _fetch(client, receipt.record), text), pinned_keys(identity, client)
 
 
 def check_opened(opened: OpenedPrompt) -> Iterator[OpenCheck]:
@@ -124,7 +129,8 @@ def _check_sent(opened: OpenedPrompt) -> OpenCheck:
     return OpenCheck("sent", "failed", "joined again they are not the bytes that were sent")
 
 
-def _check_record(receipt: Receipt, keys: tuple[VerifierKey, ...]) -> OpenCheck:
+def check_record(receipt: Receipt, keys: tuple[VerifierKey, ...]) -> OpenCheck:
+    """Check the receipt of a turn under pinned keys."""
     checks = verify_receipt(receipt, keys)
     if checks.is_verified:
         return OpenCheck("record", "verified", f"the record is leaf {receipt.proof.index} of the reply log")

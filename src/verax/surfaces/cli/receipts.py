@@ -18,6 +18,7 @@ from verax.surfaces.cli.keyring import write_private
 from verax.surfaces.cli.opened import open_turn
 from verax.surfaces.cli.output import DONE, REFUSED, print_json, print_rows, say
 from verax.surfaces.cli.proofs import checker_command, fetch_receipt, pinned_keys, require_receipt
+from verax.surfaces.cli.replays import replay_turn
 from verax.surfaces.cli.session import Session, pass_session
 
 __all__ = ["receipt"]
@@ -44,6 +45,7 @@ def receipt() -> None:
 
 
 receipt.add_command(open_turn)
+receipt.add_command(replay_turn)
 
 
 @receipt.command("show")
