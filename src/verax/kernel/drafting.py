@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verax.kernel.canonical import hex_digest
-from verax.kernel.errors import RefusedError, UnknownObject
+from verax.kernel.errors import ConflictError, UnknownObject
 from verax.kernel.fold_state import ChangeState, State
 from verax.kernel.short_code import short_code
 from verax.kernel.statement import (
@@ -101,11 +101,11 @@ def draft_step(state: State, basis: Basis, channel: str, share_bp: int) -> Draft
     """Raise the share of a channel's canary.
 
     Raises:
-        RefusedError: it has none.
+        ConflictError: it has none.
     """
     found = state.channels.get(channel)
     if found is None or found.canary is None:
-        raise RefusedError(f"channel {channel}: it has no canary", hint='"verax status" lists the channels')
+        raise ConflictError(f"channel {channel}: it has no canary", hint='"verax status" lists the channels')
     canary = found.canary
     return _draft(Move(basis, channel, "step", canary.change, found.head or NONE, canary.release, share_bp))
 
@@ -116,11 +116,11 @@ def draft_back(state: State, basis: Basis, channel: str, act: Act, to_id: str, c
     A rollback to the head itself drops the canary.
 
     Raises:
-        RefusedError: the channel serves nothing.
+        ConflictError: the channel serves nothing.
     """
     found = state.channels.get(channel)
     if found is None or found.head is None:
-        raise RefusedError(f"channel {channel}: it serves nothing", hint='"verax status" lists the channels')
+        raise ConflictError(f"channel {channel}: it serves nothing", hint='"verax status" lists the channels')
     note = cause.encode("utf-8")
     from_id = found.head
     if act == "rollback" and to_id == found.head and found.canary is not None:

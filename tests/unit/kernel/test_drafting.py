@@ -14,7 +14,7 @@ from verax.kernel.drafting import (
     draft_unfreeze,
 )
 from verax.kernel.dsse import sign_envelope
-from verax.kernel.errors import RefusedError, UnknownObject
+from verax.kernel.errors import ConflictError, UnknownObject
 from verax.kernel.fold import Outcome
 from verax.kernel.release import Release
 from verax.kernel.short_code import short_code
@@ -79,7 +79,7 @@ def test_a_channel_is_frozen_and_thawed(log: SimulatedHistory) -> None:
 def test_what_there_is_nothing_to_draft_from_is_refused(log: SimulatedHistory) -> None:
     with pytest.raises(UnknownObject):
         draft_change(log.state, log.basis(), "nobody", b"{}", "why")
-    with pytest.raises(RefusedError):
+    with pytest.raises(ConflictError):
         draft_step(log.state, log.basis(), "assistant", 500)
-    with pytest.raises(RefusedError):
+    with pytest.raises(ConflictError):
         draft_back(log.state, log.basis(), "runtime", "freeze", "", "why")
