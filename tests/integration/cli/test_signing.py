@@ -62,7 +62,7 @@ def owner(world: Any) -> Client:
 
 
 def enrol(client: Client, passkey: VirtualPasskey, **client_data: Any) -> Any:
-    challenge = client.post_json("/v1/passkeys/challenge", {})["challenge"]
+    challenge = client.post_json("/v1/passkey-challenges", {})["challenge"]
     return client.post_json("/v1/passkeys", {"name": "phone", **passkey.register(challenge, **client_data)})
 
 
@@ -120,7 +120,7 @@ def test_a_passkey_is_enrolled_once_and_has_no_authority_by_that(own: Any) -> No
 
 def test_a_challenge_is_good_once_and_for_the_one_who_asked(own: Any) -> None:
     ann, bob = owner(own), client_of(own, "bob", "member")
-    challenge = ann.post_json("/v1/passkeys/challenge", {})["challenge"]
+    challenge = ann.post_json("/v1/passkey-challenges", {})["challenge"]
     body = {"name": "phone", **passkey_of(own, "ann", 5).register(challenge)}
     with pytest.raises(VeraxError) as foreign:
         bob.post_json("/v1/passkeys", body)

@@ -28,7 +28,7 @@ export const hasPasskeys = (): boolean => typeof PublicKeyCredential === 'functi
 /** Makes a passkey for this server and enrols it under `name`; `person` is shown by the authenticator. */
 export async function enrolPasskey(name: string, person: string): Promise<PasskeyBody> {
   if (!hasPasskeys()) throw new PasskeyError('unsupported')
-  const given = await requestJson<PasskeyChallenge>('/v1/passkeys/challenge', { method: 'POST' })
+  const given = await requestJson<PasskeyChallenge>('/v1/passkey-challenges', { method: 'POST' })
   const made = await ask(() =>
     navigator.credentials.create({
       publicKey: {

@@ -59,13 +59,16 @@ class PasskeyEndpoints:
         return [
             Route("/v1/passkeys", Endpoint(self.list_passkeys), methods=["GET"]),
             Route("/v1/passkeys", Endpoint(self.enrol), methods=["POST"]),
-            Route("/v1/passkeys/challenge", Endpoint(self.challenge), methods=["POST"]),
+            Route("/v1/passkey-challenges", Endpoint(self.challenge), methods=["POST"]),
             Route("/v1/passkeys/{id}", Endpoint(self.remove_passkey), methods=["DELETE"]),
         ]
 
     async def list_passkeys(self, exchange: Exchange) -> Response:
         """Return one's own passkeys; an owner may ask for everybody's with ``?all=true``."""
-        everybody = exchange.query("all").get("all") == "true"
+        asked = exchange.query("all").get("all", "false")
+        if asked not in ("true", "false"):
+            raise RequestError("all: expected true or false", param="all")
+        everybody = asked == "true"
         caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
         if everybody:
             require_role(caller, _OWNER, "passkeys of everybody")

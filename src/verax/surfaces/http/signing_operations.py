@@ -65,7 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "POST",
-        "/v1/passkeys/challenge",
+        "/v1/passkey-challenges",
         "makePasskeyChallenge",
         "Begin to enrol a passkey",
         json_reply(signing.PasskeyChallenge, 201),
