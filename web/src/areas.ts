@@ -3,7 +3,7 @@
  * Each is a chunk of its own: the first load holds the frame and the chat, and nothing else.
  */
 
-import { SlidersHorizontal } from 'lucide-react'
+import { ScrollText, SlidersHorizontal } from 'lucide-react'
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
 
 export interface Area {
@@ -34,6 +34,18 @@ export const AREAS: readonly Area[] = [
     paths: ['/receipt/:turn'],
     page: lazy(() => import('./receipt/ReceiptPage')),
     access: 'everyone',
+  },
+  {
+    id: 'transparency',
+    paths: [
+      '/transparency',
+      '/transparency/:view',
+      '/transparency/channel/:channel',
+      '/transparency/release/:release',
+    ],
+    page: lazy(() => import('./transparency/TransparencyPage')),
+    access: 'everyone',
+    link: { title: 'shell:areas.transparency', href: '/transparency', icon: ScrollText },
   },
   {
     id: 'settings',

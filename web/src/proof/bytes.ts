@@ -8,7 +8,11 @@ export type Bytes = Uint8Array<ArrayBuffer>
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const ENCODER = new TextEncoder()
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const NONE = 0xff
+/** Six bits by character code. */
+const VALUES = new Uint8Array(128).fill(NONE)
+for (const [value, char] of [...ALPHABET].entries()) VALUES[char.charCodeAt(0)] = value
 const HEX = /^(?:[0-9a-f]{2})*$/
 const DIGEST = /^[0-9a-f]{64}$/
 const DECIMAL = /^(?:0|[1-9][0-9]{0,19})$/
@@ -73,9 +77,26 @@ export function base64(data: Uint8Array): string {
 
 /** Decode padded standard base64. */
 export function fromBase64(text: string): Bytes {
-  const isBase64 = text.length % 4 === 0 && BASE64.test(text)
-  const data = isBase64 ? Uint8Array.from(atob(text), (char) => char.charCodeAt(0)) : new Uint8Array()
-  need(isBase64 && base64(data) === text, 'bytes/encoding', 'Expected padded standard base64.')
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  const digits = text.length - padding
+  const data = new Uint8Array((digits * 3) >> 2)
+  let isBase64 = text.length % 4 === 0
+  let bits = 0
+  let held = 0
+  for (let at = 0, to = 0; at < digits; at += 1) {
+    const value = VALUES[text.charCodeAt(at)] ?? NONE
+    isBase64 &&= value !== NONE
+    held = ((held << 6) | value) & 0xffff
+    bits += 6
+    if (bits >= 8) {
+      bits -= 8
+      data[to] = held >> bits
+      to += 1
+    }
+  }
+  // Bits that are left over must be zero, or another text would give the same bytes.
+  const isCanonical = bits === 2 * padding && (held & ((1 << bits) - 1)) === 0
+  need(isBase64 && isCanonical, 'bytes/encoding', 'Expected padded standard base64.')
   return data
 }
 

@@ -7,7 +7,7 @@
 
 import type { Bytes } from '../bytes'
 import { equal, fromHex } from '../bytes'
-import { Folder, STOPS } from '../governance/fold'
+import { Folder, type Prepared, STOPS } from '../governance/fold'
 import type { Blobs, State } from '../governance/state'
 import { Frontier, leafHash } from '../merkle'
 import { need, Refused } from '../refused'
@@ -26,6 +26,9 @@ export interface History {
   stopped: Refused | null
 }
 
+/** Entries whose signatures are verified at once. */
+const AHEAD = 16
+
 /** Lets others have the thread; called between entries. */
 export type Pause = () => Promise<void>
 
@@ -36,7 +39,8 @@ export class HistoryReader {
   private readonly folder: Folder
   private loose: Folder | null = null
   private readonly entries: Bytes[] = []
-  private readonly frontier = new Frontier()
+  private readonly leaves: Bytes[] = []
+  private frontier = new Frontier()
 
   constructor(read: ReadFile, blobs: Blobs, pause: Pause) {
     this.read = read
@@ -59,9 +63,12 @@ export class HistoryReader {
 
   /** Fold on; return what stopped it, null at the end. */
   private async foldTo(folder: Folder, size: number): Promise<Refused | null> {
+    const ahead: Prepared[] = []
     try {
-      for (let index = folder.size; index < size; index += 1) {
-        await folder.apply(this.entries[index] as Bytes)
+      for (let next = folder.size; folder.size < size; ) {
+        for (; next < size && ahead.length < AHEAD; next += 1)
+          ahead.push(folder.prepare(this.entries[next] as Bytes, this.leaves[next] as Bytes))
+        await folder.applyPrepared(ahead.shift() as Prepared)
         await this.pause()
       }
       return null
@@ -78,8 +85,11 @@ export class HistoryReader {
     const fresh = await this.bundles(start, mark.size)
     const frontier = this.frontier.copy()
     const roots = new Map([[start, frontier.root()]])
+    const leaves: Bytes[] = []
     for (const entry of fresh) {
-      frontier.append(leafHash(entry))
+      const leaf = leafHash(entry)
+      leaves.push(leaf)
+      frontier.append(leaf)
       if (known.some(({ size }) => size === frontier.size)) roots.set(frontier.size, frontier.root())
       await this.pause()
     }
@@ -96,7 +106,8 @@ export class HistoryReader {
       need(isSame, 'log/forked', `The log does not begin with the ${size} entries seen before.`)
     }
     this.entries.push(...fresh)
-    for (const entry of fresh) this.frontier.append(leafHash(entry))
+    this.leaves.push(...leaves)
+    this.frontier = frontier
   }
 
   private async bundles(start: number, size: number): Promise<Bytes[]> {

@@ -24,6 +24,8 @@ export interface Signature {
   keyId: string
   sig: Bytes
   assertion: Assertion | null
+  /** A verification by one key that was begun ahead of its turn. */
+  begun?: { key: RootKey; holds: Promise<boolean> }
 }
 
 export interface Envelope {
@@ -90,12 +92,29 @@ export async function signersOf({ payload, signatures }: Envelope, root: RootDoc
     const others = [...root.keys].filter(([id]) => id !== item.keyId)
     const candidates = hinted ? [[item.keyId, hinted] as const, ...others] : others
     for (const [keyId, key] of candidates) {
-      if (key.kind !== kind || !(await isSignedBy(item, key, message))) continue
+      if (key.kind !== kind || !(await holdsFor(item, key, message))) continue
       found.set(keyId, { person: key.person, keyId })
       break
     }
   }
   return [...found.values()]
+}
+
+function holdsFor(item: Signature, key: RootKey, message: Bytes): Promise<boolean> {
+  return item.begun?.key === key ? item.begun.holds : isSignedBy(item, key, message)
+}
+
+/**
+ * Begin to verify the signatures of an envelope by the keys that they hint at: engines verify several at once, and
+ * a long log is folded in the time of the slowest, not of all in a row. It decides nothing: `signersOf` does.
+ */
+export function beginVerifying({ payload, signatures }: Envelope, root: RootDocument): void {
+  const message = pae(payload)
+  for (const item of signatures) {
+    const key = root.keys.get(item.keyId)
+    if (key && (key.kind === 'passkey') === (item.assertion !== null))
+      item.begun = { key, holds: isSignedBy(item, key, message) }
+  }
 }
 
 async function isSignedBy({ sig, assertion }: Signature, key: RootKey, message: Bytes): Promise<boolean> {

@@ -11,7 +11,7 @@
 import { type Bytes, hex } from '../bytes'
 import { EMPTY_ROOT, Frontier, leafHash } from '../merkle'
 import { type Reason, Refused } from '../refused'
-import { type Envelope, parseEnvelope, type Signer, signersOf } from './dsse'
+import { beginVerifying, type Envelope, parseEnvelope, type Signer, signersOf } from './dsse'
 import { judgeChange, judgeGate, judgeReview } from './fold-change'
 import { judgeMove } from './fold-move'
 import { judgeGenesis, judgeRootChange, requireThreshold } from './fold-root'
@@ -21,6 +21,12 @@ import { parseStatement, type Statement } from './statement'
 
 /** What stops a fold; anything else is a reason for one entry to have no effect. */
 export const STOPS: ReadonlySet<Reason> = new Set(['governance/rules', 'governance/incomplete'])
+
+/** An entry that was hashed and parsed: an envelope, or why it is none. */
+export interface Prepared {
+  leaf: Bytes
+  envelope: Envelope | Refused
+}
 
 /** Folds a whole log, one entry at a time; wait for each before the next. */
 export class Folder {
@@ -51,14 +57,25 @@ export class Folder {
     return stateOf(this.ledger, this.roots[this.size] as Bytes)
   }
 
+  /** Parse an entry ahead of its turn, and begin to verify its signatures by the root that is in force now. */
+  prepare(entry: Bytes, leaf: Bytes): Prepared {
+    const envelope = readEnvelope(entry)
+    if (this.ledger.root && !(envelope instanceof Refused)) beginVerifying(envelope, this.ledger.root)
+    return { leaf, envelope }
+  }
+
   /** Fold the next entry and return what became of it. */
-  async apply(entry: Bytes): Promise<Outcome> {
+  apply(entry: Bytes): Promise<Outcome> {
+    return this.applyPrepared({ leaf: leafHash(entry), envelope: readEnvelope(entry) })
+  }
+
+  async applyPrepared({ leaf, envelope }: Prepared): Promise<Outcome> {
     const after = this.frontier.copy()
-    after.append(leafHash(entry))
+    after.append(leaf)
     this.ledger.index = this.size
     this.roots.push(after.root()) // a change fixes its gates' seed by the tree just after it
     try {
-      const judgement = await judge(entry, this.ledger)
+      const judgement = await judge(envelope, this.ledger)
       applyTo(this.ledger, judgement)
       this.frontier = after
       return judgement.outcome
@@ -78,7 +95,7 @@ export async function foldSome(entries: Iterable<readonly [number, Bytes]>): Pro
   const ledger = new Ledger(null, null)
   for (const [index, entry] of entries) {
     ledger.index = index
-    applyTo(ledger, await judge(entry, ledger))
+    applyTo(ledger, await judge(readEnvelope(entry), ledger))
   }
   return stateOf(ledger, EMPTY_ROOT)
 }
@@ -94,7 +111,7 @@ export async function foldWithoutBlobs(entries: readonly Bytes[]): Promise<State
   const ledger = new Ledger(null, roots)
   for (const [index, entry] of entries.entries()) {
     ledger.index = index
-    applyTo(ledger, await judge(entry, ledger))
+    applyTo(ledger, await judge(readEnvelope(entry), ledger))
   }
   return stateOf(ledger, frontier.root())
 }
@@ -122,7 +139,16 @@ interface Judgement {
   isSigned: boolean
 }
 
-async function judge(entry: Bytes, ledger: Ledger): Promise<Judgement> {
+function readEnvelope(entry: Bytes): Envelope | Refused {
+  try {
+    return parseEnvelope(entry)
+  } catch (error) {
+    if (error instanceof Refused) return error
+    throw error
+  }
+}
+
+async function judge(envelope: Envelope | Refused, ledger: Ledger): Promise<Judgement> {
   const outcome: Outcome = {
     index: ledger.index,
     id: '',
@@ -134,7 +160,7 @@ async function judge(entry: Bytes, ledger: Ledger): Promise<Judgement> {
   }
   let signers: Signer[] = []
   try {
-    const envelope = parseEnvelope(entry)
+    if (envelope instanceof Refused) throw envelope
     const statement = parseStatement(envelope.payload)
     Object.assign(outcome, { id: statement.id, kind: statement.kind, statement })
     if (ledger.statementIds.has(statement.id))

@@ -1,0 +1,86 @@
+import { lazy, type ReactNode, Suspense } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, useLocation, useParams } from 'wouter'
+import type { WholeVisit } from '@/proof/client/light-client'
+import { LogAlarm } from '@/proof/client/watch'
+import { Refused } from '@/proof/refused'
+import { Page } from '@/shell/Page'
+import { ErrorState, Loading } from '@/ui/States'
+import { AlarmBanner } from './AlarmBanner'
+import { ChannelView } from './ChannelView'
+import { Overview } from './Overview'
+import { ReleaseView } from './ReleaseView'
+import styles from './Transparency.module.css'
+import { useGovernance } from './useGovernance'
+import { VerifiedNote } from './VerifiedNote'
+
+const Decisions = lazy(() => import('./Decisions'))
+const Logs = lazy(() => import('./Logs'))
+const HowToCheck = lazy(() => import('./HowToCheck'))
+
+const VIEWS = ['channels', 'decisions', 'logs', 'check'] as const
+type View = (typeof VIEWS)[number]
+const PATHS: Record<View, string> = {
+  channels: '/transparency',
+  decisions: '/transparency/decisions',
+  logs: '/transparency/logs',
+  check: '/transparency/check',
+}
+
+/** What stands behind the answers, readable without an account; all of it is computed here from the signed log. */
+export default function TransparencyPage() {
+  const { t } = useTranslation('transparency')
+  const [path] = useLocation()
+  const view = VIEWS.find((name) => name !== 'channels' && path === PATHS[name]) ?? 'channels'
+  const governance = useGovernance()
+  return (
+    <Page title={t('title')} width="text">
+      <div className={styles['page']}>
+        <nav aria-label={t('views')} className={styles['views']}>
+          {VIEWS.map((name) => (
+            <Link key={name} href={PATHS[name]} aria-current={name === view ? 'page' : undefined}>
+              {t(`view.${name}`)}
+            </Link>
+          ))}
+        </nav>
+        {view === 'check' ? (
+          <Lazily>
+            <HowToCheck fingerprint={governance.data?.history.state.fingerprint ?? ''} />
+          </Lazily>
+        ) : governance.isPending ? (
+          <Loading label={t('reading')} />
+        ) : governance.isError ? (
+          <Failed error={governance.error} onRetry={() => void governance.refetch()} />
+        ) : (
+          <>
+            <VerifiedNote visit={governance.data} />
+            <Lazily>
+              <Content view={view} visit={governance.data} />
+            </Lazily>
+          </>
+        )}
+      </div>
+    </Page>
+  )
+}
+
+function Lazily({ children }: { children: ReactNode }) {
+  return <Suspense fallback={<Loading />}>{children}</Suspense>
+}
+
+function Content({ view, visit }: { view: View; visit: WholeVisit }) {
+  const { channel, release } = useParams<{ channel?: string; release?: string }>()
+  const { state } = visit.history
+  if (view === 'decisions') return <Decisions state={state} />
+  if (view === 'logs') return <Logs visit={visit} />
+  if (channel !== undefined) return <ChannelView state={state} name={decodeURIComponent(channel)} />
+  if (release !== undefined) return <ReleaseView state={state} id={release} />
+  return <Overview state={state} />
+}
+
+function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const { t } = useTranslation('transparency')
+  if (error instanceof LogAlarm) return <AlarmBanner alarm={error.alarm} onForgotten={onRetry} />
+  const isUnreachable = error instanceof Refused && error.reason === 'log/unreachable'
+  return <ErrorState error={isUnreachable ? new Error(t('unreachable')) : error} onRetry={onRetry} />
+}
