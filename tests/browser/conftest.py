@@ -77,7 +77,8 @@ _names = itertools.count(1)
 Opener = Callable[..., contextlib.AbstractContextManager[BrowserContext]]
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright lives, its event loop runs in this thread, and no other test could run one.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The machine's Chromium, or the one that CHROMIUM names."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _PROGRAMS)), None)
