@@ -31,6 +31,7 @@ __all__ = [
     "fold_move",
     "fold_root",
     "fold_state",
+    "forward_hold",
     "history",
     "join",
     "merkle",
