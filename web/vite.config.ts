@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 import { licences } from './scripts/licences.mjs'
 
 const server = process.env['VERAX_DEV_SERVER'] ?? 'http://localhost:8420'
@@ -10,7 +10,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 // What is built becomes part of the Python package, and of the digest of the runtime that people
 // admit: the same sources must give the same bytes on every machine.
 export default defineConfig({
-  plugins: [react(), licences(here('.'))],
+  plugins: [react(), licences(here('.')), woff2Only()],
   resolve: { alias: { '@': here('./src') } },
   build: {
     outDir: here('../src/verax/surfaces/http/webapp'),
@@ -31,3 +31,15 @@ export default defineConfig({
     ),
   },
 })
+
+// KaTeX brings each font three times; every browser that runs this build reads the first kind.
+function woff2Only(): Plugin {
+  return {
+    name: 'woff2-only',
+    enforce: 'pre',
+    transform: (code, id) =>
+      id.endsWith('katex.min.css')
+        ? code.replaceAll(/,url\([^)]+\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)/g, '')
+        : undefined,
+  }
+}

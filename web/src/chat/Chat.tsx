@@ -16,6 +16,7 @@ import { useAnnouncements } from './useAnnouncements'
 import { answers } from './useChannels'
 import { lastMessage, useChatCommands } from './useChatCommands'
 import { useConversationState } from './useConversation'
+import { useSoughtMessage } from './useSoughtMessage'
 import { Welcome } from './Welcome'
 
 export interface ChatProps {
@@ -34,6 +35,7 @@ export function Chat({ conversation, channel, model }: ChatProps) {
   const list = useRef<MessageListHandle>(null)
   const id = useConversationState(conversation, (state) => state.id)
   const isBusy = useConversationState(conversation, isAnswering)
+  const soughtId = useSoughtMessage(conversation, list)
   const actions = useActions(conversation, channel, composer, list, setEdited)
   const editLast = () => {
     const message = lastMessage(conversation, 'user')
@@ -51,7 +53,7 @@ export function Chat({ conversation, channel, model }: ChatProps) {
   })
   return (
     <ChatActions value={actions}>
-      <Body conversation={conversation} editedId={editedId} list={list} model={model} />
+      <Body conversation={conversation} editedId={editedId} soughtId={soughtId} list={list} model={model} />
       <div className={styles['foot']}>
         <Composer
           userId={userId}
@@ -75,11 +77,12 @@ export function Chat({ conversation, channel, model }: ChatProps) {
 interface BodyProps {
   readonly conversation: OpenConversation
   readonly editedId: string
+  readonly soughtId: string
   readonly list: React.RefObject<MessageListHandle | null>
   readonly model: Model | undefined
 }
 
-function Body({ conversation, editedId, list, model }: BodyProps) {
+function Body({ conversation, editedId, soughtId, list, model }: BodyProps) {
   const { t } = useTranslation('chat')
   const phase = useConversationState(conversation, (state) => state.phase)
   const error = useConversationState(conversation, (state) => state.error)
@@ -115,7 +118,7 @@ function Body({ conversation, editedId, list, model }: BodyProps) {
           <Welcome channel={model} />
         </div>
       ) : (
-        <MessageList conversation={conversation} editedId={editedId} handle={list} />
+        <MessageList conversation={conversation} editedId={editedId} soughtId={soughtId} handle={list} />
       )
     default:
       return phase satisfies never

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { FakeServer } from '@/testing/chat-server'
-import { cutTo, EMPTY_PATH, gapIn, type Path, trimTo, withEnd, withPage, withRows, withSibling } from './path'
+import {
+  cutTo,
+  EMPTY_PATH,
+  gapIn,
+  isContinued,
+  type Path,
+  trimTo,
+  withEnd,
+  withPage,
+  withRows,
+  withSibling,
+} from './path'
 import type { Message, MessagePage } from './wire'
 
 const conversation = new FakeServer().add(...Array.from({ length: 20 }, (_, index) => `m${index}`))
@@ -48,6 +59,17 @@ describe('cutTo, withEnd, withSibling', () => {
     const sibling = { ...message, id: 'other', siblings: [message.id, 'other'] }
     expect(withSibling(newest, sibling).rows.get(17)?.siblings).toEqual([message.id, 'other'])
     expect(withSibling(newest, { ...sibling, parent_id: 'elsewhere' })).toBe(newest)
+  })
+})
+
+describe('isContinued', () => {
+  it('tells a path that goes on from one that was replaced', () => {
+    const cut = cutTo(newest, 17, whole[16]?.id ?? '')
+    expect(isContinued(cut, newest)).toBe(true)
+    expect(isContinued(newest, withRows(newest, whole.slice(0, 5)))).toBe(true)
+    expect(isContinued(EMPTY_PATH, newest)).toBe(true)
+    expect(isContinued(newest, cut)).toBe(false)
+    expect(isContinued(newest, withEnd(newest, { ...(whole[17] as Message), id: 'other' }))).toBe(false)
   })
 })
 

@@ -55,6 +55,12 @@ export function withSibling(path: Path, message: Message): Path {
   return withRows(path, [{ ...shown, siblings: message.siblings }])
 }
 
+/** Whether `after` goes on where `before` ended, or ends there still: nothing of it was replaced. */
+export function isContinued(before: Path, after: Path): boolean {
+  if (before.leafId === after.leafId || before.length === 0) return true
+  return after.rows.get(before.length - 1)?.id === before.leafId
+}
+
 export interface Span {
   /** First depth. */
   readonly from: number

@@ -1,5 +1,6 @@
 import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect } from 'react'
+import { forgetDrafts } from '@/core/drafts'
 import { holdSession } from '@/core/expiry'
 import { readSession, signOut } from '@/core/session'
 import { followSettings } from '@/core/settings'
@@ -44,6 +45,7 @@ export function useSignOut(): () => Promise<void> {
   return useCallback(async () => {
     await signOut()
     tellTabs({ type: 'session', userId: '' })
+    forgetDrafts()
     // A page that is loaded anew holds nothing of the person who left.
     window.location.assign('/sign-in')
   }, [])
