@@ -11,7 +11,7 @@ import { Frame } from './shell/Frame'
 import { Page } from './shell/Page'
 import { useSession } from './shell/useSession'
 import { CrashBoundary } from './ui/Crash'
-import { EmptyState, ErrorState, Loading } from './ui/States'
+import { ErrorState, Loading } from './ui/States'
 
 const SignInPage = lazy(() => import('./entry/SignInPage'))
 const WelcomePage = lazy(() => import('./entry/WelcomePage'))
@@ -71,10 +71,8 @@ function SignedOut({ here }: { here: string }) {
 function NotAllowed() {
   const { t } = useTranslation('shell')
   return (
-    <Page title={t('notAllowed.title')} head={null}>
-      <EmptyState title={t('notAllowed.title')}>
-        <p>{t('notAllowed.body')}</p>
-      </EmptyState>
+    <Page title={t('notAllowed.title')}>
+      <p>{t('notAllowed.body')}</p>
     </Page>
   )
 }

@@ -1,14 +1,19 @@
 import { useTranslation } from 'react-i18next'
-import { Link } from 'wouter'
-import { EmptyState } from '@/ui/States'
+import { Page } from '@/shell/Page'
+import { ButtonLink } from '@/ui/Button'
+import styles from './Entry.module.css'
 
+/** An address at which there is nothing. */
 export function NotFound() {
   const { t } = useTranslation()
   return (
-    <main>
-      <EmptyState title={t('notFound.title')} action={<Link href="/">{t('notFound.home')}</Link>}>
+    <Page title={t('notFound.title')}>
+      <div className={styles['notes']}>
         <p>{t('notFound.body')}</p>
-      </EmptyState>
-    </main>
+        <p>
+          <ButtonLink href="/">{t('notFound.home')}</ButtonLink>
+        </p>
+      </div>
+    </Page>
   )
 }

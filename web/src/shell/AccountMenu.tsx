@@ -2,7 +2,6 @@ import { ChevronsUpDown, Keyboard, LogOut, Settings } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { useStore } from 'zustand'
-import { shortcutText } from '@/core/commands'
 import { preferences, THEMES } from '@/core/preferences'
 import type { Session } from '@/core/wire'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '@/ui/Menu'
@@ -40,7 +39,7 @@ export function AccountMenu({ session }: { session: Session }) {
       </MenuItem>
       <MenuItem
         icon={<Keyboard size={16} aria-hidden="true" />}
-        shortcut={shortcutText('Mod+/')}
+        shortcut="Mod+/"
         onSelect={() => frame.setState({ isHelpOpen: true })}
       >
         {t('commands.help')}

@@ -7,7 +7,7 @@ import { preferences } from '@/core/preferences'
 import { SessionExpired } from '@/entry/SessionExpired'
 import { Announcer } from '@/ui/Announcer'
 import { classes } from '@/ui/classes'
-import { focusDialog } from '@/ui/Dialog'
+import { useDialogFocus } from '@/ui/focus'
 import { ToastRegion } from '@/ui/Toast'
 import styles from './Frame.module.css'
 import { frame, useFrame } from './frame-state'
@@ -18,7 +18,10 @@ import { useHeldSession } from './useSession'
 import { useShellCommands } from './useShellCommands'
 import { useTabs } from './useTabs'
 
-const Palette = lazy(() => import('./palette/Palette'))
+const READY_AFTER_MS = 1000
+
+const readPalette = () => import('./palette/Palette')
+const Palette = lazy(readPalette)
 const ShortcutSheet = lazy(() => import('./palette/ShortcutSheet'))
 
 /** What all areas stand in: side bar, main part, and whatever may open above them. */
@@ -32,6 +35,7 @@ export function Frame({ children }: { children: ReactNode }) {
   useShellCommands()
   useTabs()
   useErasures()
+  useReadyPalette()
   return (
     <div className={styles['frame']}>
       <a className={styles['skip']} href="#main">
@@ -63,6 +67,8 @@ function Drawer() {
   const { t } = useTranslation('shell')
   const isOpen = useFrame((state) => state.isDrawerOpen)
   const [path] = useLocation()
+  // The field of the search would bring up the keyboard of a phone.
+  const focus = useDialogFocus('dialog')
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new path is what closes it
   useEffect(() => frame.setState({ isDrawerOpen: false }), [path])
   const close = () => frame.setState({ isDrawerOpen: false })
@@ -70,16 +76,19 @@ function Drawer() {
     <Parts.Root open={isOpen} onOpenChange={(open) => frame.setState({ isDrawerOpen: open })}>
       <Parts.Portal>
         <Parts.Overlay className={styles['scrim']} />
-        <Parts.Content
-          className={styles['drawer']}
-          aria-describedby={undefined}
-          // The field of the search would bring up the keyboard of a phone.
-          onOpenAutoFocus={focusDialog}
-        >
+        <Parts.Content className={styles['drawer']} aria-describedby={undefined} {...focus}>
           <Parts.Title className="visually-hidden">{t('sidebar.name')}</Parts.Title>
           <Sidebar onClose={close} />
         </Parts.Content>
       </Parts.Portal>
     </Parts.Root>
   )
+}
+
+/** Reads the palette's chunk once the page stands: what is typed right after its keys must not be lost. */
+function useReadyPalette(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => void readPalette(), READY_AFTER_MS)
+    return () => clearTimeout(timer)
+  }, [])
 }

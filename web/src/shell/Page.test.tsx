@@ -51,7 +51,7 @@ describe('arriving on a page', () => {
   it('does not take the focus from a page that took it itself', async () => {
     const { navigate } = renderApp(<Pages />)
     act(() => navigate('/form'))
-    await new Promise((resolve) => requestAnimationFrame(resolve))
+    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
     expect(document.activeElement).toBe(screen.getByLabelText('first field'))
   })
 

@@ -39,14 +39,20 @@ export function useArrival(
     lastPath = path
     if (isFirst || isSame) return
     announce(title || appName)
-    const timer = requestAnimationFrame(() => {
-      const main = document.getElementById('main')
-      if (!main?.contains(document.activeElement) && !isDialogOpen()) {
+    // A menu that led here gives the focus back to its button first.
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => {
+        const main = document.getElementById('main')
+        if (main?.contains(document.activeElement) || isDialogOpen()) return
         heading.current?.focus({ preventScroll: true })
         main?.scrollTo({ top: 0 })
-      }
+      })
     })
-    return () => cancelAnimationFrame(timer)
+    return () => {
+      cancelAnimationFrame(frame)
+      clearTimeout(timer)
+    }
   }, [title, appName, path, heading])
 }
 

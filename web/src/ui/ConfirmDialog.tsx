@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Button } from './Button'
 import { classes } from './classes'
 import styles from './Dialog.module.css'
+import { useDialogFocus } from './focus'
 
 export interface ConfirmDialogProps {
   readonly isOpen: boolean
@@ -33,11 +34,12 @@ export function ConfirmDialog({
   onCancel,
 }: ConfirmDialogProps) {
   const { t } = useTranslation()
+  const focus = useDialogFocus('usual')
   return (
     <Parts.Root open={isOpen} onOpenChange={(open) => !open && onCancel()}>
       <Parts.Portal>
         <Parts.Overlay className={styles['scrim']} />
-        <Parts.Content className={classes(styles['content'], styles['dialog'])}>
+        <Parts.Content className={classes(styles['content'], styles['dialog'])} {...focus}>
           <header className={styles['head']}>
             <Parts.Title className={styles['title']}>{title}</Parts.Title>
           </header>

@@ -1,10 +1,11 @@
 import { X } from 'lucide-react'
 import { Dialog as Parts } from 'radix-ui'
-import { type ReactNode, useRef } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from './Button'
 import { classes } from './classes'
 import styles from './Dialog.module.css'
+import { useDialogFocus } from './focus'
 
 export interface DialogProps {
   readonly isOpen: boolean
@@ -29,16 +30,7 @@ export function Dialog({
   actions,
 }: DialogProps) {
   const { t } = useTranslation()
-  // Radix gives the focus back to a trigger of its own only, and these dialogs are opened from anywhere.
-  const opener = useRef<Element | null>(null)
-  const open = (event: Event) => {
-    opener.current = document.activeElement
-    focusFirstField(event)
-  }
-  const close = (event: Event) => {
-    event.preventDefault()
-    if (opener.current instanceof HTMLElement) opener.current.focus()
-  }
+  const focus = useDialogFocus('field')
   return (
     <Parts.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Parts.Portal>
@@ -46,8 +38,7 @@ export function Dialog({
         <Parts.Content
           className={classes(styles['content'], styles[kind])}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
-          onOpenAutoFocus={open}
-          onCloseAutoFocus={close}
+          {...focus}
         >
           <header className={styles['head']}>
             <Parts.Title className={styles['title']}>{title}</Parts.Title>
@@ -66,20 +57,4 @@ export function Dialog({
       </Parts.Portal>
     </Parts.Root>
   )
-}
-
-/**
- * Where the keyboard stands when a dialog opens: in its first field, else on the dialog itself, whose title is then
- * read out. Radix would choose the close button, which nobody wants first.
- */
-function focusFirstField(event: Event): void {
-  focusDialog(event)
-  if (!(event.currentTarget instanceof HTMLElement)) return
-  event.currentTarget.querySelector<HTMLElement>('input:not([hidden]), textarea, select')?.focus()
-}
-
-/** Puts the keyboard on the dialog itself. */
-export function focusDialog(event: Event): void {
-  event.preventDefault()
-  if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus()
 }

@@ -1,6 +1,8 @@
 import { DropdownMenu as Parts } from 'radix-ui'
 import type { ReactElement, ReactNode } from 'react'
+import { ariaShortcut } from '@/core/commands'
 import { classes } from './classes'
+import { Keys } from './Keys'
 import styles from './Menu.module.css'
 
 /** A menu that opens from `trigger`, a button; arrows move, letters jump, Escape closes. */
@@ -27,6 +29,7 @@ export function Menu({
 
 export interface MenuItemProps {
   readonly icon?: ReactNode
+  /** Keys that do the same, as commands write them: `Mod+K`. */
   readonly shortcut?: string
   readonly isDanger?: boolean
   readonly isDisabled?: boolean
@@ -47,10 +50,15 @@ export function MenuItem({
       className={classes(styles['item'], isDanger && styles['danger'])}
       disabled={isDisabled}
       onSelect={() => onSelect()}
+      {...(shortcut === undefined ? {} : { 'aria-keyshortcuts': ariaShortcut(shortcut) })}
     >
       <span className={styles['icon']}>{icon}</span>
       <span className={styles['label']}>{children}</span>
-      {shortcut !== undefined && <kbd className={styles['shortcut']}>{shortcut}</kbd>}
+      {shortcut !== undefined && (
+        <span aria-hidden="true">
+          <Keys shortcut={shortcut} />
+        </span>
+      )}
     </Parts.Item>
   )
 }

@@ -27,7 +27,7 @@ from verax.surfaces.http.chat import ChatEndpoint, Limits
 from verax.surfaces.http.conversation import TurnFailed
 from verax.surfaces.http.conversations import ConversationEndpoints, TalkParts
 from verax.surfaces.http.embeddings import EmbeddingEndpoints
-from verax.surfaces.http.exchange import Exchange
+from verax.surfaces.http.exchange import Endpoint, Exchange
 from verax.surfaces.http.faults import INTERNAL, STOPPING, Fault, fault_of_error
 from verax.surfaces.http.gate import Gate, HostNames, current_user, forget_user
 from verax.surfaces.http.gates import GateEndpoints
@@ -118,7 +118,8 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *pages.routes(),
     ]
     chat = ChatEndpoint(engine, gate, metrics, limits)
-    return Application(HostNames.from_config(config), chat, routes, metrics, installation.bell)
+    router = Router(routes, redirect_slashes=False, default=Endpoint(pages.get_nothing))
+    return Application(HostNames.from_config(config), chat, router, metrics, installation.bell)
 
 
 def _conversation_routes(installation: Installation, gate: Gate, metrics: Metrics) -> list[Route]:
@@ -136,12 +137,12 @@ class Application:
     """The outermost ASGI callable."""
 
     def __init__(
-        self, hosts: HostNames, chat: ChatEndpoint, routes: list[Route], metrics: Metrics, bell: AlarmBell
+        self, hosts: HostNames, chat: ChatEndpoint, router: Router, metrics: Metrics, bell: AlarmBell
     ) -> None:
         self._hosts = hosts
         self._bell = bell
         self._chat = chat
-        self._router = Router(routes, redirect_slashes=False)
+        self._router = router
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

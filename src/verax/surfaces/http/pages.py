@@ -6,6 +6,8 @@
   is never kept, and each answer of it has a fresh nonce.
 * The policy lets nothing in from elsewhere: scripts, styles, fonts and pictures are ours, data goes
   to this server only, and no page may frame another.
+* An address that is nobody's opens the page, too, with the status 404: the page says that nothing is
+  there and leads back. Programs, and everybody below the paths of the API, get the usual error.
 * Without the built files ``/`` is the plain page of `verax.surfaces.http.landing`.
 """
 
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -45,6 +48,7 @@ PAGE_PATHS = (
 )
 """Addresses that the web app's own router knows, besides ``/``."""
 
+_PROGRAM_PATHS = ("/v1/", "/log/", "/replies/", "/assets/")
 _PAGE = "index.html"
 _NONCE_SLOT = b'name="csp-nonce" content=""'
 _FOREVER = "public, max-age=31536000, immutable"
@@ -124,6 +128,16 @@ class WebAppEndpoints:
 
     async def get_page(self, exchange: Exchange) -> Response:  # noqa: ARG002 - the same for every address
         """Return the page that draws every address of the web app; its query is the app's own."""
+        return self._fresh_page(200)
+
+    async def get_nothing(self, exchange: Exchange) -> Response:
+        """Answer for an address that is nobody's: a page to whoever looks at it, an error to programs."""
+        is_looking = exchange.method == "GET" and b"text/html" in exchange.headers.get(b"accept", b"")
+        if not self._app.is_built or not is_looking or str(exchange.scope["path"]).startswith(_PROGRAM_PATHS):
+            raise HTTPException(404)
+        return self._fresh_page(404)
+
+    def _fresh_page(self, status: int) -> Response:
         nonce = secrets.token_urlsafe(18)
         page = self._app.page.replace(_NONCE_SLOT, b'name="csp-nonce" content="%s"' % nonce.encode("ascii"))
         headers = {
@@ -131,7 +145,7 @@ class WebAppEndpoints:
             "content-security-policy": _POLICY.format(nonce=nonce),
             "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         }
-        return Response(page, headers=headers, media_type="text/html; charset=utf-8")
+        return Response(page, status, headers, "text/html; charset=utf-8")
 
     async def get_file(self, exchange: Exchange) -> Response:
         """Return one built file."""

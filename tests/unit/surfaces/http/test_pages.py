@@ -48,6 +48,20 @@ async def test_every_address_of_the_web_app_opens_the_page(browser: httpx.AsyncC
         assert "/assets/a-1.js" in answer.text
 
 
+async def test_an_address_that_is_nobodys_is_a_page_to_people_and_an_error_to_programs(
+    browser: httpx.AsyncClient,
+) -> None:
+    answer = await browser.get("/nowhere/at/all")
+    assert answer.status_code == 404
+    assert "/assets/a-1.js" in answer.text
+    assert "nonce-" in answer.headers["content-security-policy"]
+    for path in ("/v1/nowhere", "/log/nowhere", "/replies/x/nowhere", "/assets/nowhere.js"):
+        answer = await browser.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json"), path
+    assert (await browser.get("/nowhere", headers={"accept": "*/*"})).json()["error"]["code"] == "request/no-such-path"
+    assert (await browser.post("/nowhere")).json()["error"]["code"] == "request/no-such-path"
+
+
 async def test_each_answer_has_a_nonce_of_its_own_and_a_policy_that_lets_nothing_in(browser: httpx.AsyncClient) -> None:
     first, second = await browser.get("/"), await browser.get("/")
     assert nonce_of(first) != nonce_of(second)

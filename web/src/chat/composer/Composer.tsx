@@ -14,6 +14,7 @@ import { useStore } from 'zustand'
 import { MOST_FILES, type Uploads } from '@/core/uploads'
 import type { AttachmentRef, Model } from '@/core/wire'
 import { IconButton } from '@/ui/Button'
+import { isFocusTaken } from '@/ui/focus'
 import { toast } from '@/ui/Toast'
 import styles from './Composer.module.css'
 import { FileList } from './FileList'
@@ -200,7 +201,7 @@ function FilePicker({ picker, accept, onChoose }: FilePickerProps) {
 function useFocusAtFirst(field: RefObject<HTMLTextAreaElement | null>, isWanted: boolean): void {
   useEffect(() => {
     // On a touch screen the focus would open the keyboard over the page that was just opened.
-    if (isWanted) field.current?.focus({ preventScroll: true })
+    if (isWanted && !isFocusTaken()) field.current?.focus({ preventScroll: true })
   }, [field, isWanted])
 }
 

@@ -10,7 +10,6 @@ import {
   Trash2,
 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { shortcutText } from '@/core/commands'
 import { type ExportFormat, exportConversation } from '@/core/conversations'
 import { saveFile } from '@/core/files'
 import type { Conversation } from '@/core/wire'
@@ -32,7 +31,7 @@ export function RowActions({ conversation }: { conversation: Conversation }) {
     <>
       <MenuItem
         icon={<Pencil size={16} aria-hidden="true" />}
-        shortcut={shortcutText('F2')}
+        shortcut="F2"
         // The menu gives the focus back first; the field takes it after that.
         onSelect={() => setTimeout(() => listState.setState({ renaming: id }))}
       >
@@ -72,7 +71,7 @@ export function RowActions({ conversation }: { conversation: Conversation }) {
       <MenuItem
         isDanger
         icon={<Trash2 size={16} aria-hidden="true" />}
-        shortcut={shortcutText('Delete')}
+        shortcut="Delete"
         onSelect={() => listState.setState({ deleting: [conversation] })}
       >
         {t('list.delete')}

@@ -18,9 +18,10 @@ export function SelectionBar({ isArchive }: { isArchive: boolean }) {
   const end = () => listState.setState({ chosen: null })
   return (
     <div className={styles['bar']} role="toolbar" aria-label={t('list.chosenActions')}>
-      <label className={styles['all']}>
+      <div className={styles['all']}>
         <input
           type="checkbox"
+          aria-label={t('list.chooseAll')}
           checked={isAll}
           ref={(box) => {
             if (box !== null) box.indeterminate = !isAll && !isNone
@@ -28,7 +29,7 @@ export function SelectionBar({ isArchive }: { isArchive: boolean }) {
           onChange={() => listState.setState({ chosen: new Set(isAll ? [] : list.map(({ id }) => id)) })}
         />
         <span role="status">{t('list.chosen', { count: conversations.length })}</span>
-      </label>
+      </div>
       <IconButton
         size="small"
         label={t(isArchive ? 'list.unarchive' : 'list.toArchive')}

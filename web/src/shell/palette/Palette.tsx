@@ -15,6 +15,7 @@ import { searchConversations } from '@/core/conversations'
 import { isSearchable } from '@/core/highlight'
 import { keys } from '@/queries'
 import { classes } from '@/ui/classes'
+import { useDialogFocus } from '@/ui/focus'
 import { Highlight } from '@/ui/Highlight'
 import { Keys } from '@/ui/Keys'
 import { frame } from '../frame-state'
@@ -28,12 +29,13 @@ import styles from './Palette.module.css'
  */
 export default function Palette() {
   const { t } = useTranslation('shell')
+  const focus = useDialogFocus('field')
   const close = () => frame.setState({ isPaletteOpen: false })
   return (
     <Parts.Root open onOpenChange={(open) => !open && close()}>
       <Parts.Portal>
         <Parts.Overlay className={styles['scrim']} />
-        <Parts.Content className={styles['palette']} aria-describedby={undefined}>
+        <Parts.Content className={styles['palette']} aria-describedby={undefined} {...focus}>
           <Parts.Title className="visually-hidden">{t('palette.name')}</Parts.Title>
           <Finder onDone={close} />
         </Parts.Content>
