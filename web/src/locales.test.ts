@@ -142,6 +142,10 @@ describe.each(namespaces)('the texts of %s', (namespace) => {
       expect(HAN_BEFORE_ASCII_SIGN.test(text), `${key}: ${text}`).toBe(false)
   })
 
+  it.each(LANGUAGES)('leave nothing empty in %s', (language) => {
+    expect([...textsOf(language, namespace)].filter(([, text]) => text.trim() === '')).toEqual([])
+  })
+
   it('use one word for one idea in Chinese', () => {
     for (const [key, text] of chinese ?? []) {
       for (const [other, ours] of Object.entries(CHINESE_WORDS)) {

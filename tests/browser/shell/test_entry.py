@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 if TYPE_CHECKING:
     from tests.browser.shell.conftest import House, Person
+
     from verax.surfaces.founding import Founding
 
 pytestmark = pytest.mark.browser

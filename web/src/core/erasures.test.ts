@@ -76,6 +76,16 @@ describe('an erasure', () => {
     expect(asked).toHaveLength(1)
   })
 
+  it('is asked for once when its time is up and its message ends at the same moment', async () => {
+    follow()
+    eraseSoon([one], 'ann')
+    vi.advanceTimersByTime(UNDO_MS)
+    await eraseNow(['c1'])
+    await vi.advanceTimersByTimeAsync(0)
+    expect(asked).toEqual(['DELETE /v1/conversations/c1'])
+    expect(waiting()).toEqual([])
+  })
+
   it('is carried out when the tab is closed', () => {
     follow()
     eraseSoon([one], 'ann')

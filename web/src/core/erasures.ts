@@ -37,6 +37,8 @@ export const erasures = createStore<Erasures>()(() => ({ waiting: stored() }))
 
 /** Those that this tab began. */
 const own = new Set<string>()
+/** Those that the server has been asked to erase and has not answered. */
+const asked = new Set<string>()
 const timers = new Map<string, ReturnType<typeof setTimeout>>()
 
 type Listener = (erasure: Erasure, error: unknown) => void
@@ -109,13 +111,16 @@ function start(erasure: Erasure, delayMs: number): void {
 
 async function carryOut(erasure: Erasure): Promise<void> {
   forget(erasure.id)
-  if (!stored().some(({ id }) => id === erasure.id)) return
+  if (asked.has(erasure.id) || !stored().some(({ id }) => id === erasure.id)) return
+  asked.add(erasure.id)
   let failure: unknown = null
   try {
     await eraseConversation(erasure.id)
   } catch (error) {
     if (error instanceof ApiError && error.status === 0) return start(erasure, RETRY_MS)
     failure = error
+  } finally {
+    asked.delete(erasure.id)
   }
   for (const listener of listeners) listener(erasure, failure)
   write(stored().filter(({ id }) => id !== erasure.id))
