@@ -136,9 +136,7 @@ def _conversation_routes(installation: Installation, gate: Gate, metrics: Metric
 class Application:
     """The outermost ASGI callable."""
 
-    def __init__(
-        self, hosts: HostNames, chat: ChatEndpoint, router: Router, metrics: Metrics, bell: AlarmBell
-    ) -> None:
+    def __init__(self, hosts: HostNames, chat: ChatEndpoint, router: Router, metrics: Metrics, bell: AlarmBell) -> None:
         self._hosts = hosts
         self._bell = bell
         self._chat = chat
