@@ -3,13 +3,14 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format bench docs wire lock clean gates setup setup-dev setup-test
+.PHONY: help up down test check format bench docs wire lock clean gates ray test-ray setup setup-dev setup-test
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
 VENV := .venv
 DEV := .venv-dev
 GATES := .venv-gates
+RAY := .venv-ray
 DEV_BIN := $(CURDIR)/$(DEV)/bin
 RUFF_PATHS := src tests scripts conformance bench lab
 
@@ -58,8 +59,15 @@ gates: ## Make the environment of the evaluation engine, which gates need
 	@{ [ -z "$(PYTHON)" ] && $(GATES)/bin/python -I scripts/setup.py --check gates; } 2>/dev/null || { \
 		python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py gates; }
 
+ray: ## Make the environment in which bulk runs of gates scale out on Ray
+	@{ [ -z "$(PYTHON)" ] && $(RAY)/bin/python -I scripts/setup.py --check ray; } 2>/dev/null || { \
+		python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py ray; }
+
+test-ray: setup-dev ray ## Run the test that needs a local Ray cluster
+	@$(DEV_BIN)/python -m pytest tests/integration/gates/test_bulk.py
+
 clean: ## Remove environments and caches; data and keys stay
-	@rm -rf $(VENV) $(DEV) $(GATES) .node web/node_modules src/verax/surfaces/http/webapp .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(DEV) $(GATES) $(RAY) .node web/node_modules src/verax/surfaces/http/webapp .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # An environment that is current answers for itself, which spares looking for a Python.
 setup:

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 UV=${UV:-.venv-dev/bin/uv}
-for name in core postgres gates node dev; do
+for name in core postgres gates ray node dev; do
     "$UV" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
         --no-emit-index-url --no-emit-find-links "$@" "requirements/$name.in" -o "requirements/$name.lock"
     echo "requirements/$name.lock: $(grep -c '==' "requirements/$name.lock") packages"

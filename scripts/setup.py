@@ -58,6 +58,7 @@ PLANS = {
     "serve": Plan(ROOT / ".venv", REQUIREMENTS / "core.lock"),
     "develop": Plan(ROOT / ".venv-dev", REQUIREMENTS / "dev.lock"),
     "gates": Plan(ROOT / ".venv-gates", REQUIREMENTS / "gates.lock", has_weights=False),
+    "ray": Plan(ROOT / ".venv-ray", REQUIREMENTS / "ray.lock", has_weights=False),
 }
 
 

@@ -19,17 +19,17 @@ from inspect_ai.model import GenerateConfig, Model, ModelAPI, ModelOutput, get_m
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import ToolChoice, ToolInfo
 
+from verax.gates.asking import ServerError
 from verax.gates.items import Arm, Item
 from verax.gates.plan import Plan, task_key
 from verax.gates.planfile import plan_from
 from verax.gates.running import FAILURES_THAT_COUNT
-from verax.gates.worker.parent import Order, Parent, ServerError
+from verax.gates.worker.parent import Order, Parent
 
 __all__ = ["ENGINE", "take_samples"]
 
 ENGINE = f"inspect-ai {_version}"
 
-_CHAT = "/v1/chat/completions"
 _MOST_WAITS = 60
 
 
@@ -84,7 +84,7 @@ class _Asker:
         """Send one call; waits where the server says that it is busy."""
         for _ in range(_MOST_WAITS):
             try:
-                reply = await asyncio.to_thread(self._parent.post, _CHAT, self._order.token, body)
+                reply = await asyncio.to_thread(self._parent.post, self._order.token, body)
             except ServerError as error:
                 if error.code in FAILURES_THAT_COUNT and error.turn:
                     return _output(self._plan.channel, "", error.turn)

@@ -15,6 +15,7 @@ from verax.gates.report import GateReport
 from verax.gates.suite import list_suites, load_suite
 from verax.gates.verify import verify_report
 from verax.kernel.errors import UnknownObject
+from verax.surfaces.cli.ask import DEFAULT_CHANNEL
 from verax.surfaces.cli.changes import find_change
 from verax.surfaces.cli.gateproofs import log_of_result, reply_entries
 from verax.surfaces.cli.history import read_history
@@ -199,6 +200,35 @@ def verify(session: Session, which: str, suite: str | None, as_json: bool) -> in
         print_rows(["suite", "name", "state", "detail"], rows)
         say("everything checked holds" if is_verified else "NOT verified")
     return DONE if is_verified else REFUSED
+
+
+@gate.command("bulk")
+@click.argument("which", metavar="RELEASE")
+@click.option("-c", "--channel", default=DEFAULT_CHANNEL, show_default=True, help="Channel whose previews are asked.")
+@click.option("--suite", "suites", metavar="NAME", multiple=True, required=True, help="May be given several times.")
+@click.option("--items", type=click.IntRange(1, 5000), help="Items of each suite; the suite's own number by default.")
+@click.option("--seed", metavar="TEXT", help="Fixes the items; drawn anew by default.")
+@click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Shards side by side.")
+@click.option("--ray", "ray_address", metavar="ADDRESS", help='A Ray cluster, or "local"; threads when not given.')
+@click.option("--json", "as_json", is_flag=True, help='Print {"candidate", "head", "seed", "suites": [{suite, …}]}.')
+@pass_session
+def bulk(session: Session, /, which: str, as_json: bool, **options: Any) -> None:
+    """Ask many items of RELEASE, which the server's log knows, from many places at once; sign nothing.
+
+    With --ray the shards run as tasks of a Ray cluster: "make ray" makes an environment that has it.
+    """
+    from verax.surfaces.cli.gatebulk import BulkOptions, run_bulk
+
+    reports, used = run_bulk(session, BulkOptions(which=which, **options))
+    if as_json:
+        first = reports[0]
+        print_json(
+            {"candidate": first.candidate, "head": first.head, "seed": used, "suites": [_compared(r) for r in reports]}
+        )
+        return
+    columns = ["suite", "n", "score", "95 %", "worst group"]
+    print_rows(columns, [_compared_row(found) for found in reports])
+    say(f"seed {used}")
 
 
 @gate.group("judge")

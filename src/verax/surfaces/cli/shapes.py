@@ -38,6 +38,18 @@ _CHANGE: dict[str, Shape] = {
     "gates": "how many suites passed, in words; empty where none ran",
 }
 
+_COMPARED: dict[str, Shape] = {
+    "candidate": "release A",
+    "head": "release B, or `none`",
+    "seed": "what fixed the items",
+    "suites": [
+        {
+            "suite": "name",
+            "metrics": "by name, decimal strings",
+            "failures": [{"item": "id", "mark": "0 to 1", "reason": "why"}],
+        }
+    ],
+}
 _AGREEMENT: dict[str, Shape] = {
     "suite": "name, or `all`",
     "n": "labelled replies",
@@ -138,18 +150,8 @@ SHAPES: dict[str, Shape] = {
             }
         ]
     },
-    "gate compare": {
-        "candidate": "release A",
-        "head": "release B, or `none`",
-        "seed": "what fixed the items",
-        "suites": [
-            {
-                "suite": "name",
-                "metrics": "by name, decimal strings",
-                "failures": [{"item": "id", "mark": "0 to 1", "reason": "why"}],
-            }
-        ],
-    },
+    "gate bulk": _COMPARED,
+    "gate compare": _COMPARED,
     "gate judge measure": {
         "judge": "model and prompt, empty without one",
         "scorers": [_AGREEMENT],

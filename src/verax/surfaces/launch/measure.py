@@ -36,6 +36,7 @@ _STDLIB_SKIP = frozenset(
 # A script, the fakes, what runs in other processes, and the commands that a server never runs: it imports what it
 # needs of them itself.
 _NOT_IMPORTED = (
+    "verax.gates.ray_spread",
     "verax.gates.worker",
     "verax.surfaces.cli.",
     "verax.surfaces.launch.boot",
