@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SETUP_LIMIT_S = 900
@@ -85,6 +87,41 @@ def test_the_first_start_says_where_the_server_is_and_how_to_sign_in(
     assert f"http://localhost:{newcomer.environ['VERAX_PORT']}" in said
     assert "password" in said
     assert "fingerprint" in said
+
+
+def test_a_newcomer_goes_from_the_printed_link_to_a_checked_receipt_in_the_browser(
+    newcomer: Newcomer, first_up: subprocess.CompletedProcess[str]
+) -> None:
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome-stable")
+    if program is None:
+        pytest.skip("no Chromium here: install it (apt-get install chromium) or name one in CHROMIUM")
+    link = re.search(r"http://localhost:\d+/welcome#\S+", first_up.stdout + first_up.stderr)
+    assert link is not None
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        page = browser.new_page()
+        foreign: list[str] = []
+        page.on("request", lambda request: None if is_ours(request.url, link[0]) else foreign.append(request.url))
+        page.set_default_timeout(LIMIT_S * 1000)
+        page.goto(link[0])
+        page.get_by_label("New password").fill("three unrelated words")
+        page.get_by_role("button", name="Start chatting").click()
+        page.get_by_role("textbox", name="Message", exact=True).fill("Who wrote Hamlet?")
+        page.keyboard.press("Enter")
+        page.get_by_text("Receipt checked").first.click()
+        page.get_by_text("This receipt holds").wait_for()
+        assert page.get_by_text("solo").count() > 0
+        assert "#" not in page.url, "the code of the link does not stay in the address"
+        page.goto(link[0].partition("/welcome")[0] + "/transparency")
+        page.get_by_text("Computed in this browser").wait_for()
+        browser.close()
+    assert foreign == []
+
+
+def is_ours(url: str, link: str) -> bool:
+    """Say whether a page asked the installation itself, and nobody else."""
+    return url.startswith((link.partition("/welcome")[0], "blob:", "data:"))
 
 
 @pytest.mark.usefixtures("first_up")

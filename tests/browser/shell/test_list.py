@@ -203,6 +203,8 @@ def test_a_long_list_comes_in_pages_and_draws_only_what_is_seen(person: Callable
     page = ann.open().page
     expect(ann.conversation(titles[0])).to_be_visible()
     expect(ann.conversation(titles[60])).to_have_count(0)
+    # The page that opened takes the focus once; whoever works by keyboard goes on from there.
+    expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_focused()
     ann.conversation(titles[0]).focus()
     for last in (49, 99, 149):
         page.keyboard.press("End")
