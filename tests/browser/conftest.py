@@ -71,6 +71,9 @@ class Watched:
             self.problems.append(message.text)
 
 
+# How long a busy machine may take; what is waited for usually comes at once.
+expect.set_options(timeout=20_000)
+
 PASSWORD = "correct horse"
 _names = itertools.count(1)
 

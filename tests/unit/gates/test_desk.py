@@ -268,7 +268,7 @@ async def test_unknown_changes_and_suites_and_closed_changes_are_refused(tmp_pat
             desk.report(change, "off_topic")
         other = world.governance.log.change("ann", "runtime", PortableRuntime("ee" * 32, "ff" * 32))
         world.governance.adopt()
-        with pytest.raises(ConflictError, match="judges releases"):
+        with pytest.raises(ConflictError, match="this server runs"):
             desk.begin(other.statement_id, ["off_topic"])
         demand_and_propose(world, "Something else.")
         world.governance.log.release_now(world.release)
