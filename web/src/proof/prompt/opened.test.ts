@@ -55,7 +55,7 @@ describe('opened turns are judged as the kernel judges them', () => {
 })
 
 test('nothing is checked with the secret of another turn, or without the release', async () => {
-  const [vector] = VECTORS
+  const vector = VECTORS.find(({ checks }) => checks.prompt === 'verified')
   if (!vector) throw new Error('no vector')
   const turn = open(vector)
   const other = await checkOpened({ ...turn, secret: '00'.repeat(32) })
