@@ -24,7 +24,7 @@ export const keys = {
   sessions: ['sessions'],
   passkeys: ['passkeys'],
   drafts: ['drafts'],
-  draft: (id: string) => ['drafts', id],
+  draft: (id: string) => ['draft', id],
   licences: ['licences'],
   conversations: ['conversations'],
   conversationList: (isArchived: boolean) => ['conversations', { isArchived }],

@@ -1,8 +1,5 @@
-import type { ComponentType } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, Redirect, useParams } from 'wouter'
-import styles from '@/settings/Settings.module.css'
-import { Page } from '@/shell/Page'
+import { type PageSection, SectionPage } from '@/shell/SectionPage'
 import { BackupSection } from './BackupSection'
 import { ChannelSection } from './ChannelSection'
 import { HealthSection } from './HealthSection'
@@ -13,7 +10,7 @@ import { ServerSection } from './ServerSection'
 import { UsageSection } from './UsageSection'
 import { UserSection } from './UserSection'
 
-const SECTIONS: readonly { readonly id: string; readonly content: ComponentType }[] = [
+const SECTIONS: readonly [PageSection, ...PageSection[]] = [
   { id: 'health', content: HealthSection },
   { id: 'users', content: UserSection },
   { id: 'keys', content: KeySection },
@@ -28,31 +25,7 @@ const SECTIONS: readonly { readonly id: string; readonly content: ComponentType 
 /** `/admin` and its sections, each with an address of its own. */
 export default function AdminPage() {
   const { t } = useTranslation('admin')
-  const { section = 'health' } = useParams()
-  const shown = SECTIONS.find(({ id }) => id === section)
-  if (shown === undefined) return <Redirect to="/admin" replace />
   return (
-    <Page title={t(`section.${shown.id}`)} partOf={t('title')} width="wide">
-      <div className={styles['page']}>
-        <nav aria-label={t('title')}>
-          <ul className={styles['sections']}>
-            {SECTIONS.map(({ id }) => (
-              <li key={id}>
-                <Link
-                  href={id === 'health' ? '/admin' : `/admin/${id}`}
-                  className={styles['link']}
-                  aria-current={id === shown.id ? 'page' : undefined}
-                >
-                  {t(`section.${id}`)}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </nav>
-        <div className={styles['content']}>
-          <shown.content />
-        </div>
-      </div>
-    </Page>
+    <SectionPage title={t('title')} path="/admin" sections={SECTIONS} nameOf={(id) => t(`section.${id}`)} />
   )
 }

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
+import { Section } from '@/ui/Section'
 import type { CheckState } from './check'
 import styles from './ReceiptPanel.module.css'
-import { Section } from './Section'
 
 /** What this browser remembers of the installation: its own small witness. */
 export function Memory({ state }: { state: CheckState }) {

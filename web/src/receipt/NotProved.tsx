@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { ReplyRecord } from '@/proof/record'
+import { Section } from '@/ui/Section'
 import styles from './ReceiptPanel.module.css'
-import { Section } from './Section'
 
 /** Where the proof ends (clause 15), as plainly as what it shows. */
 export function NotProved({ record }: { record: ReplyRecord | null }) {

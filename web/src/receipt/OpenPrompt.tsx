@@ -2,9 +2,9 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ReplyRecord } from '@/proof/record'
 import { Button } from '@/ui/Button'
+import { Section } from '@/ui/Section'
 import { Loading } from '@/ui/States'
 import styles from './ReceiptPanel.module.css'
-import { Section } from './Section'
 
 const OpenedPrompt = lazy(() => import('./OpenedPrompt'))
 

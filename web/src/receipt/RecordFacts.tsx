@@ -8,9 +8,9 @@ import type { ReceiptReport, Step } from '@/proof/receipt'
 import type { ReplyRecord } from '@/proof/record'
 import { Digest } from '@/ui/Copy'
 import { classes } from '@/ui/classes'
+import { Section } from '@/ui/Section'
 import type { Standing } from './check'
 import styles from './ReceiptPanel.module.css'
-import { Section } from './Section'
 
 export interface RecordFactsProps {
   readonly record: ReplyRecord

@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next'
 import type { Outcome, Step } from '@/proof/receipt'
 import { classes } from '@/ui/classes'
 import { Mark } from '@/ui/Mark'
+import { Section } from '@/ui/Section'
 import panel from './ReceiptPanel.module.css'
-import { Section } from './Section'
 import styles from './StepList.module.css'
 
 /** Every step of the check with how it ended; a word says it, not a colour alone. */

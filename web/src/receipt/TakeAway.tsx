@@ -3,9 +3,9 @@ import { useTranslation } from 'react-i18next'
 import { saveFile } from '@/core/files'
 import { Button } from '@/ui/Button'
 import { CopyButton } from '@/ui/Copy'
+import { Section } from '@/ui/Section'
 import type { CheckFiles } from './check'
 import styles from './ReceiptPanel.module.css'
-import { Section } from './Section'
 import { commandFor, takeAwayFiles } from './take-away'
 
 /** The files that prove it without this page, and the command that checks them without a network. */

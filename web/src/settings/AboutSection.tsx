@@ -7,8 +7,8 @@ import { keys } from '@/queries'
 import { Badge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
 import { Fingerprint } from '@/ui/Fingerprint'
+import { Section } from '@/ui/Section'
 import { ErrorState, Loading } from '@/ui/States'
-import { Section } from './Section'
 import styles from './Settings.module.css'
 
 /** What this installation is, and whose work is in it. */
@@ -19,13 +19,13 @@ export function AboutSection() {
   if (site.isError) return <ErrorState error={site.error} onRetry={() => void site.refetch()} />
   return (
     <>
-      <Section title={t('about.title')}>
+      <Section isBeside title={t('about.title')}>
         <Facts site={site.data} />
       </Section>
-      <Section title={t('about.fingerprint')} hint={t('about.fingerprintHint')}>
+      <Section isBeside title={t('about.fingerprint')} hint={t('about.fingerprintHint')}>
         <Fingerprint site={site.data} />
       </Section>
-      <Section title={t('licences.title')} hint={t('licences.hint')}>
+      <Section isBeside title={t('licences.title')} hint={t('licences.hint')}>
         <Licences />
       </Section>
     </>

@@ -7,12 +7,12 @@ import { saveFile } from '@/core/files'
 import { keys } from '@/queries'
 import { Button } from '@/ui/Button'
 import { useExplain } from '@/ui/errors'
+import { Section } from '@/ui/Section'
 import { ErrorState, Loading } from '@/ui/States'
 import { toast } from '@/ui/Toast'
 import { EraseAccount } from './EraseAccount'
 import { NameForm } from './NameForm'
 import { PasswordForm } from './PasswordForm'
-import { Section } from './Section'
 import { Sessions } from './Sessions'
 
 /** One's own account: who one is, where one is signed in, and what is kept here. */
@@ -23,19 +23,19 @@ export function AccountSection() {
   if (account.isError) return <ErrorState error={account.error} onRetry={() => void account.refetch()} />
   return (
     <>
-      <Section title={t('name.title')} hint={t('name.hint')}>
+      <Section isBeside title={t('name.title')} hint={t('name.hint')}>
         <NameForm account={account.data} />
       </Section>
-      <Section title={t('password.title')} hint={t('password.hint')}>
+      <Section isBeside title={t('password.title')} hint={t('password.hint')}>
         <PasswordForm account={account.data} />
       </Section>
-      <Section title={t('sessions.title')} hint={t('sessions.hint')}>
+      <Section isBeside title={t('sessions.title')} hint={t('sessions.hint')}>
         <Sessions />
       </Section>
-      <Section title={t('export.title')} hint={t('export.hint')}>
+      <Section isBeside title={t('export.title')} hint={t('export.hint')}>
         <ExportButton />
       </Section>
-      <Section title={t('erase.title')} hint={t('erase.hint')}>
+      <Section isBeside title={t('erase.title')} hint={t('erase.hint')}>
         <EraseAccount account={account.data} />
       </Section>
     </>

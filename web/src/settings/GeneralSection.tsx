@@ -3,8 +3,8 @@ import { useStore } from 'zustand'
 import { languageOf, preferences, SEND_KEYS, TEXT_SIZES, THEMES } from '@/core/preferences'
 import { Choice } from '@/ui/Choice'
 import { LANGUAGE_NAMES } from '@/ui/languages'
+import { Section } from '@/ui/Section'
 import { Switch } from '@/ui/Switch'
-import { Section } from './Section'
 
 /** How the app looks, and how it is used. */
 export function GeneralSection() {
@@ -12,7 +12,7 @@ export function GeneralSection() {
   const now = useStore(preferences)
   return (
     <>
-      <Section title={t('look.title')} hint={t('look.hint')}>
+      <Section isBeside title={t('look.title')} hint={t('look.hint')}>
         <Choice
           label={t('look.language')}
           value={languageOf(now.language)}
@@ -33,7 +33,7 @@ export function GeneralSection() {
           onChange={(textSize) => now.set({ textSize })}
         />
       </Section>
-      <Section title={t('keyboard.title')}>
+      <Section isBeside title={t('keyboard.title')}>
         <Choice
           label={t('keyboard.send')}
           value={now.sendKey}

@@ -11,12 +11,12 @@ import { Badge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
 import { ConfirmDialog } from '@/ui/ConfirmDialog'
 import { useExplain } from '@/ui/errors'
+import { Section } from '@/ui/Section'
 import { ErrorState, Loading } from '@/ui/States'
 import { type Column, Table } from '@/ui/Table'
 import { toast } from '@/ui/Toast'
 import { When } from '@/ui/When'
 import { NewKeyDialog } from './NewKeyDialog'
-import { Section } from './Section'
 import styles from './Settings.module.css'
 
 /** Keys with which programs speak for this account. */
@@ -24,7 +24,11 @@ export function KeysSection() {
   const { t } = useTranslation('settings')
   const [isMaking, setMaking] = useState(false)
   return (
-    <Section title={t('keys.title')} hint={t('keys.hint', { address: `${window.location.origin}/v1` })}>
+    <Section
+      isBeside
+      title={t('keys.title')}
+      hint={t('keys.hint', { address: `${window.location.origin}/v1` })}
+    >
       <div>
         <Button kind="primary" onClick={() => setMaking(true)}>
           <Plus size={18} aria-hidden="true" /> {t('keys.make')}

@@ -1,48 +1,28 @@
-import type { ComponentType } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, Redirect, useParams } from 'wouter'
-import { Page } from '@/shell/Page'
+import { type PageSection, SectionPage } from '@/shell/SectionPage'
 import { AboutSection } from './AboutSection'
 import { AccountSection } from './AccountSection'
 import { GeneralSection } from './GeneralSection'
 import { KeysSection } from './KeysSection'
-import styles from './Settings.module.css'
+import { SigningSection } from './SigningSection'
 
-const SECTIONS: readonly { readonly id: string; readonly content: ComponentType }[] = [
+const SECTIONS: readonly [PageSection, ...PageSection[]] = [
   { id: 'general', content: GeneralSection },
   { id: 'account', content: AccountSection },
   { id: 'keys', content: KeysSection },
+  { id: 'signing', content: SigningSection },
   { id: 'about', content: AboutSection },
 ]
 
 /** `/settings` and its sections, each with an address of its own. */
 export default function SettingsPage() {
   const { t } = useTranslation('settings')
-  const { section = 'general' } = useParams()
-  const shown = SECTIONS.find(({ id }) => id === section)
-  if (shown === undefined) return <Redirect to="/settings" replace />
   return (
-    <Page title={t(`section.${shown.id}`)} partOf={t('title')} width="wide">
-      <div className={styles['page']}>
-        <nav aria-label={t('title')}>
-          <ul className={styles['sections']}>
-            {SECTIONS.map(({ id }) => (
-              <li key={id}>
-                <Link
-                  href={id === 'general' ? '/settings' : `/settings/${id}`}
-                  className={styles['link']}
-                  aria-current={id === shown.id ? 'page' : undefined}
-                >
-                  {t(`section.${id}`)}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </nav>
-        <div className={styles['content']}>
-          <shown.content />
-        </div>
-      </div>
-    </Page>
+    <SectionPage
+      title={t('title')}
+      path="/settings"
+      sections={SECTIONS}
+      nameOf={(id) => t(`section.${id}`)}
+    />
   )
 }

@@ -14,7 +14,7 @@ export function useProblem(): (error: unknown) => Explained {
     if (error instanceof ApiError && error.status === 404) {
       return { message: t('problem.gone.message'), hint: t('problem.gone.hint') }
     }
-    if (error instanceof ApiError && error.code === 'request/conflict') {
+    if (error instanceof ApiError && error.code === 'governance/no-effect') {
       return {
         message: t('problem.refused.message'),
         hint: t('problem.refused.hint', { reason: error.message }),

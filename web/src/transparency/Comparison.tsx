@@ -17,7 +17,7 @@ export default function Comparison({ old, now }: { old: string | null; now: stri
   const differences = differencesOf(before.data ?? null, after.data)
   if (differences.length === 0) return <p className={styles['soft']}>{t('compare.same')}</p>
   return (
-    <div className={styles['section']}>
+    <div className={styles['fields']}>
       {differences.map((difference) => (
         <Field key={difference.path} difference={difference} />
       ))}

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { CopyButton } from '@/ui/Copy'
-import { FingerprintLine, Section } from './Section'
+import { Section } from '@/ui/Section'
+import { FingerprintLine } from './FingerprintLine'
 import styles from './Transparency.module.css'
 
 const STEPS = ['compare', 'receipt', 'log', 'watch', 'ask'] as const

@@ -1,10 +1,11 @@
 import { useTranslation } from 'react-i18next'
 import type { State } from '@/proof/governance/state'
 import { Badge } from '@/ui/Badge'
+import { Section } from '@/ui/Section'
 import { When } from '@/ui/When'
+import { Facts } from './Facts'
 import { Reason } from './Reason'
 import { ReleaseLink } from './ReleaseLink'
-import { Facts, Section } from './Section'
 import { type Proposal, proposalsOf } from './story'
 import styles from './Transparency.module.css'
 

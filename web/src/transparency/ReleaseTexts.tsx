@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { CopyButton } from '@/ui/Copy'
+import { Section } from '@/ui/Section'
 import { Loading } from '@/ui/States'
-import { Section } from './Section'
 import styles from './Transparency.module.css'
 import { useRelease } from './useGovernance'
 import { textsOf } from './wording'
