@@ -102,7 +102,7 @@ def post_signature(client: Client, draft: RootDraft, signature: Signature) -> No
     lacking = max(missing["by_old"], missing["by_new"])
     who = ", ".join(missing["may_sign"])
     say(f"signed; {lacking} more must sign: {who}")
-    say(f'  in the web app under Settings, Signing, or: verax root sign {draft.id[:12]}   (code {draft.code})')
+    say(f"  in the web app under Settings, Signing, or: verax root sign {draft.id[:12]}   (code {draft.code})")
 
 
 def difference_of_roots(old: RootDocument, new: RootDocument) -> Iterator[str]:
