@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from verax.surfaces.installation import Installation
 from verax.testing.cutting_proxy import CuttingProxy
@@ -129,6 +130,34 @@ def test_a_server_that_is_started_again_ends_what_it_was_saying_first(place: Pla
     place.start()
     chat.wait_for_end()
     assert chat.words() == WORDS
+
+
+def test_a_part_of_the_page_whose_styles_fail_to_load_is_asked_for_again(chat: Chat) -> None:
+    failed: set[str] = set()
+
+    def fail_once(route: Route) -> None:
+        if route.request.url in failed:
+            route.continue_()
+        else:
+            failed.add(route.request.url)
+            route.abort()
+
+    chat.page.route("**/assets/*.css", fail_once)
+    chat.page.get_by_role("button", name=re.compile("^Receipt")).last.click()
+    expect(chat.page.get_by_role("dialog")).to_contain_text("This receipt holds")
+    assert failed
+    sheets = "[...document.querySelectorAll('link[rel=stylesheet]')]"
+    assert chat.page.evaluate(f"{sheets}.filter((link) => link.sheet === null).map((link) => link.href)") == []
+
+
+def test_a_receipt_whose_checker_cannot_be_loaded_says_so_and_is_checked_later(chat: Chat) -> None:
+    chat.page.route("**/assets/*", lambda route: route.abort())
+    chat.page.get_by_role("button", name=re.compile("^Receipt")).last.click()
+    mark = chat.button("Receipt not at hand solo")
+    expect(mark).to_be_visible()
+    chat.page.unroute("**/assets/*")
+    mark.click()
+    expect(chat.page.get_by_role("dialog")).to_contain_text("This receipt holds")
 
 
 class World:

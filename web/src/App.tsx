@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter'
+import { retrying } from '@/core/chunks'
 import { AREAS, type Area, mayOpen } from './areas'
 import { signInPath } from './core/session'
 import { readSite } from './core/site'
@@ -13,8 +14,8 @@ import { useSession } from './shell/useSession'
 import { CrashBoundary } from './ui/Crash'
 import { ErrorState, Loading } from './ui/States'
 
-const SignInPage = lazy(() => import('./entry/SignInPage'))
-const WelcomePage = lazy(() => import('./entry/WelcomePage'))
+const SignInPage = lazy(() => retrying(() => import('./entry/SignInPage')))
+const WelcomePage = lazy(() => retrying(() => import('./entry/WelcomePage')))
 
 export function App() {
   return (

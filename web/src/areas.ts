@@ -5,6 +5,7 @@
 
 import { ScrollText, SlidersHorizontal } from 'lucide-react'
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
+import { retrying } from '@/core/chunks'
 
 export interface Area {
   readonly id: string
@@ -26,13 +27,13 @@ export const AREAS: readonly Area[] = [
   {
     id: 'chat',
     paths: ['/', '/c/:conversation'],
-    page: lazy(() => import('./chat/ChatPage')),
+    page: lazy(() => retrying(() => import('./chat/ChatPage'))),
     access: 'account',
   },
   {
     id: 'receipt',
     paths: ['/receipt/:turn'],
-    page: lazy(() => import('./receipt/ReceiptPage')),
+    page: lazy(() => retrying(() => import('./receipt/ReceiptPage'))),
     access: 'everyone',
   },
   {
@@ -43,20 +44,20 @@ export const AREAS: readonly Area[] = [
       '/transparency/channel/:channel',
       '/transparency/release/:release',
     ],
-    page: lazy(() => import('./transparency/TransparencyPage')),
+    page: lazy(() => retrying(() => import('./transparency/TransparencyPage'))),
     access: 'everyone',
     link: { title: 'shell:areas.transparency', href: '/transparency', icon: ScrollText },
   },
   {
     id: 'settings',
     paths: ['/settings', '/settings/:section'],
-    page: lazy(() => import('./settings/SettingsPage')),
+    page: lazy(() => retrying(() => import('./settings/SettingsPage'))),
     access: 'account',
   },
   {
     id: 'admin',
     paths: ['/admin', '/admin/:section'],
-    page: lazy(() => import('./admin/AdminPage')),
+    page: lazy(() => retrying(() => import('./admin/AdminPage'))),
     access: ['owner', 'operator'],
     link: { title: 'shell:areas.admin', href: '/admin', icon: SlidersHorizontal },
   },

@@ -5,6 +5,7 @@
 
 import i18next, { type BackendModule } from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { retrying } from '@/core/chunks'
 import { languageOf, preferences } from '@/core/preferences'
 
 const files = import.meta.glob<{ default: Record<string, unknown> }>('./locales/*/*.json')
@@ -15,7 +16,7 @@ const backend: BackendModule = {
   read: (language, namespace, done) => {
     const load = files[`./locales/${language}/${namespace}.json`]
     if (load === undefined) return done(new Error(`no ${namespace} in ${language}`), null)
-    load().then(
+    retrying(load).then(
       (module) => done(null, module.default),
       (error: Error) => done(error, null),
     )

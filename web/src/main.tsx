@@ -4,6 +4,7 @@ import { StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './App'
 import './base.css'
+import { watchStyleSheets } from './core/chunks'
 import { followShortcuts } from './core/commands'
 import { takeLinkCode } from './core/link-code'
 import { followOtherTabs, followTheme, preferences } from './core/preferences'
@@ -14,6 +15,7 @@ import { Loading } from './ui/States'
 
 // The server writes a fresh nonce into each page; Radix needs it for the one style sheet that it adds.
 setNonce(document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '')
+watchStyleSheets()
 takeLinkCode()
 followTheme()
 followOtherTabs()

@@ -9,6 +9,7 @@
  *   browsers, and on pages served over plain http, which have no WebCrypto.
  */
 
+import { retrying } from '@/core/chunks'
 import { type Bytes, equal, fromHex, hex } from './bytes'
 
 const FIELD = 2n ** 255n - 19n
@@ -61,7 +62,7 @@ export async function isSigned(key: Bytes, message: Bytes, signature: Bytes): Pr
 /** The same without the browser's engine. */
 export async function isSignedExactly(key: Bytes, message: Bytes, signature: Bytes): Promise<boolean> {
   if (!isWellFormed(key, signature) || !isPublicKey(key)) return false
-  const { commitmentOf } = await import('./curves')
+  const { commitmentOf } = await retrying(() => import('./curves'))
   return equal(commitmentOf(key, message, signature), signature.subarray(0, 32))
 }
 

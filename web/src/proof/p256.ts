@@ -4,6 +4,7 @@
  * As with Ed25519 the browser's engine verifies where there is one, and `@noble/curves` elsewhere.
  */
 
+import { retrying } from '@/core/chunks'
 import { type Bytes, concat, hex } from './bytes'
 
 const FIELD = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n
@@ -22,7 +23,7 @@ export async function isSignedByPoint(key: Bytes, message: Bytes, signature: Byt
   const plain = fromDer(signature)
   if (!plain || !isPoint(key)) return false
   const engine = globalThis.crypto?.subtle
-  if (!engine) return (await import('./curves')).isSignedByP256(key, message, plain)
+  if (!engine) return (await retrying(() => import('./curves'))).isSignedByP256(key, message, plain)
   const handle = await engine.importKey('raw', key, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify'])
   return engine.verify({ name: 'ECDSA', hash: 'SHA-256' }, handle, plain, message)
 }

@@ -5,6 +5,7 @@
  * not checked, and what was not checked is never called proved.
  */
 
+import { retrying } from '@/core/chunks'
 import { type Bytes, concat, equal, fromHex, fromUtf8, utf8 } from './bytes'
 import { type JsonObject, parse } from './canonical'
 import { openCheckpoint } from './checkpoint'
@@ -130,7 +131,7 @@ class Run {
     await this.try(reply, (given) => checkReply(receipt, given))
     await this.try(policy, (given) => this.checkWitnesses(given, receipt, proof))
     await this.try(bundle, async (given) => {
-      const { checkBundle } = await import('./governance/bundle')
+      const { checkBundle } = await retrying(() => import('./governance/bundle'))
       return checkBundle(receipt.record, given, this.keys, files.fingerprint)
     })
   }

@@ -1,16 +1,20 @@
 import { CircleDashed, CircleHelp, OctagonAlert } from 'lucide-react'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useStore } from 'zustand'
+import { retrying } from '@/core/chunks'
 import type { TurnRef } from '@/core/wire'
 import { classes } from '@/ui/classes'
 import { Mark } from '@/ui/Mark'
+import { toast } from '@/ui/Toast'
 import type { Verdict } from './check'
 import styles from './ReceiptMark.module.css'
 import { setVerdict, verdicts } from './verdicts'
 
 // The checker comes when a receipt is opened, or when there is a new reply to check and nothing else to do.
-const ReceiptSheet = lazy(() => import('./ReceiptSheet'))
+const readSheet = () => retrying(() => import('./ReceiptSheet'))
+const readChecker = () => retrying(() => import('./check'))
+type Sheet = Awaited<ReturnType<typeof readSheet>>['default']
 
 export interface ReceiptMarkProps {
   readonly turn: TurnRef
@@ -26,19 +30,31 @@ const NEW_MS = 60_000
 export function ReceiptMark({ turn, reply, createdMs }: ReceiptMarkProps) {
   const { t } = useTranslation('receipt')
   const [isOpen, setOpen] = useState(false)
+  const [Sheet, setSheet] = useState<Sheet | null>(null)
   const verdict = useStore(verdicts, (known) => known.get(turn.id))
   useEffect(() => {
     const isNew = createdMs !== undefined && Date.now() - createdMs < NEW_MS
     if (isNew && !verdicts.getState().has(turn.id)) return checkWhenIdle(turn.id, reply)
     return undefined
   }, [turn.id, reply, createdMs])
+  const open = () => {
+    setOpen(true)
+    readSheet().then(
+      (module) => setSheet(() => module.default),
+      () => {
+        setOpen(false)
+        setUnavailable(turn.id)
+        toast(t('mark.unavailable'), { kind: 'problem' })
+      },
+    )
+  }
   return (
     <>
       <button
         type="button"
         className={classes(styles['mark'], verdict === undefined ? undefined : styles[verdict])}
         aria-haspopup="dialog"
-        onClick={() => setOpen(true)}
+        onClick={open}
       >
         <MarkIcon verdict={verdict} />
         <span className={styles['word']}>
@@ -46,11 +62,7 @@ export function ReceiptMark({ turn, reply, createdMs }: ReceiptMarkProps) {
         </span>
         {turn.mode === 'solo' && <span className={styles['solo']}> {t('mark.solo')}</span>}
       </button>
-      {isOpen && (
-        <Suspense fallback={null}>
-          <ReceiptSheet turnId={turn.id} reply={reply} onClose={() => setOpen(false)} />
-        </Suspense>
-      )}
+      {isOpen && Sheet !== null && <Sheet turnId={turn.id} reply={reply} onClose={() => setOpen(false)} />}
     </>
   )
 }
@@ -76,7 +88,9 @@ function MarkIcon({ verdict }: { verdict: Verdict | undefined }) {
 function checkWhenIdle(turnId: string, reply: string | undefined): () => void {
   let stop = () => {}
   const start = async () => {
-    const { ReceiptCheck, verdictOf } = await import('./check')
+    const checker = await readChecker().catch(() => null)
+    if (checker === null) return setUnavailable(turnId)
+    const { ReceiptCheck, verdictOf } = checker
     const check = new ReceiptCheck({ turnId, reply })
     const end = check.state.subscribe((state) => setVerdict(turnId, verdictOf(state)))
     stop = () => {
@@ -85,7 +99,7 @@ function checkWhenIdle(turnId: string, reply: string | undefined): () => void {
     }
     await check.run()
   }
-  const timer = setTimeout(() => void whenIdle(() => void start()), 300)
+  const timer = setTimeout(() => whenIdle(() => void start()), 300)
   return () => {
     clearTimeout(timer)
     stop()
@@ -95,4 +109,9 @@ function checkWhenIdle(turnId: string, reply: string | undefined): () => void {
 function whenIdle(work: () => void): void {
   if ('requestIdleCallback' in window) window.requestIdleCallback(work, { timeout: 4_000 })
   else work()
+}
+
+/** Notes that the checker itself could not be loaded; what a check found before stays. */
+function setUnavailable(turnId: string): void {
+  if (!verdicts.getState().has(turnId)) setVerdict(turnId, 'unavailable')
 }

@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { useStore } from 'zustand'
+import { retrying } from '@/core/chunks'
 import { preferences } from '@/core/preferences'
 import { SessionExpired } from '@/entry/SessionExpired'
 import { Announcer } from '@/ui/Announcer'
@@ -20,9 +21,9 @@ import { useTabs } from './useTabs'
 
 const READY_AFTER_MS = 1000
 
-const readPalette = () => import('./palette/Palette')
+const readPalette = () => retrying(() => import('./palette/Palette'))
 const Palette = lazy(readPalette)
-const ShortcutSheet = lazy(() => import('./palette/ShortcutSheet'))
+const ShortcutSheet = lazy(() => retrying(() => import('./palette/ShortcutSheet')))
 
 /** What all areas stand in: side bar, main part, and whatever may open above them. */
 export function Frame({ children }: { children: ReactNode }) {
@@ -88,7 +89,8 @@ function Drawer() {
 /** Reads the palette's chunk once the page stands: what is typed right after its keys must not be lost. */
 function useReadyPalette(): void {
   useEffect(() => {
-    const timer = setTimeout(() => void readPalette(), READY_AFTER_MS)
+    // Where it cannot be read now, opening the palette asks again.
+    const timer = setTimeout(() => readPalette().catch(() => {}), READY_AFTER_MS)
     return () => clearTimeout(timer)
   }, [])
 }

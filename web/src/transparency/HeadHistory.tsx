@@ -1,5 +1,6 @@
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { retrying } from '@/core/chunks'
 import type { State } from '@/proof/governance/state'
 import { Button } from '@/ui/Button'
 import { Section } from '@/ui/Section'
@@ -9,7 +10,7 @@ import { ReleaseLink } from './ReleaseLink'
 import { type Reign, reignsOf } from './story'
 import styles from './Transparency.module.css'
 
-const Comparison = lazy(() => import('./Comparison'))
+const Comparison = lazy(() => retrying(() => import('./Comparison')))
 
 /** The versions that a channel had, newest first, and what each changed against the one before. */
 export function HeadHistory({ state, name }: { state: State; name: string }) {

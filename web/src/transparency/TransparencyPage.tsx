@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation, useParams } from 'wouter'
+import { retrying } from '@/core/chunks'
 import type { WholeVisit } from '@/proof/client/light-client'
 import { LogAlarm } from '@/proof/client/watch'
 import { Refused } from '@/proof/refused'
@@ -14,9 +15,9 @@ import styles from './Transparency.module.css'
 import { useGovernance } from './useGovernance'
 import { VerifiedNote } from './VerifiedNote'
 
-const Decisions = lazy(() => import('./Decisions'))
-const Logs = lazy(() => import('./Logs'))
-const HowToCheck = lazy(() => import('./HowToCheck'))
+const Decisions = lazy(() => retrying(() => import('./Decisions')))
+const Logs = lazy(() => retrying(() => import('./Logs')))
+const HowToCheck = lazy(() => retrying(() => import('./HowToCheck')))
 
 const VIEWS = ['channels', 'decisions', 'logs', 'check'] as const
 type View = (typeof VIEWS)[number]

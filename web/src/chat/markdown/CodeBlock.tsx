@@ -3,6 +3,7 @@ import { toJsxRuntime } from 'hast-util-to-jsx-runtime'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import { Fragment, jsx, jsxs } from 'react/jsx-runtime'
 import { useTranslation } from 'react-i18next'
+import { retrying } from '@/core/chunks'
 import { CopyButton } from '@/ui/Copy'
 import styles from './CodeBlock.module.css'
 import { piecesOf } from './hidden-signs'
@@ -59,7 +60,7 @@ function useColours(language: string, text: string, isSettled: boolean): ReactNo
   useEffect(() => {
     if (!isWanted || highlight !== null) return
     let isGone = false
-    loading ??= import('./highlight').then((module) => module.highlight)
+    loading ??= retrying(() => import('./highlight')).then((module) => module.highlight)
     loading.then(
       (loaded) => !isGone && setHighlight(() => loaded),
       // Code without colours is still code; the next block tries again.

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { retrying } from '@/core/chunks'
 import { classes } from '@/ui/classes'
 import styles from './Formula.module.css'
 
@@ -17,7 +18,7 @@ export function Formula({ tex, isDisplay }: FormulaProps) {
   const [problem, setProblem] = useState<string | null>('')
   useEffect(() => {
     let isGone = false
-    loading ??= import('./typeset').then((module) => module.typeset)
+    loading ??= retrying(() => import('./typeset')).then((module) => module.typeset)
     loading.then(
       (typeset) => {
         if (isGone || place.current === null) return

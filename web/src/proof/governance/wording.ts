@@ -3,6 +3,7 @@
  * all its other texts, in one string, so that a sentence spread over several of them is still whole.
  */
 
+import { retrying } from '@/core/chunks'
 import type { Bytes } from '../bytes'
 import { fileTexts, parseRelease, type Release } from '../prompt/release'
 import { renderings } from '../prompt/template'
@@ -38,6 +39,6 @@ function textsOf(release: Release): string[] {
 /** Of a chat template only its literals count. */
 async function chatTexts({ model }: Release): Promise<string[]> {
   if (model.backend === 'remote' || !model.chat_template) return []
-  const { literalsOf } = await import('../prompt/chat-template')
+  const { literalsOf } = await retrying(() => import('../prompt/chat-template'))
   return literalsOf(model.chat_template)
 }

@@ -7,6 +7,7 @@
  *   schemas are the caller's own: a turn that had them cannot be joined again from its record.
  */
 
+import { retrying } from '@/core/chunks'
 import { type Bytes, utf8 } from '../bytes'
 import { encode } from '../canonical'
 import type { ReplyRecord } from '../record'
@@ -48,7 +49,7 @@ async function joinChat(
   template: string,
   segments: readonly Segment[],
 ): Promise<{ text: string; isPlain: boolean }> {
-  const { isPlain, literalsOf, renderChat } = await import('./chat-template')
+  const { isPlain, literalsOf, renderChat } = await retrying(() => import('./chat-template'))
   const { model, tools } = release
   if (model.backend === 'remote')
     throw new Refused('template/unsupported', 'A remote server joins prompts itself.')
