@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from verax.gates.rollout.plan import RolloutPlan, Step
 from verax.gates.suite import recommended_gates
 from verax.kernel.canonical import hex_digest
 from verax.kernel.dsse import Signature
 from verax.kernel.errors import AccessError, RefusedError, RequestError, UnknownObject, VeraxError
 from verax.kernel.release import Release
 from verax.kernel.root import RootDocument
+from verax.kernel.statement import Move, parse_statement
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.direct import with_accounts
 from verax.surfaces.cli.keyring import encode_recovery_key
@@ -278,6 +280,26 @@ def test_whoever_signs_can_read_what_the_draft_brings(own: Any) -> None:
     assert {hex_digest(data) for data in contents.values()} == set(contents)
     assert Release.from_toml(toml).data in contents.values()
     assert ann.get_json("/v1/governance/drafts")["data"][0]["contents"] is None
+
+
+def test_a_canary_is_drafted_with_the_plan_of_its_steps_and_a_plan_that_leads_nowhere_is_refused(
+    own: Any, verax: Verax, tmp_path: Path
+) -> None:
+    ann = owner(own)
+    manifest = tmp_path / "rhymes.toml"
+    manifest.write_text(manifest_toml("You answer in rhymes.", name="rhymes", guard=GUARD), encoding="utf-8")
+    change = verax(own, "change", "propose", str(manifest), "--reason", "Rhymes.", "--yes").out.strip()
+    steps = [{"share_bp": 1000, "soak_s": 600, "users": 30}, {"share_bp": 10_000, "soak_s": 0, "users": 0}]
+    wish = {"kind": "admit", "change": change, "share_bp": 1000, "plan": steps}
+    draft = ann.post_json("/v1/governance/drafts", wish)
+    [plan] = [RolloutPlan.parse(base64.b64decode(text)) for text in draft["contents"].values()]
+    assert plan == RolloutPlan((Step(1000, 600, 30), Step(10_000)))
+    admission = parse_statement(base64.b64decode(draft["payload"]))
+    assert isinstance(admission, Move)
+    assert (admission.share_bp, [admission.cause]) == (1000, draft["blobs"])
+    for wrong in ({"share_bp": 500}, {"share_bp": 10_000}, {"plan": steps[:1]}, {"plan": [steps[0], *steps]}):
+        with pytest.raises(RequestError, match="plan"):
+            ann.post_json("/v1/governance/drafts", wish | wrong)
 
 
 def test_verax_team_makes_a_team_of_keys_and_passkeys_with_gates_for_releases_and_for_code(

@@ -135,6 +135,7 @@ export interface Wire {
   PlainTextFormat: PlainTextFormat
   PlanFacts: PlanFacts
   PlanStep: PlanStep
+  PlanStepWish: PlanStepWish
   PreviewOptions: PreviewOptions
   ProblemBody: ProblemBody
   ReasoningOptions: ReasoningOptions
@@ -313,7 +314,27 @@ export interface KeyBody {
 export interface AdmitWish {
   kind: 'admit'
   change: string
+  /**
+   * Hundredths of a percent of the users.
+   */
   share_bp?: number
+  /**
+   * How a canary goes on: shares that rise from share_bp to 10000. It is signed with the admission.
+   *
+   * @maxItems 32
+   */
+  plan?: PlanStepWish[]
+}
+/**
+ * One share of a canary: it serves `soak_s` at least, and `users` of the canary must have been counted.
+ */
+export interface PlanStepWish {
+  /**
+   * Hundredths of a percent of the users.
+   */
+  share_bp: number
+  soak_s?: number
+  users?: number
 }
 /**
  * Ids of the turns that a timeline names; `count` includes those erased since.
@@ -1179,6 +1200,9 @@ export interface ReviewWish {
 export interface StepWish {
   kind: 'step'
   channel: string
+  /**
+   * Hundredths of a percent of the users.
+   */
   share_bp: number
 }
 /**

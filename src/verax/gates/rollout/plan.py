@@ -79,9 +79,17 @@ class RolloutPlan:
             RequestError: the shares do not rise, or a number is out of range.
         """
         shares = [*shares_bp, FULL_SHARE_BP] if FULL_SHARE_BP not in shares_bp else list(shares_bp)
-        steps = tuple(Step(share, 0 if share == FULL_SHARE_BP else soak_s, users) for share in shares)
+        return cls.of_steps([Step(share, 0 if share == FULL_SHARE_BP else soak_s, users) for share in shares])
+
+    @classmethod
+    def of_steps(cls, steps: Sequence[Step]) -> RolloutPlan:
+        """Return a plan of steps that a person asked for.
+
+        Raises:
+            RequestError: the shares do not rise to everybody, or a number is out of range.
+        """
         try:
-            return cls.parse(cls(steps).to_bytes())
+            return cls.parse(cls(tuple(steps)).to_bytes())
         except KernelError as error:
             raise RequestError(
                 error.message, hint="name shares that rise, 5,25,50 for instance", param="plan"

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
+from verax.gates.rollout.plan import RolloutPlan, Step
 from verax.kernel.drafting import (
     Draft,
     draft_admit,
@@ -35,6 +36,7 @@ _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Channel = Annotated[str, Field(min_length=1, max_length=80)]
 _Reason = Annotated[str, Field(min_length=1, max_length=4000)]
 _MAX_TOML = 1_000_000
+_ShareBp = Annotated[int, Field(ge=1, le=FULL_SHARE_BP, description="Hundredths of a percent of the users.")]
 
 
 class ChangeWish(WireModel):
@@ -56,12 +58,24 @@ class ReviewWish(WireModel):
     unban: Annotated[list[_Digest], Field(max_length=256)] = Field(default_factory=list)
 
 
+class PlanStepWish(WireModel):
+    """One share of a canary: it serves `soak_s` at least, and `users` of the canary must have been counted."""
+
+    share_bp: _ShareBp
+    soak_s: Annotated[int, Field(ge=0, le=7_776_000)] = 0
+    users: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+
+
 class AdmitWish(WireModel):
     """Admit a change, to a share of the users or to all."""
 
     kind: Literal["admit"]
     change: _Digest
-    share_bp: Annotated[int, Field(ge=1, le=FULL_SHARE_BP)] = FULL_SHARE_BP
+    share_bp: _ShareBp = FULL_SHARE_BP
+    plan: Annotated[list[PlanStepWish], Field(max_length=32)] = Field(
+        default_factory=list,
+        description="How a canary goes on: shares that rise from share_bp to 10000. It is signed with the admission.",
+    )
 
 
 class StepWish(WireModel):
@@ -69,7 +83,7 @@ class StepWish(WireModel):
 
     kind: Literal["step"]
     channel: _Channel
-    share_bp: Annotated[int, Field(ge=1, le=FULL_SHARE_BP)]
+    share_bp: _ShareBp
 
 
 class BackWish(WireModel):
@@ -118,7 +132,7 @@ def draft_of(wish: Wish, state: State, now_ms: int, blobs: BlobSource) -> Draft:
         case ReviewWish():
             return draft_review(_change(state, wish.change), basis, wish.verdict, tuple(wish.unban))
         case AdmitWish():
-            return draft_admit(_change(state, wish.change), basis, wish.share_bp)
+            return draft_admit(_change(state, wish.change), basis, wish.share_bp, _plan(wish))
         case StepWish():
             return draft_step(state, basis, wish.channel, wish.share_bp)
         case BackWish():
@@ -137,6 +151,15 @@ def _candidate(wish: ChangeWish, blobs: BlobSource) -> bytes:
     if data is None:
         raise RequestError("release: this installation holds none of that id", param="release")
     return data
+
+
+def _plan(wish: AdmitWish) -> bytes:
+    """Return the plan's bytes, none where the wish has no plan."""
+    if not wish.plan:
+        return b""
+    if wish.share_bp == FULL_SHARE_BP or wish.plan[0].share_bp != wish.share_bp:
+        raise RequestError("plan: expected a canary, and its share as the plan's first step", param="plan")
+    return RolloutPlan.of_steps([Step(step.share_bp, step.soak_s, step.users) for step in wish.plan]).to_bytes()
 
 
 def _change(state: State, change_id: str) -> ChangeState:
