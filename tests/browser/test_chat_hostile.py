@@ -31,6 +31,12 @@ def text_of(attack: dict[str, Any]) -> str:
     return attack.get("before", "") + attack["text"] * int(attack.get("times", 1)) + attack.get("after", "")
 
 
+_SHOWN = "list => [...list.querySelectorAll('li[data-index]')].map(line => Number(line.dataset.index))"
+_SCROLL_TO_LAST = """list => {
+  const last = [...list.querySelectorAll('li[data-index]')].at(-1)
+  last.parentElement.parentElement.scrollTop = last.offsetTop
+}"""
+
 ATTACKS = [text_of(attack) for attack in CORPUS]
 
 
@@ -66,12 +72,12 @@ def test_no_answer_of_the_corpus_runs_loads_or_breaks_anything(
     messages.press("Home")
     seen: set[int] = set()
     while len(seen) < 2 * len(ATTACKS):
-        shown = [int(line.get_attribute("data-index") or -1) for line in messages.locator("li[data-index]").all()]
+        # The next one is awaited, and all are read at one moment: the list goes on moving between two calls.
+        expect(messages.locator(f'li[data-index="{len(seen)}"]')).to_be_attached()
+        shown = messages.evaluate(_SHOWN)
         assert set(shown) - seen, f"the list stands still after {len(seen)} messages"
         seen |= set(shown)
-        last = messages.locator(f'li[data-index="{max(shown)}"]')
-        last.evaluate("line => line.parentElement.parentElement.scrollTop = line.offsetTop")
-        chat.wait_for_frame()
+        messages.evaluate(_SCROLL_TO_LAST)
     assert chat.page.evaluate("window.hacked") is None
     assert chat.page.locator("main :is(script, iframe, object, embed, img, video, audio, form form)").count() == 0
     assert chat.page.url.endswith(conversation_id)

@@ -90,7 +90,7 @@ class Person:
         return response.json()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house in which somebody lives already."""
     folder = tmp_path_factory.mktemp("house")

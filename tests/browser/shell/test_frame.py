@@ -212,6 +212,7 @@ def test_the_app_is_worked_by_keyboard_alone(person: Callable[..., Person]) -> N
         ann.talk(title, "Who wrote Hamlet?")
     page = ann.open("/settings").page
     expect(ann.conversation("A")).to_be_visible()
+    expect(page.get_by_role("link", name="General")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     stops = []
