@@ -3,7 +3,7 @@
  * Each is a chunk of its own: the first load holds the frame and the chat, and nothing else.
  */
 
-import { ScrollText, SlidersHorizontal } from 'lucide-react'
+import { GitPullRequestArrow, ScrollText, SlidersHorizontal } from 'lucide-react'
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
 import { retrying } from '@/core/chunks'
 
@@ -15,7 +15,13 @@ export interface Area {
   /** `everyone`: readable without an account. A list of roles: only people who have one of them. */
   readonly access: 'everyone' | 'account' | readonly string[]
   /** Its line in the side bar: the key of its name (with the namespace), and where it leads. */
-  readonly link?: { readonly title: string; readonly href: string; readonly icon: ComponentType<IconProps> }
+  readonly link?: {
+    readonly title: string
+    readonly href: string
+    readonly icon: ComponentType<IconProps>
+    /** Where it does not stand for everybody who may open the area: the roles that see it. */
+    readonly roles?: readonly string[]
+  }
 }
 
 export interface IconProps {
@@ -49,6 +55,18 @@ export const AREAS: readonly Area[] = [
     link: { title: 'shell:areas.transparency', href: '/transparency', icon: ScrollText },
   },
   {
+    id: 'changes',
+    paths: ['/changes', '/changes/:change'],
+    page: lazy(() => retrying(() => import('./changes/ChangesPage'))),
+    access: 'account',
+    link: {
+      title: 'shell:areas.changes',
+      href: '/changes',
+      icon: GitPullRequestArrow,
+      roles: ['owner', 'author', 'reviewer', 'operator'],
+    },
+  },
+  {
     id: 'settings',
     paths: ['/settings', '/settings/:section'],
     page: lazy(() => retrying(() => import('./settings/SettingsPage'))),
@@ -68,4 +86,10 @@ export function mayOpen(area: Area, roles: readonly string[] | null): boolean {
   if (area.access === 'everyone') return true
   if (roles === null) return false
   return area.access === 'account' || area.access.some((role) => roles.includes(role))
+}
+
+/** Whether the area's line stands in the side bar for somebody with these roles. */
+export function isLinked(area: Area, roles: readonly string[] | null): boolean {
+  if (area.link === undefined || !mayOpen(area, roles)) return false
+  return area.link.roles?.some((role) => roles?.includes(role)) ?? true
 }

@@ -32,5 +32,8 @@ export const keys = {
   search: ['search'],
   searchFor: (text: string) => ['search', text],
   channels: ['channels'],
+  gates: (change: string) => ['gates', change],
+  rollout: (channel: string) => ['rollout', channel],
+  signals: (channel: string) => ['signals', channel],
   admin: (part: string) => ['admin', part],
 } as const

@@ -282,6 +282,17 @@ def test_whoever_signs_can_read_what_the_draft_brings(own: Any) -> None:
     assert ann.get_json("/v1/governance/drafts")["data"][0]["contents"] is None
 
 
+def test_an_edited_manifest_is_proposed_as_objects(own: Any) -> None:
+    ann = owner(own)
+    manifest = Release.from_toml(manifest_toml("You answer in rhymes.", name="rhymes", guard=GUARD)).manifest
+    wish = {"kind": "change", "channel": "assistant", "manifest": manifest, "reason": "Rhymes are nice."}
+    draft = ann.post_json("/v1/governance/drafts", wish)
+    assert Release.from_manifest(manifest).id in draft["contents"]
+    for wrong in ({"manifest": {**manifest, "mood": "glad"}}, {"toml": "v = 1"}):
+        with pytest.raises(VeraxError, match=r"release|one of"):
+            ann.post_json("/v1/governance/drafts", wish | wrong)
+
+
 def test_a_canary_is_drafted_with_the_plan_of_its_steps_and_a_plan_that_leads_nowhere_is_refused(
     own: Any, verax: Verax, tmp_path: Path
 ) -> None:

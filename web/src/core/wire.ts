@@ -609,12 +609,18 @@ export interface GateResultShape {
   report: string
 }
 /**
- * A proposal: a release of one's own as TOML, or one that the installation holds.
+ * A proposal: a release of one's own as TOML or as a manifest, or one that the installation holds.
  */
 export interface ChangeWish {
   kind: 'change'
   channel: string
   toml?: string | null
+  /**
+   * The manifest as objects, instead of toml.
+   */
+  manifest?: {
+    [k: string]: unknown
+  } | null
   /**
    * A release that the installation holds, instead of toml.
    */

@@ -1,7 +1,7 @@
 import { PanelLeftClose, SquarePen } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
-import { AREAS, type Area, mayOpen } from '@/areas'
+import { AREAS, type Area, isLinked } from '@/areas'
 import { ariaShortcut } from '@/core/commands'
 import { signInPath } from '@/core/session'
 import { ButtonLink, IconButton } from '@/ui/Button'
@@ -56,7 +56,7 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
 
 function AreaLinks({ path, roles }: { path: string; roles: readonly string[] | null }) {
   const { t } = useTranslation(['shell', 'common'])
-  const shown = AREAS.filter((area) => area.link !== undefined && mayOpen(area, roles))
+  const shown = AREAS.filter((area) => isLinked(area, roles))
   if (shown.length === 0) return null
   return (
     <nav aria-label={t('sidebar.areas')}>

@@ -1,5 +1,6 @@
 import { diffLines } from 'diff'
 import { useTranslation } from 'react-i18next'
+import type { Release } from '@/proof/prompt/release'
 import { classes } from '@/ui/classes'
 import { Loading } from '@/ui/States'
 import styles from './Transparency.module.css'
@@ -14,7 +15,13 @@ export default function Comparison({ old, now }: { old: string | null; now: stri
   if (before.isPending || after.isPending) return <Loading />
   if (!after.data || (old !== null && !before.data))
     return <p className={styles['caveat']}>{t('release.closed')}</p>
-  const differences = differencesOf(before.data ?? null, after.data)
+  return <Differences before={before.data ?? null} after={after.data} />
+}
+
+/** What differs between two releases that are at hand; null for none before. */
+export function Differences({ before, after }: { before: Release | null; after: Release }) {
+  const { t } = useTranslation('transparency')
+  const differences = differencesOf(before, after)
   if (differences.length === 0) return <p className={styles['soft']}>{t('compare.same')}</p>
   return (
     <div className={styles['fields']}>

@@ -3,12 +3,10 @@ import { useTranslation } from 'react-i18next'
 import { Link, useLocation, useParams } from 'wouter'
 import { retrying } from '@/core/chunks'
 import type { WholeVisit } from '@/proof/client/light-client'
-import { LogAlarm } from '@/proof/client/watch'
-import { Refused } from '@/proof/refused'
 import { Page } from '@/shell/Page'
-import { ErrorState, Loading } from '@/ui/States'
-import { AlarmBanner } from './AlarmBanner'
+import { Loading } from '@/ui/States'
 import { ChannelView } from './ChannelView'
+import { Governed } from './Governed'
 import { Overview } from './Overview'
 import { ReleaseView } from './ReleaseView'
 import styles from './Transparency.module.css'
@@ -48,17 +46,17 @@ export default function TransparencyPage() {
           <Lazily>
             <HowToCheck fingerprint={governance.data?.history.state.fingerprint ?? ''} />
           </Lazily>
-        ) : governance.isPending ? (
-          <Loading label={t('reading')} />
-        ) : governance.isError ? (
-          <Failed error={governance.error} onRetry={() => void governance.refetch()} />
         ) : (
-          <>
-            <VerifiedNote visit={governance.data} />
-            <Lazily>
-              <Content view={view} visit={governance.data} />
-            </Lazily>
-          </>
+          <Governed>
+            {(visit) => (
+              <>
+                <VerifiedNote visit={visit} />
+                <Lazily>
+                  <Content view={view} visit={visit} />
+                </Lazily>
+              </>
+            )}
+          </Governed>
         )}
       </div>
     </Page>
@@ -77,11 +75,4 @@ function Content({ view, visit }: { view: View; visit: WholeVisit }) {
   if (channel !== undefined) return <ChannelView state={state} name={decodeURIComponent(channel)} />
   if (release !== undefined) return <ReleaseView state={state} id={release} />
   return <Overview state={state} />
-}
-
-function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  const { t } = useTranslation('transparency')
-  if (error instanceof LogAlarm) return <AlarmBanner alarm={error.alarm} onForgotten={onRetry} />
-  const isUnreachable = error instanceof Refused && error.reason === 'log/unreachable'
-  return <ErrorState error={isUnreachable ? new Error(t('unreachable')) : error} onRetry={onRetry} />
 }

@@ -1,21 +1,29 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback } from 'react'
 import { browserClient } from '@/proof/browser'
 import { fromUtf8 } from '@/proof/bytes'
 import { parseRelease, type Release } from '@/proof/prompt/release'
 import { Refused } from '@/proof/refused'
 
 const REFRESH_MS = 30_000
+const GOVERNANCE = ['proof', 'governance']
 
 /** The governance log, read whole and folded in this browser; what is new is read again and again. */
 export function useGovernance() {
   return useQuery({
-    queryKey: ['proof', 'governance'],
+    queryKey: GOVERNANCE,
     queryFn: () => browserClient().whole(),
     staleTime: REFRESH_MS,
     refetchInterval: REFRESH_MS,
     structuralSharing: false,
     retry: false,
   })
+}
+
+/** Returns a function that reads on in the log at once, because something was just signed into it. */
+export function useReadOn(): () => Promise<void> {
+  const client = useQueryClient()
+  return useCallback(() => client.invalidateQueries({ queryKey: GOVERNANCE }), [client])
 }
 
 /** A published release; null where it cannot be read from here, or is none. */

@@ -40,11 +40,12 @@ _ShareBp = Annotated[int, Field(ge=1, le=FULL_SHARE_BP, description="Hundredths 
 
 
 class ChangeWish(WireModel):
-    """A proposal: a release of one's own as TOML, or one that the installation holds."""
+    """A proposal: a release of one's own as TOML or as a manifest, or one that the installation holds."""
 
     kind: Literal["change"]
     channel: _Channel
     toml: Annotated[str, Field(max_length=_MAX_TOML)] | None = None
+    manifest: dict[str, Any] | None = Field(default=None, description="The manifest as objects, instead of toml.")
     release: _Digest | None = Field(default=None, description="A release that the installation holds, instead of toml.")
     reason: _Reason
 
@@ -143,10 +144,12 @@ def draft_of(wish: Wish, state: State, now_ms: int, blobs: BlobSource) -> Draft:
 
 
 def _candidate(wish: ChangeWish, blobs: BlobSource) -> bytes:
-    if (wish.toml is None) == (wish.release is None):
-        raise RequestError("change: expected either toml or release", param="toml")
+    if [wish.toml, wish.manifest, wish.release].count(None) != 2:
+        raise RequestError("change: expected one of toml, manifest and release", param="toml")
     if wish.toml is not None:
         return Release.from_toml(wish.toml).data
+    if wish.manifest is not None:
+        return Release.from_manifest(wish.manifest).data
     data = blobs.get(wish.release or "")
     if data is None:
         raise RequestError("release: this installation holds none of that id", param="release")

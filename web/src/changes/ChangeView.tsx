@@ -1,0 +1,101 @@
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import { shortCode } from '@/core/short-code'
+import { RUNTIME } from '@/proof/governance/root'
+import type { ChangeState, State } from '@/proof/governance/state'
+import { NONE } from '@/proof/governance/statement'
+import Comparison from '@/transparency/Comparison'
+import { Facts } from '@/transparency/Facts'
+import { Reason } from '@/transparency/Reason'
+import { ReleaseLink } from '@/transparency/ReleaseLink'
+import { Digest } from '@/ui/Copy'
+import { Section } from '@/ui/Section'
+import { EmptyState } from '@/ui/States'
+import { When } from '@/ui/When'
+import { AdmitSection } from './AdmitSection'
+import { BackActions } from './BackActions'
+import styles from './Changes.module.css'
+import { GateSection } from './GateSection'
+import { ReviewSection } from './ReviewSection'
+import { RolloutSection } from './RolloutSection'
+import { StandingBadges } from './Standing'
+import { standingOf } from './standing'
+import { useSigner } from './useSigner'
+
+/** One change: what it would change, who said what, which gates it passed, and how it is put in force. */
+export function ChangeView({ state, id }: { state: State; id: string }) {
+  const { t } = useTranslation('changes')
+  const change = state.changes.get(id)
+  const signer = useSigner(state)
+  const all = <Link href="/changes">{t('back.all')}</Link>
+  if (change === undefined) return <EmptyState title={t('change.unknown')} action={all} />
+  const standing = standingOf(state, change)
+  return (
+    <>
+      <p>{all}</p>
+      <Section title={t('change.of', { channel: change.channel })}>
+        <p className={styles['line']}>
+          <code className={styles['bigCode']}>{shortCode(change.id)}</code>
+          <StandingBadges standing={standing} />
+        </p>
+        <ChangeFacts state={state} change={change} />
+        <Reason digest={change.reason} />
+        {signer.mayDraft && signer.roles.size === 0 && (
+          <p className={styles['soft']}>
+            {t('change.noKey')} <Link href="/settings/signing">{t('change.addKey')}</Link>
+          </p>
+        )}
+      </Section>
+      {change.channel !== RUNTIME && (
+        <Section title={t('change.differences')} hint={t('change.differencesHint')}>
+          <Comparison old={change.base === NONE ? null : change.base} now={change.candidate} />
+        </Section>
+      )}
+      <ReviewSection state={state} change={change} standing={standing} signer={signer} />
+      <GateSection state={state} change={change} standing={standing} />
+      {standing.kind === 'open' && (
+        <AdmitSection change={change} isReady={standing.isReady} signer={signer} />
+      )}
+      {standing.kind === 'canary' && (
+        <RolloutSection state={state} change={change} shareBp={standing.shareBp} signer={signer} />
+      )}
+      {(standing.kind === 'canary' || standing.kind === 'full') && (
+        <BackActions state={state} channel={change.channel} />
+      )}
+    </>
+  )
+}
+
+function ChangeFacts({ state, change }: { state: State; change: ChangeState }) {
+  const { t } = useTranslation('changes')
+  const { base, baseIndex, candidate, channel } = change
+  const isRuntime = channel === RUNTIME
+  const link = (id: string) => (isRuntime ? <Digest value={id} /> : <ReleaseLink id={id} />)
+  return (
+    <Facts
+      facts={[
+        [t('fact.author'), [...change.signers].sort().join(', ')],
+        [t('fact.when'), <When key="when" atMs={state.outcomes[change.index]?.statement?.time_ms ?? 0} />],
+        [t('fact.candidate'), link(candidate)],
+        [
+          t('fact.base'),
+          base === NONE ? (
+            t('fact.first')
+          ) : (
+            <>
+              {link(base)} {t('fact.baseEntry', { index: baseIndex })}
+            </>
+          ),
+        ],
+        [
+          t('fact.channel'),
+          <Link key="channel" href={`/transparency/channel/${encodeURIComponent(channel)}`}>
+            {channel}
+          </Link>,
+        ],
+        [t('fact.entry'), String(change.index)],
+        [t('fact.id'), <Digest key="id" value={change.id} length={24} />],
+      ]}
+    />
+  )
+}

@@ -1,0 +1,98 @@
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import { shortCode } from '@/core/short-code'
+import type { ChangeState, State } from '@/proof/governance/state'
+import { ChannelBadges } from '@/transparency/Overview'
+import { Reason } from '@/transparency/Reason'
+import { ReleaseLink } from '@/transparency/ReleaseLink'
+import { channelNames } from '@/transparency/story'
+import { ButtonLink } from '@/ui/Button'
+import { Section } from '@/ui/Section'
+import { EmptyState } from '@/ui/States'
+import { When } from '@/ui/When'
+import { BackActions } from './BackActions'
+import styles from './Changes.module.css'
+import { StandingBadges } from './Standing'
+import { changesOf, standingOf } from './standing'
+import { useSigner } from './useSigner'
+
+/** Every channel with its head, what is proposed for it, and what became of earlier proposals. */
+export function ChannelList({ state }: { state: State }) {
+  const { t } = useTranslation('changes')
+  const names = channelNames(state)
+  if (names.length === 0) return <EmptyState title={t('list.noChannels')} />
+  return names.map((name) => <Channel key={name} state={state} name={name} />)
+}
+
+function Channel({ state, name }: { state: State; name: string }) {
+  const { t } = useTranslation('changes')
+  const signer = useSigner(state)
+  const { going, ended } = changesOf(state, name)
+  const head = state.channels.get(name)?.serving
+  return (
+    <Section title={name}>
+      <p className={styles['line']}>
+        {head ? (
+          <>
+            {t('list.head')} <ReleaseLink id={head.release} />
+          </>
+        ) : (
+          t('list.nothing')
+        )}
+        <ChannelBadges state={state} name={name} />
+        <Link href={`/transparency/channel/${encodeURIComponent(name)}`}>{t('list.story')}</Link>
+      </p>
+      {signer.roles.has('author') && (
+        <div className={styles['actions']}>
+          <ButtonLink kind="primary" href={`/changes/new?channel=${encodeURIComponent(name)}`}>
+            {t('list.propose')}
+          </ButtonLink>
+        </div>
+      )}
+      {going.length === 0 ? (
+        <p className={styles['soft']}>{t('list.none')}</p>
+      ) : (
+        <ChangeCards state={state} changes={going} />
+      )}
+      <BackActions state={state} channel={name} />
+      {ended.length > 0 && (
+        <details className={styles['details']}>
+          <summary>{t('list.ended', { count: ended.length })}</summary>
+          <ChangeCards state={state} changes={ended} />
+        </details>
+      )}
+    </Section>
+  )
+}
+
+function ChangeCards({ state, changes }: { state: State; changes: readonly ChangeState[] }) {
+  return (
+    <ol className={styles['cards']}>
+      {changes.map((change) => (
+        <li key={change.id}>
+          <ChangeCard state={state} change={change} />
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function ChangeCard({ state, change }: { state: State; change: ChangeState }) {
+  const { t } = useTranslation('changes')
+  const code = shortCode(change.id)
+  return (
+    <article className={styles['card']} aria-label={code}>
+      <p className={styles['line']}>
+        <Link href={`/changes/${change.id}`}>
+          <code>{code}</code>
+        </Link>
+        <StandingBadges standing={standingOf(state, change)} />
+      </p>
+      <p className={styles['soft']}>
+        {t('list.by', { persons: [...change.signers].sort().join(', ') })}{' '}
+        <When atMs={state.outcomes[change.index]?.statement?.time_ms ?? 0} />
+      </p>
+      <Reason digest={change.reason} />
+    </article>
+  )
+}
