@@ -4,7 +4,8 @@
   mean over those replies. Level 1 is quick, the others see users who are active but
   rarely meet the fault. Levels share `alpha`; each is a test of its own.
 * Within a level the signals share the stake by `STAKES`, and its wealth is their weighted
-  average. Votes have no stake: they are shown, and can trigger nothing.
+  average. Votes have no stake, nor has the length of replies: they are shown, and can trigger
+  nothing. A change that is meant to shorten replies must not be taken back for doing so.
 * The line of a level is ``1 / (alpha * its share)``. Under no change any of them is ever
   crossed with a chance of at most `alpha`.
 * When the share of the canary is raised, replies counted so far that did not settle a user
@@ -39,14 +40,14 @@ STAKES: Mapping[str, float] = {
     "tone": 0.14,
     "guard": 0.10,
     "identity": 0.10,
-    "unsupported": 0.06,
-    "error": 0.06,
-    "refusal": 0.04,
+    "unsupported": 0.07,
+    "error": 0.07,
+    "refusal": 0.05,
     "latency": 0.03,
-    "length": 0.015,
-    "shortness": 0.015,
+    "length": 0.0,
+    "shortness": 0.0,
 }
-"""Share of the stake by signal; they add up to 1."""
+"""Share of the stake by signal; they add up to 1. One without a share is shown, and rolls nothing back."""
 
 _SHARES = frozenset({"off_topic", "tone", "unsupported"})
 _JUST_UNDER_HALF = 0.499

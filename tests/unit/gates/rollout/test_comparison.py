@@ -24,6 +24,17 @@ def test_votes_have_no_stake() -> None:
     assert not any("vote" in name for name in STAKES)
 
 
+@pytest.mark.parametrize("characters", [10, 30_000])
+def test_replies_that_get_much_shorter_or_longer_are_shown_and_roll_nothing_back(characters: int) -> None:
+    other = Seen(GOOD.values | {"length": float(characters), "shortness": 1 / characters})
+    comparison = Comparison()
+    for number in range(5_000):
+        comparison.see(f"user {number}", other if number % 2 else GOOD, is_canary=bool(number % 2), share_bp=5_000)
+    assert comparison.trip is None
+    wealth = {item.signal: item.wealth for item in comparison.standings() if item.level == 1}
+    assert max(wealth["length"], wealth["shortness"]) > 1_000
+
+
 def test_one_account_cannot_trigger_a_rollback() -> None:
     comparison = Comparison()
     for number in range(40):
