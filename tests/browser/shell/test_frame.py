@@ -190,9 +190,9 @@ def test_language_and_theme_go_with_the_person_and_the_text_size_with_the_screen
     page.get_by_role("radio", name="简体中文").check()
     expect(page.get_by_role("heading", level=1, name="通用")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
-    page.get_by_role("radio", name="深色").check()
-    with page.expect_response(lambda answer: answer.request.method == "PUT"):
-        page.get_by_role("radio", name="特大").check()
+    with page.expect_response(lambda answer: '"dark"' in (answer.request.post_data or "")):
+        page.get_by_role("radio", name="深色").check()
+    page.get_by_role("radio", name="特大").check()
     size = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
     assert page.evaluate(size) == 21
     page.reload()

@@ -34,6 +34,12 @@ describe('request', () => {
     expect(heard).toHaveBeenCalledTimes(1)
   })
 
+  it('says the same of an answer that breaks off', async () => {
+    const body = new ReadableStream({ start: (controller) => controller.error(new TypeError('failed')) })
+    vi.stubGlobal('fetch', vi.fn().mockResolvedValue(new Response(body)))
+    await expect(requestJson('/v1/x')).rejects.toMatchObject({ status: 0, code: 'network/unreachable' })
+  })
+
   it('says that a server without an answer cannot be reached', async () => {
     vi.stubGlobal('fetch', vi.fn().mockRejectedValue(new TypeError('failed')))
     await expect(request('/v1/x')).rejects.toMatchObject({ status: 0, code: 'network/unreachable' })

@@ -84,7 +84,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
     })
   } catch (error) {
     if (options.signal?.aborted) throw error
-    throw new ApiError(0, 'network/unreachable', 'the server cannot be reached')
+    throw unreachable()
   }
   if (response.ok) return response
   const failure = await readError(response)
@@ -95,7 +95,17 @@ export async function request(path: string, options: RequestOptions = {}): Promi
 /** Sends a request and returns the JSON of the answer; `T` is one of the generated wire types. */
 export async function requestJson<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const response = await request(path, options)
-  return (await response.json()) as T
+  try {
+    return (await response.json()) as T
+  } catch (error) {
+    // The connection may break between the head of an answer and its end.
+    if (options.signal?.aborted || error instanceof SyntaxError) throw error
+    throw unreachable()
+  }
+}
+
+function unreachable(): ApiError {
+  return new ApiError(0, 'network/unreachable', 'the server cannot be reached')
 }
 
 /** Reads an error body in OpenAI's shape; a body of another shape keeps the status alone. */
