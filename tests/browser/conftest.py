@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +38,19 @@ from verax.testing.running_server import RunningServer
 ROOT = Path(__file__).resolve().parents[2]
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _LIMIT_MS = 30_000
+_AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_TOOLS = "import sys; sys.path.insert(0, 'scripts'); import webapp; webapp.prepared()"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_STILL = """() => Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getTiming().iterations !== Infinity).map((one) => one.finished.catch(() => null)))"""
+_AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 _LOCAL_SCHEMES = frozenset({"data", "blob", "about"})
 
 
@@ -212,3 +227,56 @@ def sign_in(context: BrowserContext, url: str, name: str) -> str:
     assert done.ok, done.text()
     user_id: str = done.json()["user_id"]
     return user_id
+
+
+class Authenticator:
+    """A device of Chromium's own that holds passkeys and recognizes its owner; of one page alone."""
+
+    def __init__(self, page: Page) -> None:
+        self._devtools = page.context.new_cdp_session(page)
+        self._devtools.send("WebAuthn.enable")
+        made = self._devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _AUTHENTICATOR})
+        self._id = made["authenticatorId"]
+
+    def verify(self, is_verified: bool) -> None:
+        """Let it recognize its owner, or not, from now on."""
+        self._devtools.send("WebAuthn.setUserVerified", {"authenticatorId": self._id, "isUserVerified": is_verified})
+
+
+@pytest.fixture
+def plug_in() -> Callable[[Page], Authenticator]:
+    """Return what gives a page an authenticator."""
+    return Authenticator
+
+
+@pytest.fixture(scope="session")
+def signing_in() -> Callable[..., object]:
+    """Return `sign_in`, for tests that have a window of another kind."""
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+def nothing_to_mend() -> Callable[..., None]:
+    """Return what has axe look at a page: it must find nothing, and must have looked at something."""
+
+    def look(page: Page, without: tuple[str, ...] = ()) -> None:
+        # What still moves has another contrast than what stands.
+        page.evaluate(_STILL)
+        page.evaluate(_axe())
+        found = page.evaluate("(tags) => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", _RULES)
+        assert len(found["passes"]) > 10
+        assert [_shown(rule) for rule in found["violations"] if rule["id"] not in without] == []
+
+    return look
+
+
+def _shown(rule: dict[str, Any]) -> str:
+    places = [f"{node['target']} {node['failureSummary']}" for node in rule["nodes"]]
+    return json.dumps([rule["id"], rule["help"], *places], ensure_ascii=False)
+
+
+@cache
+def _axe() -> str:
+    if not _AXE.is_file():
+        subprocess.run([sys.executable, "-c", _TOOLS], cwd=ROOT, check=True, timeout=600)
+    return _AXE.read_text(encoding="utf-8")

@@ -25,26 +25,15 @@ PASSWORD = "correct horse"
 # A gate asks 240 questions of two releases.
 GATE_MS = 180_000
 PEOPLE = ("ann", "bob", "carol")
-_AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 class Person:
     """Somebody at a browser of their own, with an authenticator that no other browser has."""
 
-    def __init__(self, world: GateWorld, name: str, context: BrowserContext) -> None:
+    def __init__(self, world: GateWorld, name: str, page: Page) -> None:
         self.world = world
         self.name = name
-        self.page = context.new_page()
-        self._devtools = context.new_cdp_session(self.page)
-        self._devtools.send("WebAuthn.enable")
-        self._devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _AUTHENTICATOR})
+        self.page = page
 
     def open(self, path: str) -> Page:
         """Open an address and wait for the frame."""
@@ -139,7 +128,12 @@ def world(tmp_path_factory: pytest.TempPathFactory, engine: Path) -> Iterator[Ga
 
 
 @pytest.fixture
-def team(world: GateWorld, open_context: Callable[..., AbstractContextManager[BrowserContext]]) -> Iterator[Team]:
+def team(
+    world: GateWorld,
+    open_context: Callable[..., AbstractContextManager[BrowserContext]],
+    signing_in: Callable[..., object],
+    plug_in: Callable[[Page], object],
+) -> Iterator[Team]:
     """Three people enrol passkeys in their browsers; the owner proposes the team, and two of them sign for it."""
     accounts = world.server.installation.accounts
     with ExitStack() as stack:
@@ -149,8 +143,10 @@ def team(world: GateWorld, open_context: Callable[..., AbstractContextManager[Br
             roles = ("author", "reviewer", "operator")
             world.server.call(accounts.create_user(name, password=PASSWORD, roles=roles))
             context = stack.enter_context(open_context(world.server.url))
-            sign_in(context, world.server.url, name)
-            people[name] = Person(world, name, context)
+            signing_in(context, world.server.url, name)
+            page = context.new_page()
+            plug_in(page)
+            people[name] = Person(world, name, page)
             members += ["--member", f"{name}=passkey:{people[name].add_passkey()}"]
         verax(world, "team", "create", *members, "--gate", "off_topic", "--drop-recovery", "--yes")
         people["ann"].sign_waiting()
@@ -160,13 +156,9 @@ def team(world: GateWorld, open_context: Callable[..., AbstractContextManager[Br
         yield Team(world, people)
 
 
-def sign_in(context: BrowserContext, url: str, name: str) -> None:
-    """Open a session without the form."""
-    done = context.request.post("/v1/session", data={"name": name, "password": PASSWORD}, headers={"Origin": url})
-    assert done.ok, done.text()
-
-
-def test_two_people_change_the_assistant_with_passkeys_watch_it_go_out_and_take_it_back(team: Team) -> None:
+def test_two_people_change_the_assistant_with_passkeys_watch_it_go_out_and_take_it_back(
+    team: Team, nothing_to_mend: Callable[..., None]
+) -> None:
     first = team.head
     change = propose(team.ann, "You answer briefly and kindly, and you say when you are not sure.")
     code = short_code(change)
@@ -182,6 +174,7 @@ def test_two_people_change_the_assistant_with_passkeys_watch_it_go_out_and_take_
     page.get_by_role("button", name="Run the gates").click()
     expect(page.get_by_role("progressbar", name="Samples of off_topic")).to_be_visible()
     expect(page.get_by_text("passed, 240 samples")).to_be_visible(timeout=GATE_MS)
+    nothing_to_mend(page)
 
     page.get_by_label("First share, %").fill("10")
     page.get_by_label("Then, %").fill("50")
@@ -206,6 +199,10 @@ def test_two_people_change_the_assistant_with_passkeys_watch_it_go_out_and_take_
     team.ann.do("Roll back")
     team.ann.standing("rolledBack")
     assert team.head == first
+    for path in ("/changes", "/changes/new"):
+        page = team.ann.open(path)
+        expect(page.locator("[data-verified=true]")).to_be_visible()
+        nothing_to_mend(page)
 
 
 def propose(person: Person, system: str) -> str:

@@ -31,10 +31,8 @@ def key(server: RunningServer[HttpWorld]) -> str:
 # two tools of one name, for instance. That it is refused properly is checked all the same.
 schema = schemathesis.openapi.from_dict(openapi_document())
 _rejection = schema.config.checks.negative_data_rejection
-_rejection.expected_statuses = [
-    *_rejection.expected_statuses,
-    "413",
-]  # a text too long for its field may be too long a body
+# A text too long for its field may make the body too long.
+_rejection.expected_statuses = [*_rejection.expected_statuses, "413"]
 
 
 @schema.hook

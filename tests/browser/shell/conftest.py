@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +20,6 @@ from verax.turn.request import Caller
 
 PASSWORD = "a few words together"
 _ROOT = Path(__file__).resolve().parents[3]
-_AXE = _ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-_TOOLS = "import sys; sys.path.insert(0, 'scripts'); import webapp; webapp.prepared()"
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_STILL = """() => Promise.all(document.getAnimations()
-  .filter((one) => one.effect.getTiming().iterations !== Infinity).map((one) => one.finished.catch(() => null)))"""
 _names = itertools.count(1)
 
 House = RunningServer[Installation]
@@ -134,30 +125,3 @@ def sign_in(context: BrowserContext, url: str, name: str, password: str = PASSWO
 def signing_in() -> Callable[..., None]:
     """Return `sign_in`, for tests that have a window of another kind."""
     return sign_in
-
-
-@pytest.fixture(scope="session")
-def nothing_to_mend() -> Callable[..., None]:
-    """Return what has axe look at a page: it must find nothing, and must have looked at something."""
-
-    def look(page: Page, without: tuple[str, ...] = ()) -> None:
-        # What still moves has another contrast than what stands.
-        page.evaluate(_STILL)
-        page.evaluate(_axe())
-        found = page.evaluate("(tags) => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", _RULES)
-        assert len(found["passes"]) > 10
-        assert [_shown(rule) for rule in found["violations"] if rule["id"] not in without] == []
-
-    return look
-
-
-def _shown(rule: dict[str, Any]) -> str:
-    places = [f"{node['target']} {node['failureSummary']}" for node in rule["nodes"]]
-    return json.dumps([rule["id"], rule["help"], *places], ensure_ascii=False)
-
-
-@cache
-def _axe() -> str:
-    if not _AXE.is_file():
-        subprocess.run([sys.executable, "-c", _TOOLS], cwd=_ROOT, check=True, timeout=600)
-    return _AXE.read_text(encoding="utf-8")

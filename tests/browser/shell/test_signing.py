@@ -15,39 +15,23 @@ from verax.kernel.dsse import signature_by
 from verax.kernel.short_code import short_code
 
 if TYPE_CHECKING:
+    from tests.browser.conftest import Authenticator
     from tests.browser.shell.conftest import House
 
     from verax.surfaces.founding import Founding
 
 pytestmark = pytest.mark.browser
 
-_AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
-
 
 class Desk:
     """The owner of a new installation at the page where one signs, with an authenticator of Chromium's own."""
 
-    def __init__(self, house: House, founding: Founding, page: Page) -> None:
+    def __init__(self, house: House, founding: Founding, page: Page, authenticator: Authenticator) -> None:
         self.house = house
         self.page = page
         assert founding.genesis is not None
         self._daily_key = (founding.genesis.daily_key_id, founding.genesis.daily_seed)
-        self._devtools = page.context.new_cdp_session(page)
-        self._devtools.send("WebAuthn.enable")
-        made = self._devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _AUTHENTICATOR})
-        self._authenticator = made["authenticatorId"]
-
-    def verify(self, is_verified: bool) -> None:
-        """Let the device recognize its owner, or not, from now on."""
-        options = {"authenticatorId": self._authenticator, "isUserVerified": is_verified}
-        self._devtools.send("WebAuthn.setUserVerified", options)
+        self.authenticator = authenticator
 
     def add_passkey(self, name: str) -> None:
         """Add a passkey with the dialog."""
@@ -89,11 +73,13 @@ def desk(
     new_house: tuple[House, Founding],
     open_context: Callable[..., AbstractContextManager[BrowserContext]],
     signing_in: Callable[..., None],
+    plug_in: Callable[[Page], Authenticator],
 ) -> Any:
     house, founding = new_house
     with open_context(house.url) as context:
         signing_in(context, house.url, "owner", founding.owner.password)
-        made = Desk(house, founding, context.new_page())
+        page = context.new_page()
+        made = Desk(house, founding, page, plug_in(page))
         made.page.goto("/settings/signing")
         yield made
 
@@ -121,12 +107,12 @@ def test_a_passkey_is_added_named_in_the_root_signs_and_is_removed(
     dialog.get_by_role("button", name="Sign with a passkey").click()
     expect(dialog.get_by_role("alert")).to_contain_text("The root document names no passkey of yours.")
 
-    desk.verify(False)
+    desk.authenticator.verify(False)
     dialog.get_by_role("button", name="Sign with a passkey").click()
     expect(dialog.get_by_role("alert")).to_contain_text("The passkey was not given.")
 
     desk.name_in_root(passkey)
-    desk.verify(True)
+    desk.authenticator.verify(True)
     dialog.get_by_role("button", name="Sign with a passkey").click()
     expect(dialog.get_by_role("alert")).to_contain_text("The log does not take this statement.")
     desk.draft(kind="freeze", channel="assistant", cause=cause)
