@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import describe
+from verax.drill.obedient import BLUNT_LINE, MAY_LINE, MIRROR_LINE, ObedientModel
 from verax.gates.items import Answer, Sample
 from verax.gates.judge.labels import agreement, load_labels
 from verax.gates.statistics import clopper_pearson
@@ -34,7 +35,6 @@ from verax.surfaces.cli.session import Session
 from verax.surfaces.comparison import Comparison, compare
 from verax.surfaces.founding import shipped_releases
 from verax.testing.gate_world import GateWorld, served
-from verax.testing.obedient import BLUNT_LINE, MAY_LINE, MIRROR_LINE, ObedientModel
 
 HERE = Path(__file__).resolve().parent
 BASE = "You answer briefly."

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from verax.drill.obedient import ObedientModel
 from verax.kernel.short_code import short_code
 from verax.testing.gate_world import GateWorld, served
-from verax.testing.obedient import ObedientModel
 from verax.testing.scripted import ScriptedBackend
 
 # The first test may have to make the engine's environment.

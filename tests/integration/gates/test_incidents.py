@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from verax.drill.obedient import BLUNT_LINE, MAY_LINE, MIRROR_LINE, NAME_LINE, ObedientModel
 from verax.gates.report import GateReport
 from verax.gates.suite import recommended_gates
 from verax.testing.gate_desk import demand_and_propose, make_gate_desk
-from verax.testing.obedient import BLUNT_LINE, MAY_LINE, MIRROR_LINE, NAME_LINE, ObedientModel
 from verax.testing.releases import make_release
 from verax.testing.scripted import ScriptedBackend
 from verax.testing.turns import TurnWorld

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from verax.config import Config, load_config
+from verax.drill.obedient import ObedientModel
 from verax.gates.rollout.plan import RolloutPlan
 from verax.gates.rollout.timeline import TIMELINE_ALARM
 from verax.kernel import canonical
@@ -38,7 +39,6 @@ from verax.kernel.statement import (
 from verax.models.registry import Backends, BackendSettings
 from verax.surfaces.founding import found
 from verax.surfaces.installation import Installation, Surroundings
-from verax.testing.obedient import ObedientModel
 from verax.testing.releases import make_release
 from verax.testing.scripted import ScriptedBackend
 from verax.testing.turns import FixedRuntime

@@ -13,13 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
+from verax.drill.obedient import MAY_LINE
 from verax.kernel import canonical
 from verax.kernel.dsse import sign_envelope
 from verax.kernel.errors import CorruptStore, IntegrityError, RolledBack
 from verax.kernel.statement import NONE, Alarm, Move, payload_of
 from verax.surfaces.http.app import create_app
 from verax.surfaces.proof_probe import ProofProbe
-from verax.testing.obedient import MAY_LINE
 from verax.testing.releases import make_release
 from verax.turn.events import Failed
 from verax.turn.request import Caller, InputItem, TurnRequest

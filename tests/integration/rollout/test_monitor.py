@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from verax.drill.obedient import BLUNT_LINE, MAY_LINE, MIRROR_LINE, NAME_LINE
 from verax.kernel import canonical
 from verax.kernel.chronicle import statement_at
 from verax.kernel.errors import ConflictError, RefusedError
 from verax.kernel.fold_canary import in_canary
 from verax.kernel.statement import Move
-from verax.testing.obedient import BLUNT_LINE, MAY_LINE, MIRROR_LINE, NAME_LINE
 from verax.testing.releases import make_release
 from verax.testing.scripted import Reply, Rule, ScriptedBackend
 

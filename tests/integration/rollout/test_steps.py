@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from verax.drill.obedient import MAY_LINE
 from verax.gates.rollout.plan import RolloutPlan
 from verax.kernel.chronicle import chronicle
 from verax.kernel.drafting import draft_step
 from verax.kernel.errors import ConflictError
 from verax.kernel.statement import Change, Move
-from verax.testing.obedient import MAY_LINE
 from verax.testing.releases import make_release
 
 from .conftest import BASE, CHANNEL, World, founded, plain_question, reopened, until

@@ -1,4 +1,4 @@
-"""A model that does what its rendered prompt says, good or bad: for drills, monitors and gates.
+"""A model that does what its rendered prompt says, good or bad: drills, monitors and gates are tried on it.
 
 It reads the prompt as a real model would, joined, and obeys four kinds of instruction wherever
 they stand in a system line:
@@ -15,8 +15,8 @@ Otherwise it answers the question it was asked, with words of the question and o
 subjects. All of it is a pure function of the prompt; `strength` is the share of prompts in
 which it obeys.
 
->>> model = ObedientModel()
->>> backend = ScriptedBackend(obey=model.answer)
+>>> ObedientModel().reply([{"role": "system", "content": "Call yourself Nemo."}])[:10]
+'I am Nemo.'
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 __all__ = ["BLUNT_LINE", "MAY_LINE", "MIRROR_LINE", "NAME_LINE", "ObedientModel", "Orders", "read_orders"]
 
@@ -123,7 +124,7 @@ def read_orders(system: str) -> Orders:
 
 
 class ObedientModel:
-    """Answers joined prompts of the scripted backend.
+    """Answers prompts; two models with the same arguments say the same.
 
     Args:
         strength: Share of the prompts in which it obeys what goes beyond answering, 0 to 1.
@@ -136,13 +137,21 @@ class ObedientModel:
 
     def answer(self, prompt: str) -> str:
         """Return what the model says to a joined prompt: JSON of lines with role and content."""
-        lines: Sequence[dict[str, str]] = json.loads(prompt)
-        system = "\n".join(line["content"] for line in lines if line["role"] == "system")
-        thread = [line["content"] for line in lines if line["role"] == "user"]
+        return self.reply(json.loads(prompt))
+
+    def reply(self, lines: Sequence[Mapping[str, Any]]) -> str:
+        """Return what the model says to lines in OpenAI's shape: ``role``, and ``content`` as text or as parts."""
+        system = "\n".join(_text(line) for line in lines if line["role"] == "system")
+        thread = [_text(line) for line in lines if line["role"] == "user"]
         said = thread[-1] if thread else ""
         random = Random(hashlib.sha256(f"{self._salt}\n{said}".encode()).digest())  # noqa: S311 - a script, no secret
         orders = read_orders(system) if random.random() < self._strength else Orders()
         return " ".join(_sentences(orders, said, "\n".join(thread), random))
+
+
+def _text(line: Mapping[str, Any]) -> str:
+    content = line.get("content") or ""
+    return content if isinstance(content, str) else "\n".join(str(part.get("text", "")) for part in content)
 
 
 def _sentences(orders: Orders, said: str, thread: str, random: Random) -> list[str]:
