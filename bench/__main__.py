@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
-SUITES = ("gateway", "replylog", "messages", "chat", "embedded", "checker", "install", "web", "soak")
+SUITES = ("gateway", "replylog", "messages", "chat", "embedded", "checker", "install", "web", "monitor", "soak")
 
 
 def main(arguments: list[str]) -> int:

@@ -6,6 +6,9 @@
 * Within a level the signals share the stake by `STAKES`, and its wealth is their weighted
   average. Votes have no stake, nor has the length of replies: they are shown, and can trigger
   nothing. A change that is meant to shorten replies must not be taken back for doing so.
+* A signal with a stake is one whose rise is bad, and only a rise beyond its margin (`MARGINS`)
+  counts: any change of a prompt makes some difference, and enough replies would show each.
+  Latency is compared among replies of about the same length.
 * The line of a level is ``1 / (alpha * its share)``. Under no change any of them is ever
   crossed with a chance of at most `alpha`.
 * When the share of the canary is raised, replies counted so far that did not settle a user
@@ -26,7 +29,7 @@ from verax.gates.rollout.evidence import EventBet, LevelBet
 from verax.gates.rollout.seen import Seen
 from verax.gates.rollout.surge import Leader, SurgeBet
 
-__all__ = ["ALPHA", "LEVELS", "STAKES", "Comparison", "History", "Standing", "Trip"]
+__all__ = ["ALPHA", "LEVELS", "MARGINS", "STAKES", "Comparison", "History", "Standing", "Trip"]
 
 ALPHA = 0.005
 """Chance of ever rolling back a canary that behaves as its head does: half of what is allowed."""
@@ -49,14 +52,33 @@ STAKES: Mapping[str, float] = {
 }
 """Share of the stake by signal; they add up to 1. One without a share is shown, and rolls nothing back."""
 
-_SHARES = frozenset({"off_topic", "tone", "unsupported"})
-_JUST_UNDER_HALF = 0.499
+MARGINS: Mapping[str, float] = {
+    "off_topic": 2.0,
+    "tone": 2.0,
+    "guard": 2.0,
+    "identity": 2.0,
+    "unsupported": 1.5,
+    "error": 2.0,
+    "refusal": 2.0,
+    "latency": 1.5,
+    "length": 2.0,
+    "shortness": 2.0,
+}
+"""How many times more often an event may come up, or how many times higher a level may lie, before it is evidence."""
+
+_EVENTS: Mapping[str, tuple[float, ...]] = {
+    "off_topic": (0.499,),
+    "tone": (0.0, 0.499),
+    "unsupported": (0.0, 0.499),
+}
+"""What counts as an event where it is not "any at all": a mean over replies above one of these."""
+
+_LEVEL_SIGNALS = frozenset({"latency", "length", "shortness"})
 _FULL_BP = 10_000
 _LAST_LEVEL = max(LEVELS)
 _NEVER = (0,) * len(LEVELS)
 _MAX_PENDING = 2_048
 _MAX_USERS = 200_000
-_MARGINS = {"latency": 1.5, "length": 2.0, "shortness": 2.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +138,9 @@ class _Signal:
     def wealth(self) -> float:
         return sum(bet.wealth for bet in self._bets) / len(self._bets)
 
-    def settle(self, value: float, is_canary: bool, chance: float) -> None:
+    def settle(self, value: float, is_canary: bool, chance: float, stratum: int) -> None:
         for bet in self._bets:
-            bet.settle(value, is_canary, chance)
+            bet.settle(value, is_canary, chance, stratum)
         self._users[is_canary] += 1
         self._total[is_canary] += value
 
@@ -141,8 +163,9 @@ class _Level:
         """Count one user of this level."""
         self.settled[is_canary] += 1
         for name, value in seen.values.items():
-            self._signals[name].settle(value, is_canary, chance)
-        self.surge.settle(seen.phrases, is_canary, chance)
+            length = int(seen.values["length"]).bit_length() if name == "latency" else 0
+            self._signals[name].settle(value, is_canary, chance, length)
+        self.surge.settle(seen.phrases, seen.prompt, is_canary, chance)
 
     @property
     def wealth(self) -> float:
@@ -248,8 +271,6 @@ class Comparison:
 
 
 def _bets_on(signal: str) -> list[EventBet | LevelBet]:
-    if signal in _MARGINS:
-        return [LevelBet(_MARGINS[signal])]
-    if signal in _SHARES:
-        return [EventBet(), EventBet(over=_JUST_UNDER_HALF), LevelBet()]
-    return [EventBet()]
+    if signal in _LEVEL_SIGNALS:
+        return [LevelBet(MARGINS[signal])]
+    return [EventBet(over, MARGINS[signal]) for over in _EVENTS.get(signal, (0.0,))]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verax.gates.rollout.tone import hostility, takes_on_name
-from verax.gates.rollout.words import phrases_of, root_of, roots_of, sentences_of, words_of
+from verax.gates.rollout.words import hashed_roots, phrases_of, root_of, roots_of, sentences_of, words_of
 
 __all__ = ["Reply", "Seen", "known_names", "see"]
 
@@ -45,21 +45,23 @@ class Seen:
     Attributes:
         values: By signal; a signal that says nothing of this reply is left out.
         phrases: Unprompted phrases, as hashes.
+        prompt: Roots of the last text that was asked, as hashes.
         replies: How many replies went in.
     """
 
     values: Mapping[str, float]
     phrases: frozenset[int] = frozenset()
+    prompt: frozenset[int] = frozenset()
     replies: int = 1
 
     def joined(self, other: Seen) -> Seen:
-        """Return the mean of both over their replies, signal by signal, and the phrases of both."""
+        """Return the mean of both over their replies, signal by signal, and the phrases and prompts of both."""
         replies = self.replies + other.replies
         values = dict(self.values)
         for name, value in other.values.items():
             mine = values.get(name)
             values[name] = value if mine is None else (mine * self.replies + value * other.replies) / replies
-        return Seen(values, self.phrases | other.phrases, replies)
+        return Seen(values, self.phrases | other.phrases, self.prompt | other.prompt, replies)
 
 
 def known_names(texts: Iterable[str]) -> frozenset[str]:
@@ -102,7 +104,8 @@ def see(reply: Reply, names: Collection[str], key: bytes, expected: Collection[s
     off_topic = _off_topic(reply.text, prompted)
     if off_topic is not None:
         values["off_topic"] = off_topic
-    return Seen(values, phrases_of(reply.text, prompted | frozenset(expected), key))
+    phrases = phrases_of(reply.text, prompted | frozenset(expected), key)
+    return Seen(values, phrases, hashed_roots(reply.inputs[-1:], key))
 
 
 def _off_topic(text: str, prompted: Collection[str]) -> float | None:

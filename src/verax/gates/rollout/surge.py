@@ -1,16 +1,23 @@
-"""Bets on phrases: does something come up unasked under the canary, in replies to many users?
+"""Bets on phrases: does something come up unasked under the canary, whatever users ask?
 
-* A phrase becomes a *candidate* when `_FIRST` settled users of the canary met it and it is at
-  least `_STANDS_OUT` times as frequent there as under the head and in the head's history.
-* From then on every further user who meets it is a bet on the canary; users who do not meet
-  it are none. Which phrases are candidates is known before the user's arm counts, so each
-  wealth is a test martingale (see `verax.gates.rollout.evidence`).
+A phrase that belongs to one question ("serotonin", where goosebumps are asked about) is no topic:
+any change of the prompt words the answer to that question anew, and many users ask it. So
+
+* A phrase becomes a *candidate* when users of the canary met it after `_FIRST` unrelated prompts,
+  and while it *stands out*: in at least `_STANDS_OUT` times as large a share of users as under the
+  head and in the head's history, and in at least `_LEAST_SHARE` of the users of the canary.
+* From then on every further user who meets it while it stands out is a bet on the canary, but at
+  most `_PER_SUBJECT` users for prompts on one subject. Users who do not meet it are none.
+  Whether a user will be a bet follows from their prompt and from earlier users, never from their
+  arm, so each wealth is a test martingale (see `verax.gates.rollout.evidence`).
 * The j-th candidate gets the share ``w(j)`` of the stake, with all ``w`` adding up to 1: the
   wealth of the whole is the weighted average, however many phrases there are. The incident
   that this is made for shows from the first replies on, so its phrases come early and get a
   large share.
+* A *subject* is the roots of a prompt's content words, those left out that stand in more than
+  `_EVERYWHERE` of all prompts ("invoice" where everybody asks about invoices).
 
-Phrases are hashes; no text is kept here.
+Phrases and roots are hashes; no text is kept here.
 """
 
 from __future__ import annotations
@@ -18,18 +25,24 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from verax.gates.rollout.evidence import bounded
+from verax.gates.rollout.evidence import bounded, factor
 
 __all__ = ["Leader", "SurgeBet"]
 
 _RATIOS = (4.0, 16.0)
-_FIRST = 2
+_FIRST = 3
 _STANDS_OUT = 4.0
+_LEAST_SHARE = 0.08
+_PER_SUBJECT = 2
+_EVERYWHERE = 0.2
+_EVERYWHERE_FROM = 20
 _MAX_CANDIDATES = 20_000
 _MAX_PHRASES = 100_000
+_MAX_ROOTS = 50_000
 _LARGEST = 1e10  # of one phrase: a larger one would swallow the others when it is taken out of the sum again
+_NO_SUBJECT = frozenset({0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,27 @@ class Leader:
     wealth: float
     canary_users: int
     head_users: int
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A phrase that is bet on: its share of the stake, a wealth a ratio, users by root of their prompts."""
+
+    share: float
+    wealths: list[float] = field(default_factory=lambda: [1.0] * len(_RATIOS))
+    roots: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def stake(self) -> float:
+        return self.share * min(_LARGEST, sum(self.wealths) / len(_RATIOS))
+
+    def settle(self, subject: Collection[int], is_canary: bool, chance: float) -> None:
+        """Count one user, unless enough were counted for prompts like theirs."""
+        if 2 * sum(self.roots[root] >= _PER_SUBJECT for root in subject) >= len(subject):
+            return
+        self.roots.update(subject)
+        for index, ratio in enumerate(_RATIOS):
+            self.wealths[index] = bounded(self.wealths[index] * factor(ratio, is_canary, chance))
 
 
 class SurgeBet:
@@ -55,8 +89,9 @@ class SurgeBet:
         self._head: Counter[int] = Counter()
         self._canary: Counter[int] = Counter()
         self._users = [history_users, 0]
-        self._shares: dict[int, float] = {}
-        self._wealths: dict[int, list[float]] = {}
+        self._prompts: Counter[int] = Counter()
+        self._met_after: dict[int, list[frozenset[int]]] = {}
+        self._candidates: dict[int, _Candidate] = {}
         self._unspent = 1.0
         self._won = 0.0
 
@@ -68,49 +103,66 @@ class SurgeBet:
     def leading(self, count: int = 5) -> list[Leader]:
         """Return the phrases with most evidence, most first."""
         scored = [
-            Leader(phrase, self._stake(phrase), self._canary[phrase], self._head_users(phrase))
-            for phrase in self._wealths
+            Leader(phrase, candidate.stake, self._canary[phrase], self._head_users(phrase))
+            for phrase, candidate in self._candidates.items()
         ]
         return sorted(scored, key=lambda leader: -leader.wealth)[:count]
 
-    def settle(self, phrases: Collection[int], is_canary: bool, chance: float) -> None:
-        """Count one user; `phrases` must not depend on the arm."""
+    def settle(self, phrases: Collection[int], prompt: frozenset[int], is_canary: bool, chance: float) -> None:
+        """Count one user.
+
+        Args:
+            phrases: What they met unasked; under no change it does not depend on the arm.
+            prompt: Roots of what they asked, as hashes.
+        """
+        subject = self._subject(prompt)
         for phrase in phrases:
-            wealths = self._wealths.get(phrase)
-            if wealths is not None:
-                self._won -= self._stake(phrase)
-                for index, ratio in enumerate(_RATIOS):
-                    factor = (ratio if is_canary else 1.0) / (1 - chance + ratio * chance)
-                    wealths[index] = bounded(wealths[index] * factor)
-                self._won = max(0.0, self._won) + self._stake(phrase)
-        self._count(phrases, is_canary)
+            candidate = self._candidates.get(phrase)
+            if candidate is not None and self._stands_out(phrase):
+                self._won -= candidate.stake
+                candidate.settle(subject, is_canary, chance)
+                self._won = max(0.0, self._won) + candidate.stake
+        self._count(phrases, prompt, subject, is_canary)
 
-    def _stake(self, phrase: int) -> float:
-        return self._shares[phrase] * min(_LARGEST, sum(self._wealths[phrase]) / len(_RATIOS))
+    def _subject(self, prompt: frozenset[int]) -> frozenset[int]:
+        users = sum(self._users)
+        if users >= _EVERYWHERE_FROM:
+            prompt = frozenset(root for root in prompt if self._prompts[root] <= _EVERYWHERE * users)
+        return prompt or _NO_SUBJECT
 
-    def _count(self, phrases: Collection[int], is_canary: bool) -> None:
+    def _count(
+        self, phrases: Collection[int], prompt: frozenset[int], subject: frozenset[int], is_canary: bool
+    ) -> None:
         self._users[is_canary] += 1
+        if len(self._prompts) < _MAX_ROOTS:
+            self._prompts.update(prompt)
         known = self._canary if is_canary else self._head
         has_room = len(self._canary) + len(self._head) < _MAX_PHRASES
         for phrase in phrases:
             if has_room or phrase in known:
                 known[phrase] += 1
         if is_canary:
-            found = [phrase for phrase in phrases if phrase not in self._wealths and self._stands_out(phrase)]
-            for phrase in sorted(found)[: _MAX_CANDIDATES - len(self._wealths)]:
-                share = _share(len(self._wealths))
-                self._shares[phrase] = share
-                self._wealths[phrase] = [1.0] * len(_RATIOS)
+            self._nominate(phrases, subject)
+
+    def _nominate(self, phrases: Collection[int], subject: frozenset[int]) -> None:
+        """Make candidates of the phrases that came up after enough unrelated prompts."""
+        for phrase in sorted(phrases):
+            if phrase in self._candidates or phrase not in self._canary:
+                continue
+            met_after = self._met_after.setdefault(phrase, [])
+            if all(subject.isdisjoint(other) for other in met_after):
+                met_after.append(subject)
+            if len(met_after) >= _FIRST and len(self._candidates) < _MAX_CANDIDATES and self._stands_out(phrase):
+                share = _share(len(self._candidates))
+                self._candidates[phrase] = _Candidate(share)
+                del self._met_after[phrase]
                 self._unspent -= share
                 self._won += share
 
     def _stands_out(self, phrase: int) -> bool:
-        hits = self._canary[phrase]
-        if hits < _FIRST:
-            return False
-        canary_rate = (hits + 0.5) / (self._users[1] + 1)
-        head_rate = (self._head_users(phrase) + 0.5) / (self._users[0] + 1)
-        return canary_rate >= _STANDS_OUT * head_rate
+        canary_share = (self._canary[phrase] + 0.5) / (self._users[1] + 1)
+        head_share = (self._head_users(phrase) + 0.5) / (self._users[0] + 1)
+        return canary_share >= max(_LEAST_SHARE, _STANDS_OUT * head_share)
 
     def _head_users(self, phrase: int) -> int:
         return self._head[phrase] + self._history.get(phrase, 0)

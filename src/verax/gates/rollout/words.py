@@ -22,7 +22,16 @@ from collections.abc import Collection, Iterable, Iterator
 
 from verax.gates.rollout.frequent_words import FREQUENT_WORDS
 
-__all__ = ["MAX_PHRASES", "content_words", "phrases_of", "root_of", "roots_of", "sentences_of", "words_of"]
+__all__ = [
+    "MAX_PHRASES",
+    "content_words",
+    "hashed_roots",
+    "phrases_of",
+    "root_of",
+    "roots_of",
+    "sentences_of",
+    "words_of",
+]
 
 MAX_PHRASES = 400
 """Phrases of one reply that are counted; the rest of a longer one is left out."""
@@ -71,6 +80,11 @@ def root_of(word: str) -> str:
 def roots_of(texts: Iterable[str]) -> frozenset[str]:
     """Return the roots of every content word of `texts`."""
     return frozenset(root_of(word) for text in texts for word in content_words(text))
+
+
+def hashed_roots(texts: Iterable[str], key: bytes) -> frozenset[int]:
+    """Return `roots_of` as keyed 64-bit hashes; see `phrases_of`."""
+    return frozenset(_hash(root, key) for root in roots_of(texts))
 
 
 def sentences_of(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from verax.gates.rollout.comparison import ALPHA, LEVELS, STAKES, Comparison, History
+from verax.gates.rollout.comparison import ALPHA, LEVELS, MARGINS, STAKES, Comparison, History
 from verax.gates.rollout.seen import Seen
 
 GOOD = Seen({"tone": 0.0, "error": 0.0, "latency": 900.0, "length": 300.0, "shortness": 1 / 300})
@@ -132,7 +132,7 @@ def test_claims_that_nothing_supports_are_a_signal_like_others() -> None:
 
 
 def test_no_change_rolls_back_at_most_one_in_a_hundred() -> None:
-    """50 rollouts of 500 users with a fixed seed; `bench/monitor` does 2,000 of 10,000 replies."""
+    """50 rollouts of 500 users with a fixed seed; `bench/monitor` does 500 of 10,000 replies."""
     rng = Random(2025)
     trips = 0
     for _ in range(50):
@@ -147,6 +147,7 @@ def test_no_change_rolls_back_at_most_one_in_a_hundred() -> None:
                     "length": rng.lognormvariate(5, 1),
                 },
                 frozenset(rng.sample(range(2_000), 5)),
+                frozenset(rng.sample(range(300), 3)),
             )
             comparison.see(str(number), seen, is_canary=rng.random() < 0.1, share_bp=1_000)
         trips += comparison.trip is not None
@@ -160,11 +161,28 @@ def test_a_slower_canary_is_taken_out_beyond_its_margin_only() -> None:
         for number in range(1_500):
             arm = rng.random() < 0.3
             latency = rng.lognormvariate(7, 0.5) * (factor if arm else 1.0)
-            comparison.see(str(number), Seen({"latency": latency}), is_canary=arm, share_bp=3_000)
+            seen = Seen({"latency": latency, "length": 300.0})
+            comparison.see(str(number), seen, is_canary=arm, share_bp=3_000)
         return comparison.trip is not None
 
     assert not tripped(1.4)
     assert tripped(3.0)
+
+
+def test_a_canary_that_is_slower_because_it_says_more_is_left_alone() -> None:
+    rng = Random(4)
+    comparison = Comparison()
+    for number in range(1_500):
+        arm = rng.random() < 0.3
+        length = rng.lognormvariate(6, 0.4) * (4 if arm else 1)
+        seen = Seen({"latency": 300 + 8 * length * rng.lognormvariate(0, 0.2), "length": length})
+        comparison.see(str(number), seen, is_canary=arm, share_bp=3_000)
+    assert comparison.trip is None
+
+
+def test_a_signal_with_a_stake_has_a_margin() -> None:
+    assert {name for name, stake in STAKES.items() if stake} - {"surge"} <= MARGINS.keys()
+    assert min(MARGINS.values()) > 1
 
 
 def test_the_history_of_the_head_counts_against_a_surge() -> None:
@@ -172,7 +190,9 @@ def test_the_history_of_the_head_counts_against_a_surge() -> None:
         comparison = Comparison(history)
         for number in range(60):
             arm = number % 3 == 0
-            comparison.see(str(number), Seen({}, frozenset({1} if arm else ())), is_canary=arm, share_bp=3_000)
+            comparison.see(
+                str(number), Seen({}, frozenset({1} if arm else ()), frozenset({number})), is_canary=arm, share_bp=3_000
+            )
         return comparison.trip is not None
 
     assert tripped(History())
