@@ -16,6 +16,7 @@ from verax.config import Config, load_config
 from verax.drill.obedient import ObedientModel
 from verax.gates.rollout.plan import RolloutPlan
 from verax.gates.rollout.timeline import TIMELINE_ALARM
+from verax.gates.rollout.watch import _Watched
 from verax.kernel import canonical
 from verax.kernel.canonical import hex_digest
 from verax.kernel.chronicle import statement_at
@@ -69,6 +70,12 @@ class World:
     def canary(self) -> Canary:
         assert self.channel.canary is not None
         return self.channel.canary
+
+    @property
+    def watched(self) -> _Watched:
+        """What the monitor has of the one canary under watch."""
+        (watched,) = self.installation.watchers.watch._watched.values()
+        return watched
 
     async def sign(self, statement: Statement, **blobs: bytes) -> str:
         payload = payload_of(statement)

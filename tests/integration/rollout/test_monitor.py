@@ -106,8 +106,7 @@ async def test_a_change_that_says_nothing_wrong_is_left_alone(world: World) -> N
     await world.traffic(600, plain_question)
     await world.counted()
     assert world.channel.canary is not None
-    (watched,) = world.installation.watchers.watch._watched.values()
-    figures = watched.observer.figures()
+    figures = world.watched.observer.figures()
     assert figures["users"]["head"] + figures["users"]["canary"] == 600
     assert figures["progress"] < 0
 
@@ -158,6 +157,27 @@ async def test_a_monitor_that_starts_anew_counts_the_stored_turns_again(tmp_path
         await until(lambda: world.channel.canary is None)
         await until(lambda: bool(world.alarms("rollout/rolled-back")))
         assert world.timeline()["turns"]["count"] > 30
+
+
+async def test_a_monitor_that_dies_in_the_middle_goes_on_with_its_evidence_to_the_last_digit(tmp_path: Path) -> None:
+    key = await founded(tmp_path)
+    async with reopened(tmp_path, key) as world:
+        await world.start_canary(f"{BASE} {MIRROR_LINE}")
+        await world.traffic(24, thread_question)
+        await world.counted()
+        assert world.channel.canary is not None
+        before = world.watched.observer.figures()
+        count = world.count
+    assert before["log10_wealth"] > 0
+    async with reopened(tmp_path, key) as world:
+        world.count = count
+        await until(lambda: bool(world.installation.watchers.watch._watched))
+        await world.counted()
+        assert world.watched.observer.figures() == before
+        await canary_replies(world, thread_question)
+        await until(lambda: bool(world.alarms("rollout/rolled-back")))
+        seen = world.timeline()["signals"][-1]["figures"]["turns"]
+        assert seen["canary"] > before["turns"]["canary"]
 
 
 async def test_without_the_monitors_key_in_the_root_it_raises_alarms_and_moves_nothing(world: World) -> None:

@@ -2,14 +2,15 @@
 
 A turn counts if it ran on this channel, under the canary or the head beside it, after the
 canary was admitted. Its arm is the one that its record names. No text is kept: phrases are
-hashes under a key that lives as long as this object.
+hashes under a key that only this installation knows, and the same for all of one rollout, so
+that a monitor which starts anew comes to the same evidence to the last digit.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import math
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from verax.gates.rollout.words import phrases_of, roots_of
 from verax.kernel.release import Release, release_texts
 from verax.store.rollouts import FinishedRow, Rollout
 
-__all__ = ["HISTORY_TURNS", "Observer", "Shares", "read_history", "text_of"]
+__all__ = ["HISTORY_TURNS", "Observer", "Shares", "phrase_key", "read_history", "text_of"]
 
 HISTORY_TURNS = 1_000
 """Earlier replies of the head in which a phrase may have come up already."""
@@ -39,6 +40,7 @@ class Observer:
         rollout: The canary.
         releases: Head and canary, for the names that they use.
         reason: The change's reason, for what it expects to come up.
+        key: Secret for the hashes of phrases, see `phrase_key`.
         shares: Kept up to date by whoever owns this.
 
     Attributes:
@@ -50,11 +52,11 @@ class Observer:
     rollout: Rollout
     releases: Sequence[Release]
     reason: str
-    shares: Shares
+    key: bytes = field(repr=False)
+    shares: Shares = ()
     next_index: int = 0
     turns: Counter[str] = field(default_factory=Counter)
     comparison: Comparison = field(default_factory=Comparison)
-    _key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
     _names: frozenset[str] = frozenset()
     _expected: frozenset[str] = frozenset()
 
@@ -66,7 +68,7 @@ class Observer:
 
     def remember(self, rows: Iterable[FinishedRow]) -> None:
         """Take earlier turns of the head as its history; call it before the first `take`."""
-        history = read_history(rows, self.rollout, self._key)
+        history = read_history(rows, self.rollout, self.key)
         self.comparison = Comparison(history)
 
     def take(self, row: FinishedRow) -> Trip | None:
@@ -107,7 +109,7 @@ class Observer:
         if row.reply is None:
             return None  # its process died: that says nothing about its release
         reply = Reply(row.inputs, text_of(row), row.record["status"], row.duration_ms, row.guard, row.claims)
-        return see(reply, self._names, self._key, self._expected)
+        return see(reply, self._names, self.key, self._expected)
 
     def _share_at(self, row: FinishedRow) -> int:
         """Return the share under which a turn was resolved, 0 for one that does not count."""
@@ -117,6 +119,11 @@ class Observer:
             return 0
         reached = [share_bp for index, share_bp in self.shares if index < record["governance"]["size"]]
         return reached[-1] if reached else 0
+
+
+def phrase_key(seed: bytes, change_id: str) -> bytes:
+    """Return the key for the hashes of one rollout's phrases, 16 bytes, from a secret of the server."""
+    return hmac.digest(seed, f"verax/monitor-phrases/v1\n{change_id}".encode(), "sha256")[:16]
 
 
 def read_history(rows: Iterable[FinishedRow], rollout: Rollout, key: bytes) -> History:

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 
 from verax.gates.rollout.authority import MachineKeys, SignedMove, sign_rollback, sign_step
 from verax.gates.rollout.comparison import Trip
-from verax.gates.rollout.observer import Observer
+from verax.gates.rollout.observer import Observer, phrase_key
 from verax.gates.rollout.plan import RolloutPlan, plan_of
 from verax.gates.rollout.timeline import TimelineDesk
 from verax.kernel import canonical
@@ -216,7 +216,8 @@ class RolloutWatch:
         )
         governance = parts.governance
         releases = [governance.release(release) for release in (head, canary.release)]
-        observer = Observer(rollout, releases, _reason(governance, deeds, canary.change), ())
+        key = phrase_key(parts.keys.monitor, canary.change)
+        observer = Observer(rollout, releases, _reason(governance, deeds, canary.change), key)
         earlier = await parts.rollouts.turns_before(rollout.log_id, rollout.first_idx, _HISTORY_ROWS)
         await self._call(partial(observer.remember, earlier))
         return _Watched(observer, plan_of(deeds, canary.admitted_index, governance.blob))
