@@ -113,9 +113,7 @@ def _no_change(size: Size) -> dict[str, Any]:
     ]
     tripped = 0
     for run in range(size.no_change):
-        rng = Random(f"no change {run}")
-        trip, _ = _roll_out(rng, SHARES[run % len(SHARES)], size.replies, lambda _, rng=rng: rng.choice(pool))
-        tripped += trip is not None
+        tripped += _from_pools(Random(f"no change {run}"), SHARES[run % len(SHARES)], size, pool, pool) is not None
     return {"runs": size.no_change, "replies": size.replies, "rolled_back": tripped} | _interval(
         tripped, size.no_change
     )

@@ -39,7 +39,7 @@ async def _answer(
     releases: Sequence[Release], questions: Sequence[str], max_tokens: int, threads: int
 ) -> list[list[str]]:
     settings = EmbeddedSettings(threads=threads, queue_length=len(questions) * len(releases))
-    backends = Backends(BackendSettings(embedded=settings), lambda _: None)
+    backends = Backends(BackendSettings(embedded=settings), lambda _: "")
     try:
         return [
             list(await asyncio.gather(*(_one(backends, release, question, max_tokens) for question in questions)))

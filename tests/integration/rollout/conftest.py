@@ -132,6 +132,14 @@ class World:
         document: dict[str, Any] = canonical.decode(self.installation.blobs.get(self.detail(alarm)["timeline"]) or b"")
         return document
 
+    async def timeline_kept(self) -> int:
+        """Wait for the row of a rollback's timeline, which follows its alarm, and return the rollback's entry."""
+        rollouts = self.installation.watchers.watch._parts.rollouts
+        async with asyncio.timeout(LIMIT_S):
+            while not (kept := await rollouts.timelines(CHANNEL)):
+                await asyncio.sleep(0.02)
+        return kept[0][0]
+
     async def ask(self, user: str, text: str) -> TurnEvent:
         """Run one turn and return its last event."""
         request = TurnRequest(CHANNEL, Caller(user), (InputItem("user", text),))

@@ -230,8 +230,7 @@ async def test_operators_get_the_ids_of_affected_turns_and_erased_ones_are_gone(
     inside = {user: event.turn_id for user, event in done.items() if in_canary(change, user, 5_000)}
     user, erased = next(iter(inside.items()))
     await world.move("rollback", bad.id, str(good))
-    await until(lambda: bool(world.alarms("rollout/rolled-back")))
-    index = world.timeline()["rolled_back"]["index"]
+    index = await world.timeline_kept()
     found = await world.installation.rollouts.affected(CHANNEL, index)
     assert sorted(found["turns"]) == sorted(inside.values())
     await world.installation.turns.erase([erased], user)

@@ -72,17 +72,11 @@ class Observer:
         self.comparison = Comparison(history)
 
     def take(self, row: FinishedRow) -> Trip | None:
-        """Count one turn; return the trip, the same once there is one."""
-        self.next_index = row.index + 1
-        share_bp = self._share_at(row)
-        if share_bp == 0 or self.comparison.is_spent(row.user_id):
-            return self.comparison.trip
-        seen = self._see(row)
-        if seen is None:
-            return self.comparison.trip
-        arm = row.record["arm"]
-        self.turns[arm] += 1
-        return self.comparison.see(row.user_id, seen, is_canary=arm == "canary", share_bp=share_bp)
+        """Count one turn; return the trip, the same once there is one. A turn that cannot be read is passed over."""
+        try:
+            return self._count(row)
+        finally:
+            self.next_index = row.index + 1  # last: whoever sees it may read the figures
 
     def take_all(self, rows: Sequence[FinishedRow]) -> None:
         """Count turns in order, up to the trip and no further."""
@@ -104,6 +98,17 @@ class Observer:
             "progress": round(math.log10(self.comparison.progress), 3),
             "signals": {name: _figure(item, standings) for name, item in sorted(first.items())},
         }
+
+    def _count(self, row: FinishedRow) -> Trip | None:
+        share_bp = self._share_at(row)
+        if share_bp == 0 or self.comparison.is_spent(row.user_id):
+            return self.comparison.trip
+        seen = self._see(row)
+        if seen is None:
+            return self.comparison.trip
+        arm = row.record["arm"]
+        self.turns[arm] += 1
+        return self.comparison.see(row.user_id, seen, is_canary=arm == "canary", share_bp=share_bp)
 
     def _see(self, row: FinishedRow) -> Seen | None:
         if row.reply is None:
