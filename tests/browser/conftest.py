@@ -6,6 +6,7 @@ anybody but our server, breaks the content policy or throws an error fails its t
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import itertools
 import json
@@ -237,6 +238,22 @@ class Authenticator:
         self._devtools.send("WebAuthn.enable")
         made = self._devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _AUTHENTICATOR})
         self._id = made["authenticatorId"]
+
+    def put(self, credential_id: str, private_key: bytes, rp_id: str) -> None:
+        """Let it hold a passkey that exists already.
+
+        Args:
+            credential_id: Base64url.
+            private_key: PKCS #8, DER.
+        """
+        credential = {
+            "credentialId": base64.b64encode(base64.urlsafe_b64decode(credential_id + "==")).decode("ascii"),
+            "isResidentCredential": False,
+            "rpId": rp_id,
+            "privateKey": base64.b64encode(private_key).decode("ascii"),
+            "signCount": 1,
+        }
+        self._devtools.send("WebAuthn.addCredential", {"authenticatorId": self._id, "credential": credential})
 
     def verify(self, is_verified: bool) -> None:
         """Let it recognize its owner, or not, from now on."""

@@ -2,11 +2,15 @@
 
 Every field that differs is listed by its path in the manifest. Text is compared line by
 line, and within changed lines word by word, so that one changed word is seen as one.
+
+What two texts begin and end with is set aside first. Comparing the rest costs up to its square, so a
+stretch that is too long, or repeats itself too often, is shown whole: what went, then what came.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -19,7 +23,9 @@ __all__ = ["FieldDiff", "Run", "diff_releases", "diff_texts"]
 
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
-_MAX_WORDS = 2_000  # beyond this a changed block is shown whole: comparing costs its square
+_MAX_LINES = 4_000
+_MAX_WORDS = 2_000
+_MAX_PAIRS = 500_000  # of equal lines, or words, each of which is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,11 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
 def diff_texts(before: str, after: str) -> tuple[Run, ...]:
     """Return what stayed, went and came between two texts."""
     runs: list[Run] = []
-    for old, new in _aligned(_LINES.findall(before), _LINES.findall(after)):
+    for old, new in _aligned(_LINES.findall(before), _LINES.findall(after), _MAX_LINES):
         if old == new:
             runs.append(Run("same", old))
             continue
-        words, other_words = _WORDS.findall(old), _WORDS.findall(new)
-        is_small = max(len(words), len(other_words)) <= _MAX_WORDS
-        for one, other in _aligned(words, other_words) if is_small else [(old, new)]:
+        for one, other in _aligned(_WORDS.findall(old), _WORDS.findall(new), _MAX_WORDS):
             if one == other:
                 runs.append(Run("same", one))
                 continue
@@ -87,7 +91,31 @@ def diff_texts(before: str, after: str) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-def _aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _aligned(old: Sequence[str], new: Sequence[str], limit: int) -> Iterator[tuple[str, str]]:
     """Yield matching and differing blocks of two sequences, joined, in order."""
-    for _, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        yield "".join(old[a:b]), "".join(new[c:d])
+    head = _count_same(old, new)
+    tail = min(_count_same(old[::-1], new[::-1]), min(len(old), len(new)) - head)
+    old_rest, new_rest = old[head : len(old) - tail], new[head : len(new) - tail]
+    if head:
+        yield "".join(old[:head]), "".join(old[:head])
+    if _is_within(old_rest, new_rest, limit):
+        for _, a, b, c, d in SequenceMatcher(None, old_rest, new_rest, autojunk=False).get_opcodes():
+            yield "".join(old_rest[a:b]), "".join(new_rest[c:d])
+    else:
+        yield "".join(old_rest), "".join(new_rest)
+    if tail:
+        yield "".join(old[len(old) - tail :]), "".join(old[len(old) - tail :])
+
+
+def _count_same(old: Sequence[str], new: Sequence[str]) -> int:
+    """Return how many items both sequences begin with."""
+    pairs = zip(old, new, strict=False)
+    return next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(old), len(new)))
+
+
+def _is_within(old: Sequence[str], new: Sequence[str], limit: int) -> bool:
+    """Say whether comparing costs little enough; where one of them is empty it costs nothing."""
+    if not old or not new:
+        return True
+    counts = Counter(new)
+    return max(len(old), len(new)) <= limit and sum(counts[item] for item in old) <= _MAX_PAIRS

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verax.kernel.release import Release
-from verax.kernel.release_diff import FieldDiff, Run, diff_releases
+from verax.kernel.release_diff import FieldDiff, Run, diff_releases, diff_texts
 from verax.testing.releases import make_release, manifest_toml
 
 
@@ -56,5 +56,17 @@ def test_the_runs_give_both_texts_back(old: str, new: str) -> None:
 
 
 def test_a_block_of_very_many_words_is_shown_whole() -> None:
-    (diff,) = diff_releases(make_release("a " * 3000), make_release("b " * 3000))
-    assert diff.runs == (Run("removed", "a " * 3000), Run("added", "b " * 3000))
+    old, new = "a " * 3000 + "a", "b " * 3000 + "b"
+    (diff,) = diff_releases(make_release(old), make_release(new))
+    assert diff.runs == (Run("removed", old), Run("added", new))
+
+
+def test_texts_of_50_000_lines_are_compared_whatever_they_repeat() -> None:
+    many = [f"line {number}\n" for number in range(50_000)]
+    edited = [*many[:5], "another\n", *many[6:]]
+    assert [run.text for run in diff_texts("".join(many), "".join(edited)) if run.op == "added"] == ["another"]
+    repeated = "a\n" * 50_000
+    for old, new in ((repeated, f"b\n{repeated[2:-2]}c\n"), ("".join(many), repeated), (repeated, "".join(many))):
+        runs = diff_texts(old, new)
+        assert "".join(run.text for run in runs if run.op != "added") == old
+        assert "".join(run.text for run in runs if run.op != "removed") == new

@@ -9,7 +9,7 @@ import { Section } from '@/ui/Section'
 import styles from './Changes.module.css'
 import { shareOf, soakOf, stepsOf } from './plan'
 import { SignAction } from './SignAction'
-import type { Signer } from './useSigner'
+import type { Signer } from './signer'
 
 type Reach = 'canary' | 'full'
 

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { State } from '@/proof/governance/state'
-import { ReleaseLink } from '@/transparency/ReleaseLink'
+import { ServedLink } from '@/transparency/ReleaseLink'
 import { TextArea } from '@/ui/Field'
 import styles from './Changes.module.css'
 import { SignAction } from './SignAction'
@@ -24,7 +24,7 @@ export function BackActions({ state, channel }: { state: State; channel: string 
         <p className={styles['soft']}>{t('back.hint')}</p>
         {to !== undefined && (
           <p>
-            {t(canary === null ? 'back.toHead' : 'back.dropCanary')} <ReleaseLink id={to} />
+            {t(canary === null ? 'back.toHead' : 'back.dropCanary')} <ServedLink channel={channel} id={to} />
           </p>
         )}
         <TextArea

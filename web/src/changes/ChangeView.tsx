@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { shortCode } from '@/core/short-code'
@@ -14,48 +15,85 @@ import { EmptyState } from '@/ui/States'
 import { When } from '@/ui/When'
 import { AdmitSection } from './AdmitSection'
 import { BackActions } from './BackActions'
+import { BanSection } from './BanSection'
 import styles from './Changes.module.css'
 import { GateSection } from './GateSection'
+import { KeyNote } from './KeyNote'
 import { ReviewSection } from './ReviewSection'
 import { RolloutSection } from './RolloutSection'
 import { StandingBadges } from './Standing'
-import { standingOf } from './standing'
+import { StandingNote } from './StandingNote'
+import { isThawing, standingOf } from './standing'
+import { ThawSection } from './ThawSection'
+import { useBans } from './useBans'
 import { useSigner } from './useSigner'
 
 /** One change: what it would change, who said what, which gates it passed, and how it is put in force. */
 export function ChangeView({ state, id }: { state: State; id: string }) {
   const { t } = useTranslation('changes')
   const change = state.changes.get(id)
-  const signer = useSigner(state)
   const all = <Link href="/changes">{t('back.all')}</Link>
   if (change === undefined) return <EmptyState title={t('change.unknown')} action={all} />
-  const standing = standingOf(state, change)
   return (
     <>
       <p>{all}</p>
+      <KnownChange key={id} state={state} change={change} />
+    </>
+  )
+}
+
+function KnownChange({ state, change }: { state: State; change: ChangeState }) {
+  const { t } = useTranslation('changes')
+  const signer = useSigner(state)
+  const bans = useBans(state, change)
+  const [named, setNamed] = useState<ReadonlySet<string>>(new Set())
+  const standing = standingOf(state, change, new Set(bans?.map(({ digest }) => digest)))
+  const isReady = standing.kind === 'open' && standing.isReady && bans !== undefined
+  return (
+    <>
       <Section title={t('change.of', { channel: change.channel })}>
         <p className={styles['line']}>
           <code className={styles['bigCode']}>{shortCode(change.id)}</code>
           <StandingBadges standing={standing} />
         </p>
+        <StandingNote
+          state={state}
+          change={change}
+          standing={standing}
+          isAuthor={signer.roles.has('author')}
+        />
         <ChangeFacts state={state} change={change} />
         <Reason digest={change.reason} />
-        {signer.mayDraft && signer.roles.size === 0 && (
-          <p className={styles['soft']}>
-            {t('change.noKey')} <Link href="/settings/signing">{t('change.addKey')}</Link>
-          </p>
-        )}
+        <KeyNote state={state} signer={signer} />
       </Section>
       {change.channel !== RUNTIME && (
         <Section title={t('change.differences')} hint={t('change.differencesHint')}>
           <Comparison old={change.base === NONE ? null : change.base} now={change.candidate} />
         </Section>
       )}
-      <ReviewSection state={state} change={change} standing={standing} signer={signer} />
-      <GateSection state={state} change={change} standing={standing} />
       {standing.kind === 'open' && (
-        <AdmitSection change={change} isReady={standing.isReady} signer={signer} />
+        <BanSection
+          bans={bans ?? []}
+          named={named}
+          mayName={signer.roles.has('reviewer')}
+          onName={setNamed}
+        />
       )}
+      <ReviewSection
+        state={state}
+        change={change}
+        standing={standing}
+        signer={signer}
+        bans={bans}
+        named={named}
+      />
+      <GateSection state={state} change={change} standing={standing} />
+      {standing.kind === 'open' &&
+        (isThawing(state, change) ? (
+          isReady && <ThawSection change={change} signer={signer} />
+        ) : (
+          <AdmitSection change={change} isReady={isReady} signer={signer} />
+        ))}
       {standing.kind === 'canary' && (
         <RolloutSection state={state} change={change} shareBp={standing.shareBp} signer={signer} />
       )}

@@ -1,10 +1,11 @@
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { shortCode } from '@/core/short-code'
+import { RUNTIME } from '@/proof/governance/root'
 import type { ChangeState, State } from '@/proof/governance/state'
 import { ChannelBadges } from '@/transparency/Overview'
 import { Reason } from '@/transparency/Reason'
-import { ReleaseLink } from '@/transparency/ReleaseLink'
+import { ServedLink } from '@/transparency/ReleaseLink'
 import { channelNames } from '@/transparency/story'
 import { ButtonLink } from '@/ui/Button'
 import { Section } from '@/ui/Section'
@@ -12,37 +13,64 @@ import { EmptyState } from '@/ui/States'
 import { When } from '@/ui/When'
 import { BackActions } from './BackActions'
 import styles from './Changes.module.css'
+import { FrozenNote } from './FrozenNote'
+import { KeyNote } from './KeyNote'
+import { RunningGates } from './RunningGates'
 import { StandingBadges } from './Standing'
+import { proposalOf } from './StandingNote'
+import type { Signer } from './signer'
 import { changesOf, standingOf } from './standing'
+import { useBans } from './useBans'
 import { useSigner } from './useSigner'
 
 /** Every channel with its head, what is proposed for it, and what became of earlier proposals. */
 export function ChannelList({ state }: { state: State }) {
   const { t } = useTranslation('changes')
   const names = channelNames(state)
+  const signer = useSigner(state)
   if (names.length === 0) return <EmptyState title={t('list.noChannels')} />
-  return names.map((name) => <Channel key={name} state={state} name={name} />)
+  return (
+    <>
+      <KeyNote state={state} signer={signer} />
+      {[...names, RUNTIME].map((name) => (
+        <Channel key={name} state={state} name={name} signer={signer} />
+      ))}
+    </>
+  )
 }
 
-function Channel({ state, name }: { state: State; name: string }) {
+function Channel({ state, name, signer }: { state: State; name: string; signer: Signer }) {
   const { t } = useTranslation('changes')
-  const signer = useSigner(state)
   const { going, ended } = changesOf(state, name)
   const head = state.channels.get(name)?.serving
+  const isRuntime = name === RUNTIME
+  const isAuthor = signer.roles.has('author') && !isRuntime
   return (
-    <Section title={name}>
+    <Section title={name} {...(isRuntime ? { hint: t('list.runtime') } : {})}>
       <p className={styles['line']}>
         {head ? (
           <>
-            {t('list.head')} <ReleaseLink id={head.release} />
+            {t('list.head')} <ServedLink channel={name} id={head.release} />
           </>
         ) : (
           t('list.nothing')
         )}
         <ChannelBadges state={state} name={name} />
-        <Link href={`/transparency/channel/${encodeURIComponent(name)}`}>{t('list.story')}</Link>
+        {!isRuntime && (
+          <Link href={`/transparency/channel/${encodeURIComponent(name)}`}>{t('list.story')}</Link>
+        )}
       </p>
-      {signer.roles.has('author') && (
+      <FrozenNote state={state} channel={name}>
+        <p>{t(isRuntime ? 'frozen.thawRuntime' : 'frozen.thaw')}</p>
+        {isAuthor && head && (
+          <div className={styles['actions']}>
+            <ButtonLink size="small" href={proposalOf(name, head.release)}>
+              {t('frozen.propose')}
+            </ButtonLink>
+          </div>
+        )}
+      </FrozenNote>
+      {isAuthor && (
         <div className={styles['actions']}>
           <ButtonLink kind="primary" href={`/changes/new?channel=${encodeURIComponent(name)}`}>
             {t('list.propose')}
@@ -80,13 +108,16 @@ function ChangeCards({ state, changes }: { state: State; changes: readonly Chang
 function ChangeCard({ state, change }: { state: State; change: ChangeState }) {
   const { t } = useTranslation('changes')
   const code = shortCode(change.id)
+  const bans = useBans(state, change)
+  const standing = standingOf(state, change, new Set(bans?.map(({ digest }) => digest)))
   return (
     <article className={styles['card']} aria-label={code}>
       <p className={styles['line']}>
         <Link href={`/changes/${change.id}`}>
           <code>{code}</code>
         </Link>
-        <StandingBadges standing={standingOf(state, change)} />
+        <StandingBadges standing={standing} />
+        {standing.kind === 'open' && <RunningGates change={change.id} />}
       </p>
       <p className={styles['soft']}>
         {t('list.by', { persons: [...change.signers].sort().join(', ') })}{' '}

@@ -6,6 +6,7 @@ import type { DraftBody } from '@/core/wire'
 import type { State } from '@/proof/governance/state'
 import type { Release } from '@/proof/prompt/release'
 import { Problem } from '@/signing/Problem'
+import { ReleaseLink } from '@/transparency/ReleaseLink'
 import { channelNames } from '@/transparency/story'
 import { useRelease } from '@/transparency/useGovernance'
 import { Button } from '@/ui/Button'
@@ -22,7 +23,10 @@ import { ProposedDraft } from './ProposedDraft'
 export function ProposeView({ state }: { state: State }) {
   const { t } = useTranslation('changes')
   const names = channelNames(state)
-  const asked = new URLSearchParams(useSearch()).get('channel')
+  const search = new URLSearchParams(useSearch())
+  const asked = search.get('channel')
+  const given = search.get('release')
+  const isGiven = given !== null && DIGEST.test(given)
   const [channel, setChannel] = useState(names.find((name) => name === asked) ?? names[0] ?? '')
   const head = state.channels.get(channel)?.serving?.release ?? null
   const { data: release, isPending } = useRelease(head)
@@ -43,18 +47,34 @@ export function ProposeView({ state }: { state: State }) {
       {head !== null && isPending ? (
         <Loading />
       ) : (
-        <Proposal key={channel} channel={channel} head={release ?? null} />
+        <Proposal
+          key={channel}
+          channel={channel}
+          head={release ?? null}
+          given={isGiven && channel === asked ? given : null}
+        />
       )}
     </>
   )
 }
 
-type Way = 'form' | 'toml'
+const DIGEST = /^[0-9a-f]{64}$/
 
-function Proposal({ channel, head }: { channel: string; head: Release | null }) {
+type Way = 'form' | 'toml' | 'release'
+
+function Proposal({
+  channel,
+  head,
+  given,
+}: {
+  channel: string
+  head: Release | null
+  /** A release to propose as it is; null for none. */
+  given: string | null
+}) {
   const { t } = useTranslation('changes')
   const [, navigate] = useLocation()
-  const [way, setWay] = useState<Way>(head === null ? 'toml' : 'form')
+  const [way, setWay] = useState<Way>(given !== null ? 'release' : head === null ? 'toml' : 'form')
   const [edits, setEdits] = useState<ReadonlyMap<string, Value>>(new Map())
   const [toml, setToml] = useState('')
   const [reason, setReason] = useState('')
@@ -65,7 +85,7 @@ function Proposal({ channel, head }: { channel: string; head: Release | null }) 
         kind: 'change',
         channel,
         reason: reason.trim(),
-        ...(way === 'form' && head !== null ? { manifest: edited(head.source, edits) } : { toml }),
+        ...contentOf(way, { head, edits, toml, given }),
       }),
     onSuccess: setDraft,
   })
@@ -89,20 +109,25 @@ function Proposal({ channel, head }: { channel: string; head: Release | null }) 
   }
   return (
     <form className={styles['stack']} onSubmit={submit}>
-      {head !== null && (
+      {(head !== null || given !== null) && (
         <Choice
           label={t('propose.way')}
           value={way}
-          options={[
-            { value: 'form', label: t('propose.form') },
-            { value: 'toml', label: t('propose.toml') },
-          ]}
+          options={WAYS.filter((one) => one === 'toml' || (one === 'form' ? head : given) !== null).map(
+            (value) => ({ value, label: t(`propose.${value}`) }),
+          )}
           onChange={setWay}
         />
       )}
-      {way === 'form' && head !== null ? (
+      {way === 'release' && given !== null && (
+        <p>
+          {t('propose.asIs')} <ReleaseLink id={given} />
+        </p>
+      )}
+      {way === 'form' && head !== null && (
         <ManifestForm manifest={head.source} edits={edits} onEdit={setEdits} />
-      ) : (
+      )}
+      {way === 'toml' && (
         <TextArea
           label={t('propose.manifest')}
           hint={t('propose.manifestHint')}
@@ -131,4 +156,19 @@ function Proposal({ channel, head }: { channel: string; head: Release | null }) 
       </div>
     </form>
   )
+}
+
+const WAYS: readonly Way[] = ['form', 'toml', 'release']
+
+interface Filled {
+  readonly head: Release | null
+  readonly edits: ReadonlyMap<string, Value>
+  readonly toml: string
+  readonly given: string | null
+}
+
+/** What the candidate is made of, in the words of the call. */
+function contentOf(way: Way, { head, edits, toml, given }: Filled) {
+  if (way === 'release' && given !== null) return { release: given }
+  return way === 'form' && head !== null ? { manifest: edited(head.source, edits) } : { toml }
 }

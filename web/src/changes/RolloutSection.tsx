@@ -11,7 +11,7 @@ import styles from './Changes.module.css'
 import { readRollout } from './change-calls'
 import { MonitorFigures } from './MonitorFigures'
 import { SignAction } from './SignAction'
-import type { Signer } from './useSigner'
+import type { Signer } from './signer'
 
 const REFRESH_MS = 5_000
 

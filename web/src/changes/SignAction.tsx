@@ -26,10 +26,13 @@ export interface SignActionProps {
 export function SignAction({ action, wish, kind = 'plain', isDisabled = false, children }: SignActionProps) {
   const [draft, setDraft] = useState<DraftBody | null>(null)
   const make = useMutation({ mutationFn: () => makeDraft(wish), onSuccess: setDraft })
+  const readOn = useReadOn()
   const signed = useSigned(() => setDraft(null))
   const close = () => {
     if (draft !== null) void discardDraft(draft.id).catch(() => {})
     setDraft(null)
+    // The log may have moved meanwhile: that is what most refusals come from.
+    void readOn()
   }
   return (
     <>

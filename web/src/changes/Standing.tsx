@@ -36,6 +36,7 @@ function Words({
     case 'canary':
       return <Badge kind="accent">{t('standing.canary', { share: standing.shareBp / 100 })}</Badge>
     case 'stale':
+    case 'thawed':
     case 'replaced':
       return <Badge>{t(`standing.${standing.kind}`)}</Badge>
     case 'full':

@@ -27,7 +27,8 @@ export function edited(manifest: JsonObject, edits: ReadonlyMap<string, Value>, 
   return Object.fromEntries(
     Object.entries(manifest).map(([key, value]) => {
       const path = before + key
-      if (typeof value === 'object' && !Array.isArray(value)) return [key, edited(value, edits, `${path}.`)]
+      if (Array.isArray(value)) return [key, value]
+      if (typeof value === 'object') return [key, edited(value, edits, `${path}.`)]
       return [key, edits.get(path) ?? value]
     }),
   )

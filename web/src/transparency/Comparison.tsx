@@ -1,11 +1,12 @@
-import { diffLines } from 'diff'
+import { memo, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Release } from '@/proof/prompt/release'
+import { Button } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 import { Loading } from '@/ui/States'
+import { type DiffLine, diffOf } from './line-diff'
 import styles from './Transparency.module.css'
 import { useRelease } from './useGovernance'
-import { type Difference, differencesOf } from './wording'
+import { type Difference, differencesOf, type Manifest } from './wording'
 
 /** What differs between two releases, field by field and line by line. */
 export default function Comparison({ old, now }: { old: string | null; now: string }) {
@@ -18,58 +19,75 @@ export default function Comparison({ old, now }: { old: string | null; now: stri
   return <Differences before={before.data ?? null} after={after.data} />
 }
 
-/** What differs between two releases that are at hand; null for none before. */
-export function Differences({ before, after }: { before: Release | null; after: Release }) {
+/** Fields shown at first, and lines of a field shown at first and at each further step: a page stays quick with many. */
+const FIELDS = 20
+const LINES = 200
+const MORE_LINES = 1_000
+
+/** What differs between two releases that are at hand; null for none before. Long ones come in parts. */
+export function Differences({ before, after }: { before: Manifest | null; after: Manifest }) {
   const { t } = useTranslation('transparency')
-  const differences = differencesOf(before, after)
+  const differences = useMemo(() => differencesOf(before, after), [before, after])
+  const [shown, setShown] = useState(FIELDS)
   if (differences.length === 0) return <p className={styles['soft']}>{t('compare.same')}</p>
+  const left = differences.length - shown
   return (
     <div className={styles['fields']}>
-      {differences.map((difference) => (
+      {differences.slice(0, shown).map((difference) => (
         <Field key={difference.path} difference={difference} />
       ))}
+      {left > 0 && (
+        <div>
+          <Button size="small" onClick={() => setShown(shown + FIELDS)}>
+            {t('compare.moreFields', { count: left })}
+          </Button>
+        </div>
+      )}
     </div>
   )
 }
 
-const CONTEXT = 3
-
 function Field({ difference: { path, before, after } }: { difference: Difference }) {
   const { t } = useTranslation('transparency')
-  const lines = diffLines(before ?? '', after ?? '').flatMap(({ value, added, removed }, at, all) =>
-    cut(value.replace(/\n$/, '').split('\n'), added || removed, at === 0, at === all.length - 1).map(
-      (text) => ({
-        text,
-        kind: added ? ('added' as const) : removed ? ('removed' as const) : ('same' as const),
-      }),
-    ),
-  )
+  const { lines, isCompared } = useMemo(() => diffOf(before, after), [before, after])
+  const [shown, setShown] = useState(LINES)
+  const left = lines.length - shown
+  const said = { added: t('compare.added'), removed: t('compare.removed'), same: '' }
   return (
     <figure className={styles['text']}>
       <figcaption>{path}</figcaption>
+      {!isCompared && <p className={styles['soft']}>{t('compare.tooFar')}</p>}
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div className={styles['diff']} tabIndex={0} role="group" aria-label={t('compare.of', { path })}>
-        {lines.map(({ text, kind }, at) => (
+        {lines.slice(0, shown).map((line, at) => (
           // Lines never change places.
           // biome-ignore lint/suspicious/noArrayIndexKey: two may be alike
-          <div key={at} className={classes(styles['line'], kind !== 'same' && styles[kind])} dir="auto">
-            <span aria-hidden="true">{{ added: '+', removed: '−', same: '' }[kind]}</span>
-            <span>
-              {kind !== 'same' && <span className="visually-hidden">{t(`compare.${kind}`)} </span>}
-              {text ?? '⋯'}
-            </span>
-          </div>
+          <Line key={at} line={line} said={said[line.kind]} />
         ))}
       </div>
+      {left > 0 && (
+        <div>
+          <Button size="small" onClick={() => setShown(shown + MORE_LINES)}>
+            {t('compare.moreLines', { count: left })}
+          </Button>
+        </div>
+      )}
     </figure>
   )
 }
 
-/** Of a long stretch that stayed only the lines next to a difference are shown; null stands for the rest. */
-function cut(lines: string[], isChanged: boolean, isFirst: boolean, isLast: boolean): (string | null)[] {
-  const head = isFirst ? 0 : CONTEXT
-  const tail = isLast ? 0 : CONTEXT
-  if (isChanged || lines.length <= head + tail + 1) return lines
-  return [...lines.slice(0, head), null, ...(tail > 0 ? lines.slice(-tail) : [])]
-}
+const SIGNS = { added: '+', removed: '−', same: '' } as const
+
+/** One line; `said` is what a screen reader hears before it. */
+const Line = memo(function Line({ line: { kind, text }, said }: { line: DiffLine; said: string }) {
+  return (
+    <div className={classes(styles['line'], kind !== 'same' && styles[kind])} dir="auto">
+      <span aria-hidden="true">{SIGNS[kind]}</span>
+      <span>
+        {said !== '' && <span className="visually-hidden">{said} </span>}
+        {text ?? '⋯'}
+      </span>
+    </div>
+  )
+})

@@ -1,8 +1,7 @@
 import { useTranslation } from 'react-i18next'
-import { RUNTIME } from '@/proof/governance/root'
 import type { Outcome, State } from '@/proof/governance/state'
 import type { Move } from '@/proof/governance/statement'
-import { ReleaseLink } from './ReleaseLink'
+import { ServedLink } from './ReleaseLink'
 import { channelOf } from './story'
 
 /** What one entry of the log says, as a sentence. */
@@ -19,14 +18,14 @@ export function EntrySentence({ outcome, state }: { outcome: Outcome; state: Sta
     case 'change':
       return (
         <>
-          {t('sentence.change', { persons, channel })} <Thing channel={channel} id={statement.subject} />
+          {t('sentence.change', { persons, channel })} <ServedLink channel={channel} id={statement.subject} />
         </>
       )
     case 'review':
       return (
         <>
           {t(`sentence.${statement.verdict}`, { persons, channel })}{' '}
-          <Thing channel={channel} id={statement.candidate} />
+          <ServedLink channel={channel} id={statement.candidate} />
           {statement.unban.length > 0 && <> {t('sentence.unban', { count: statement.unban.length })}</>}
         </>
       )
@@ -36,7 +35,7 @@ export function EntrySentence({ outcome, state }: { outcome: Outcome; state: Sta
       return (
         <>
           {t(words, { suite: statement.suite, n: statement.n, channel })}{' '}
-          {candidate && <Thing channel={channel} id={candidate} />}
+          {candidate && <ServedLink channel={channel} id={candidate} />}
         </>
       )
     }
@@ -57,13 +56,7 @@ function MoveSentence({ move, persons }: { move: Move; persons: string }) {
   const words = (act === 'admit' || act === 'step') && share < 100 ? 'trial' : act
   return (
     <>
-      {t(`sentence.${words}`, { persons, channel, share })} <Thing channel={channel} id={id} />
+      {t(`sentence.${words}`, { persons, channel, share })} <ServedLink channel={channel} id={id} />
     </>
   )
-}
-
-/** A release by its name, a program by its digest. */
-function Thing({ channel, id }: { channel: string; id: string }) {
-  if (channel === RUNTIME) return <code title={id}>{id.slice(0, 12)}…</code>
-  return <ReleaseLink id={id} />
 }

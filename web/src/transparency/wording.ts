@@ -28,8 +28,11 @@ export interface Difference {
   readonly after: string | null
 }
 
+/** Of a release what is compared: its manifest. */
+export type Manifest = Pick<Release, 'source'>
+
 /** Return every path in which two releases differ. */
-export function differencesOf(old: Release | null, now: Release): Difference[] {
+export function differencesOf(old: Manifest | null, now: Manifest): Difference[] {
   const before = new Map(old === null ? [] : leavesOf(old.source).map(({ path, text }) => [path, text]))
   const after = new Map(leavesOf(now.source).map(({ path, text }) => [path, text]))
   const paths = [...new Set([...before.keys(), ...after.keys()])].sort()

@@ -47,16 +47,32 @@ export function normalise(text: string): string {
 export function fragmentsOf(bad: readonly string[], base: readonly string[]): Ban[] {
   const known = base.map(normalise)
   const bans = new Map<string, Ban>()
-  for (const sentence of bad.flatMap((text) => text.split(SENTENCE_END))) {
-    if ((sentence.match(WORD) ?? []).length < MIN_WORDS) continue
-    const norm = normalise(sentence)
+  for (const { norm } of sentencesOf(bad)) {
     const chars = [...norm]
-    // Marks of some scripts count as words above and fall away in norm.
-    if (chars.length < ANCHOR_LENGTH || known.some((text) => text.includes(norm))) continue
+    if (known.some((text) => text.includes(norm))) continue
     const digest = digestOfNorm(norm)
     bans.set(digest, { digest, length: chars.length, anchor: chars.slice(0, ANCHOR_LENGTH).join('') })
   }
   return [...bans.values()]
+}
+
+/** Return the sentences of `texts` whose digest is among `wanted`, as they are written there. */
+export function sentencesBanned(
+  texts: readonly string[],
+  wanted: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const found = [...sentencesOf(texts)].map(({ text, norm }) => [digestOfNorm(norm), text] as const)
+  return new Map(found.filter(([digest]) => wanted.has(digest)))
+}
+
+/** The sentences that are long enough for a ban, each as it is written and as bans see it. */
+function* sentencesOf(texts: readonly string[]): Generator<{ text: string; norm: string }> {
+  for (const text of texts.flatMap((one) => one.split(SENTENCE_END))) {
+    if ((text.match(WORD) ?? []).length < MIN_WORDS) continue
+    const norm = normalise(text)
+    // Marks of some scripts count as words above and fall away in norm.
+    if ([...norm].length >= ANCHOR_LENGTH) yield { text, norm }
+  }
 }
 
 /** Return the digests of the bans that stand in any of `texts`, each text for itself. */

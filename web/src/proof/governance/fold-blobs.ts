@@ -12,17 +12,37 @@ import { Refused } from '../refused'
 import { digest, object } from '../shape'
 import { type Ban, findHits, fragmentsOf } from './bans'
 import { RUNTIME } from './root'
-import type { Ledger } from './state'
+import type { BanRecord, Blobs, Ledger, State } from './state'
 import { NONE } from './statement'
 import { wordingOf } from './wording'
 
 const portable = object({ source: digest, lock: digest })
 
+/** What bans are looked up in: the fold's working copy, or the state that it left. */
+interface Banned {
+  readonly bans: ReadonlyMap<string, BanRecord>
+  readonly bannedReleases: ReadonlyMap<string, number>
+  readonly blobs: Blobs | null
+  readonly unread: Set<string> | null
+  readonly index: number
+}
+
+/** Return the ids of the bans that a candidate meets in a state; a wording that is not there meets none. */
+export function banHitsIn(
+  state: State,
+  candidate: string,
+  channel: string,
+  blobs: Blobs,
+): Promise<Set<string>> {
+  const { bans, bannedReleases, size } = state
+  return banHits(candidate, channel, { bans, bannedReleases, blobs, unread: new Set(), index: size })
+}
+
 /** Return the ids of all bans that a candidate meets: itself, and fragments in force or `made` just now. */
 export async function banHits(
   candidate: string,
   channel: string,
-  ledger: Ledger,
+  ledger: Banned,
   made: readonly Ban[] = [],
 ): Promise<Set<string>> {
   const own = ledger.bannedReleases.has(candidate) ? [candidate] : []
@@ -50,7 +70,7 @@ export async function addedFragments(
 }
 
 /** Return a blob that a rule needs; null where it is missing and the fold goes on without. */
-async function blob(name: string, { blobs, unread, index }: Ledger): Promise<Bytes | null> {
+async function blob(name: string, { blobs, unread, index }: Banned): Promise<Bytes | null> {
   const data = (await blobs?.(name)) ?? null
   if (data && digestOf(data) === name) return data
   const place = `entry ${index} needs the blob ${name.slice(0, 12)}`
@@ -59,7 +79,7 @@ async function blob(name: string, { blobs, unread, index }: Ledger): Promise<Byt
   return null
 }
 
-async function textsIn(name: string, ledger: Ledger): Promise<readonly string[]> {
+async function textsIn(name: string, ledger: Banned): Promise<readonly string[]> {
   const data = await blob(name, ledger)
   return data ? textsOf(data) : []
 }

@@ -1,0 +1,143 @@
+"""People freeze a channel and let it answer again, name what was banned, and are told what cannot go on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from verax.kernel.short_code import short_code
+
+if TYPE_CHECKING:
+    from tests.browser.changes.conftest import Hall, Person
+
+pytestmark = pytest.mark.browser
+
+SitDown = Callable[..., "Person"]
+SENTENCE = "Always bring up one single subject, whatever people ask you."
+
+
+def test_a_channel_is_frozen_and_answers_again_only_through_a_change_that_another_person_approved(
+    hall: Hall, sit_down: SitDown, nothing_to_mend: Callable[..., None]
+) -> None:
+    ann, bob = sit_down("ann"), sit_down("bob")
+    page = bob.open("/changes")
+    other = page.get_by_role("region", name="other", exact=True)
+    other.get_by_text("Take back or freeze").click()
+    other.get_by_label("Cause").fill("It talks in riddles.")
+    bob.do("Freeze")
+    expect(other.get_by_text("The channel is frozen: it answers nobody.")).to_be_visible()
+    expect(other.get_by_text("It talks in riddles.")).to_be_visible()
+    nothing_to_mend(page)
+    assert hall.governance.state.channels["other"].frozen
+
+    page = ann.open("/changes")
+    page.get_by_role("link", name="Propose to let it answer again").click()
+    expect(page.get_by_text("Proposed again, as it is:")).to_be_visible()
+    page.get_by_label("Reason").fill("The riddles came from a broken document.")
+    page.get_by_role("button", name="Show every difference").click()
+    expect(page.get_by_text("They are the same.")).to_be_visible()
+    ann.sign(page.get_by_role("region", name="Sign"))
+    expect(page.get_by_text("This change proposes the version at its head once more")).to_be_visible()
+    expect(page.get_by_role("button", name="Unfreeze")).to_have_count(0)
+    change = page.url.rpartition("/")[2]
+
+    page = bob.open(f"/changes/{change}")
+    bob.do("Approve")
+    nothing_to_mend(page)
+    bob.do("Unfreeze")
+    bob.standing("thawed")
+    expect(page.get_by_text("it answers nobody")).to_have_count(0)
+    assert not hall.governance.state.channels["other"].frozen
+
+
+def test_a_reviewer_sees_the_banned_sentence_and_lets_it_return_by_naming_it(
+    hall: Hall, sit_down: SitDown, nothing_to_mend: Callable[..., None]
+) -> None:
+    hall.bring(hall.release(f"You answer. {SENTENCE}", "bad"))
+    hall.sign("bob", kind="rollback", channel="assistant", cause="It brings up one subject.")
+    rollback = hall.governance.state.size - 1
+    change = hall.propose("ann", hall.release(f"Be kind. {SENTENCE.upper()} Be brief.", "again"))
+    bob = sit_down("bob")
+    page = bob.open(f"/changes/{change}")
+    section = page.get_by_role("region", name="Texts that were rolled back")
+    expect(section.get_by_text(SENTENCE)).to_be_visible()
+    expect(section.get_by_text(f"Banned by entry {rollback}")).to_be_visible()
+    approve = page.get_by_role("button", name="Approve")
+    expect(approve).to_be_disabled()
+    nothing_to_mend(page)
+
+    section.get_by_label("My approval lets this return").check()
+    approve.click()
+    dialog = page.get_by_role("dialog", name="Approve")
+    expect(dialog.get_by_text("Lifts 1 ban for this change")).to_be_visible()
+    code = bob.sign(dialog)
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text("lets 1 banned text return")).to_be_visible()
+    expect(page.get_by_text("ready to be put in force")).to_be_visible()
+    [opinion] = hall.governance.state.changes[change].opinions.values()
+    assert opinion.unban == set(hall.governance.state.bans)
+    assert code == short_code(_statement_at(hall, opinion.index))
+
+    page.get_by_label("Everybody at once").check()
+    bob.do("Put in force for everybody")
+    bob.standing("full")
+    assert hall.head() == hall.governance.state.changes[change].candidate
+
+
+def _statement_at(hall: Hall, index: int) -> str:
+    statement: str = hall.governance.state.outcomes[index].statement_id
+    return statement
+
+
+def test_a_change_whose_channel_moved_says_so_and_is_proposed_again(hall: Hall, sit_down: SitDown) -> None:
+    late = hall.propose("ann", hall.release("You answer late.", "late"))
+    ann = sit_down("ann")
+    page = ann.open(f"/changes/{late}")
+    ann.standing("open")
+    hall.bring(hall.release("You answer early.", "early"))
+    page.reload()
+    ann.standing("stale")
+    expect(page.get_by_text("the channel moved after it was proposed")).to_contain_text(
+        re.compile(r"bob put in force on assistant: early \(r-[0-9a-f]{8}\) \(entry \d+\)")
+    )
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    page.get_by_role("link", name="Propose the same again").click()
+    expect(page.get_by_text("Proposed again, as it is:")).to_contain_text("late")
+
+
+def test_a_reviewer_who_was_removed_is_told_and_the_approval_no_longer_counts(hall: Hall, sit_down: SitDown) -> None:
+    change = hall.propose("ann", hall.release("You answer in prose.", "prose"))
+    bob = sit_down("bob")
+    page = bob.open(f"/changes/{change}")
+    bob.do("Approve")
+    expect(page.get_by_text("reviews: 1 of 1")).to_be_visible()
+    key = hall.passkeys["bob"].key_id
+
+    def without_bob(document: dict[str, Any]) -> None:
+        document["roles"]["reviewer"]["keys"].remove(key)
+
+    def with_bob(document: dict[str, Any]) -> None:
+        document["roles"]["reviewer"]["keys"] = sorted([*document["roles"]["reviewer"]["keys"], key])
+
+    hall.change_root(without_bob)
+    page.get_by_role("button", name="Reject").click()
+    dialog = page.get_by_role("dialog", name="Reject")
+    bob.sign(dialog)
+    expect(dialog.get_by_role("alert")).to_contain_text("The log does not take this statement.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("does not count: no reviewer any more")).to_be_visible()
+    expect(page.get_by_text("reviews: 0 of 1")).to_be_visible()
+    expect(page.get_by_text("The root document does not name you as a reviewer")).to_be_visible()
+    hall.change_root(with_bob)
+
+
+def test_somebody_whose_key_the_root_does_not_name_is_told_what_is_missing(hall: Hall, sit_down: SitDown) -> None:
+    change = hall.propose("ann", hall.release("You answer in verse.", "verse"))
+    page = sit_down("carol").open(f"/changes/{change}")
+    expect(page.get_by_text("gives your passkey no role")).to_be_visible()
+    for action in ("Approve", "Reject", "Roll back", "Freeze"):
+        expect(page.get_by_role("button", name=action)).to_have_count(0)
