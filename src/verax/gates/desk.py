@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from verax.gates.changes import find_change
 from verax.gates.evidence import Basis, Collected, TurnSource, collect, sample_of
 from verax.gates.judge.client import Judge
 from verax.gates.judging import Circumstances, make_report
@@ -420,14 +421,7 @@ class GateDesk:
         return {} if rules is None else {gate.suite: gate.floors for gate in rules.gates}
 
     def _change(self, change_id: str) -> ChangeState:
-        changes = self._parts.governance.state.changes
-        found = [change for key, change in changes.items() if key.startswith(change_id)]
-        if len(found) != 1 or len(change_id) < 6:
-            raise UnknownObject(
-                f"change {change_id[:64]!r}: expected one change, found {len(found)}",
-                hint='"verax change list" lists them; give at least 6 digits',
-            )
-        return found[0]
+        return find_change(self._parts.governance.state, change_id)
 
     def _open_change(self, change_id: str) -> ChangeState:
         change = self._change(change_id)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from verax.guard.policy import Policy
-from verax.kernel.errors import BusyError, IntegrityError, RequestError, VeraxError
+from verax.kernel.errors import IntegrityError, RequestError, VeraxError
 from verax.kernel.record import Status
 from verax.models.base import ModelCall, Sent, Usage
 from verax.store.turns import FinishedTurn, OpenTurn
@@ -95,7 +95,7 @@ class Drive:
         try:
             await self._record(status, failure)
         except VeraxError as error:
-            self.events.put_nowait(self._failed(error))
+            self.events.put_nowait(Failed.of(error, self._draft.turn_id))
 
     async def _answer(self) -> Status:
         """Answer, with fewer of the oldest lines each time that the model refuses the prompt as too long."""
@@ -231,7 +231,7 @@ class Drive:
         if code:
             await self._parts.governance.alarm(code, draft.resolution.channel, {"release": draft.resolution.release.id})
         if failure is not None:
-            self.events.put_nowait(self._failed(failure))
+            self.events.put_nowait(Failed.of(failure, self._draft.turn_id))
             return
         self.events.put_nowait(
             Completed(
@@ -244,17 +244,6 @@ class Drive:
                 secret=draft.secret.data.hex(),
                 promise=promise,
             )
-        )
-
-    def _failed(self, error: VeraxError) -> Failed:
-        return Failed(
-            turn_id=self._draft.turn_id,
-            code=error.reason_code,
-            message=error.message,
-            hint=error.hint,
-            http_status=error.status,
-            retry_after_s=error.retry_after_s if isinstance(error, BusyError) else None,
-            param=error.param,
         )
 
     def _call_id(self) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
+from verax.kernel.errors import BusyError, VeraxError
 from verax.models.base import TokenLogprob
 
 __all__ = [
@@ -144,6 +145,19 @@ class Failed:
     http_status: int
     retry_after_s: int | None = None
     param: str | None = None
+
+    @classmethod
+    def of(cls, error: VeraxError, turn_id: str = "") -> Self:
+        """Return what an error says; `turn_id` stays empty where no turn began."""
+        return cls(
+            turn_id=turn_id,
+            code=error.reason_code,
+            message=error.message,
+            hint=error.hint,
+            http_status=error.status,
+            retry_after_s=error.retry_after_s if isinstance(error, BusyError) else None,
+            param=error.param,
+        )
 
 
 TurnEvent = Started | TextDelta | ToolCallDelta | ClaimVerdict | Refusal | Completed | Failed

@@ -6,31 +6,37 @@ public fakes of `verax.testing`. Nothing here is implemented twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 from verax.kernel.fold import State
 from verax.kernel.release import Release
 from verax.models.base import Backend
 from verax.store.turns import FinishedTurn, OpenTurn
+from verax.turn.events import TurnEvent
+from verax.turn.request import TurnRequest
 
-__all__ = ["BackendSource", "Governance", "RuntimeIdentity", "Turns"]
+__all__ = ["BackendSource", "Governance", "Releases", "RunningTurn", "RuntimeIdentity", "TurnStarter", "Turns"]
 
 
-class Governance(Protocol):
-    """The adopted governance state and the one way to raise an alarm."""
+class Releases(Protocol):
+    """The adopted governance state and the releases that it names."""
 
     @property
     def state(self) -> State:
         """The state that every process resolves from; swapped as one object."""
         ...
 
-    def check_fresh(self, channel: str) -> None:
-        """Raise `StaleError` when no check succeeded within the channel's `max_head_age_s`."""
+    def release(self, release_id: str) -> Release:
+        """Return an admitted or proposed release by its id; raises `UnknownObject`."""
         ...
 
-    def release(self, release_id: str) -> Release:
-        """Return an admitted or proposed release by its id."""
+
+class Governance(Releases, Protocol):
+    """The same, with how fresh it is and the one way to raise an alarm."""
+
+    def check_fresh(self, channel: str) -> None:
+        """Raise `StaleError` when no check succeeded within the channel's `max_head_age_s`."""
         ...
 
     async def alarm(self, code: str, channel: str, detail: Mapping[str, Any]) -> None:
@@ -90,4 +96,24 @@ class RuntimeIdentity(Protocol):
 
     def check_code(self, digests: Mapping[str, str]) -> None:
         """Raise `RuntimeChanged` when another process of ours ran code that was not measured; digests by path."""
+        ...
+
+
+class RunningTurn(Protocol):
+    """A turn in flight."""
+
+    def cancel(self) -> None:
+        """End it; its last event still comes."""
+        ...
+
+    def events(self) -> AsyncGenerator[TurnEvent, None]:
+        """Yield its events, once."""
+        ...
+
+
+class TurnStarter(Protocol):
+    """The turn path, as whoever starts turns sees it."""
+
+    def start(self, request: TurnRequest) -> RunningTurn:
+        """Start one turn, which ends by itself or by `cancel`; raises what never became one."""
         ...

@@ -5,6 +5,18 @@
  */
 export type DraftRequest = ChangeWish | ReviewWish | AdmitWish | StepWish | BackWish | UnfreezeWish | RootWish
 /**
+ * One event of ``POST /v1/changes/{id}/preview/replies``.
+ */
+export type PreviewEvent =
+  | PreviewStarted
+  | PreviewText
+  | PreviewClaim
+  | PreviewToolCall
+  | PreviewRefusal
+  | PreviewCompleted
+  | PreviewFailed
+  | PreviewEnded
+/**
  * One event of ``GET /v1/conversations/{id}/runs/{run}/events``.
  */
 export type StreamEvent =
@@ -39,6 +51,7 @@ export interface Wire {
   CanaryBody: CanaryBody
   CanaryFacts: CanaryFacts
   ChangeGates: ChangeGates
+  ChangePreview: ChangePreview
   ChangeWish: ChangeWish
   ChannelBody: ChannelBody
   ChannelInfo: ChannelInfo
@@ -76,6 +89,7 @@ export interface Wire {
   EvidenceTaken: EvidenceTaken
   FailedEvent: FailedEvent
   FindingBody: FindingBody
+  FixedQuestion: FixedQuestion
   FoundServer: FoundServer
   FunctionCall: FunctionCall
   FunctionCallBody: FunctionCallBody
@@ -136,14 +150,28 @@ export interface Wire {
   PlanFacts: PlanFacts
   PlanStep: PlanStep
   PlanStepWish: PlanStepWish
+  PreviewClaim: PreviewClaim
+  PreviewCompleted: PreviewCompleted
+  PreviewEnded: PreviewEnded
+  PreviewEvent: PreviewEvent
+  PreviewFailed: PreviewFailed
   PreviewOptions: PreviewOptions
+  PreviewRefusal: PreviewRefusal
+  PreviewStarted: PreviewStarted
+  PreviewText: PreviewText
+  PreviewToolCall: PreviewToolCall
   ProblemBody: ProblemBody
+  PromptPair: PromptPair
+  PromptPart: PromptPart
+  PromptProblem: PromptProblem
+  QuestionRequest: QuestionRequest
   ReasoningOptions: ReasoningOptions
   ReceiptBody: ReceiptBody
   ReceiptPromised: ReceiptPromised
   RefusalEvent: RefusalEvent
   RefusalPart: RefusalPart
   ReleaseBody: ReleaseBody
+  RenderedPrompt: RenderedPrompt
   ResponseDeleted: ResponseDeleted
   ResponseObject: ResponseObject
   ResponseRequest: ResponseRequest
@@ -607,6 +635,58 @@ export interface GateResultShape {
   n: number
   index: number
   report: string
+}
+/**
+ * The fixed set under both releases of a change; `date` is the one that the prompts were composed for.
+ */
+export interface ChangePreview {
+  change: string
+  channel: string
+  base: string
+  candidate: string
+  date: string
+  questions: FixedQuestion[]
+  prompts: PromptPair[]
+}
+/**
+ * One question of the fixed set.
+ */
+export interface FixedQuestion {
+  name: string
+  text: string
+}
+/**
+ * One input under both releases; `base` is null for the first release of a channel.
+ */
+export interface PromptPair {
+  name: string
+  title: string
+  base: RenderedPrompt | null
+  candidate: RenderedPrompt
+}
+/**
+ * What a model would read; `left_out` counts older lines that the release's context has no room for.
+ */
+export interface RenderedPrompt {
+  parts: PromptPart[]
+  left_out: number
+  problem: PromptProblem | null
+}
+/**
+ * One part of a prompt, with its true author.
+ */
+export interface PromptPart {
+  by: 'release' | 'clock' | 'app' | 'user' | 'assistant' | 'memory' | 'retrieved' | 'tool'
+  role: 'system' | 'user' | 'assistant' | 'tool' | 'tools' | 'tool_calls' | 'image'
+  text: string
+}
+/**
+ * Why a release makes no prompt of an input.
+ */
+export interface PromptProblem {
+  code: string
+  message: string
+  hint: string
 }
 /**
  * A proposal: a release of one's own as TOML or as a manifest, or one that the installation holds.
@@ -1857,6 +1937,101 @@ export interface PlanStep {
   share_bp: number
   soak_s: number
   users: number
+}
+/**
+ * A sentence of one side met its evidence.
+ */
+export interface PreviewClaim {
+  type: 'claim'
+  start: number
+  end: number
+  verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
+  probability: number | null
+  side: 'base' | 'candidate'
+}
+/**
+ * The turn of one side is recorded; nothing of this side follows.
+ */
+export interface PreviewCompleted {
+  type: 'completed'
+  side: 'base' | 'candidate'
+  status: 'complete' | 'length' | 'refused' | 'rewritten' | 'cancelled' | 'withdrawn' | 'failed'
+  record: {
+    [k: string]: unknown
+  }
+  promise: string
+  secret: string
+}
+/**
+ * Both sides have ended; nothing follows.
+ */
+export interface PreviewEnded {
+  type: 'ended'
+}
+/**
+ * The turn of one side has an id.
+ */
+export interface PreviewStarted {
+  type: 'started'
+  turn_id: string
+  channel: string
+  release: string
+  runtime: string
+  arm: 'head' | 'canary' | 'preview'
+  mode: 'solo' | 'quorum'
+  created_ms: number
+  left_out: number
+  side: 'base' | 'candidate'
+}
+/**
+ * More text of one side.
+ */
+export interface PreviewText {
+  type: 'text'
+  text: string
+  side: 'base' | 'candidate'
+}
+/**
+ * A tool call of one side.
+ */
+export interface PreviewToolCall {
+  type: 'tool_call'
+  index: number
+  call_id: string
+  name: string
+  arguments: string
+  side: 'base' | 'candidate'
+}
+/**
+ * A policy of one side's release stopped its turn.
+ */
+export interface PreviewRefusal {
+  type: 'refusal'
+  category: string
+  reason: string
+  next_step: string
+  side: 'base' | 'candidate'
+}
+/**
+ * The turn of one side failed, or never began; nothing of this side follows.
+ */
+export interface PreviewFailed {
+  type: 'failed'
+  side: 'base' | 'candidate'
+  code: string
+  message: string
+  hint: string
+  status: number
+  retry_after_s: number | null
+}
+/**
+ * A reviewer's own question.
+ */
+export interface QuestionRequest {
+  /**
+   * It stands in the prompt as a user's line.
+   */
+  question: string
 }
 /**
  * Accepted empty: no model here reasons apart from its reply.

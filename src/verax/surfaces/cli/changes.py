@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from verax.gates.changes import find_change
 from verax.gates.rollout.plan import RolloutPlan
 from verax.kernel.drafting import draft_admit
 from verax.kernel.errors import RefusedError, UnknownObject
@@ -25,10 +26,11 @@ from verax.surfaces.cli.differences import difference_lines, difference_row
 from verax.surfaces.cli.govern import Author, Proposal, open_author
 from verax.surfaces.cli.history import History, read_history
 from verax.surfaces.cli.output import confirm, print_json, print_rows, print_text, say, shorten
+from verax.surfaces.cli.previews import preview
 from verax.surfaces.cli.releases import find_release, read_release_file
 from verax.surfaces.cli.session import Session, pass_session
 
-__all__ = ["change", "find_change", "propose_and_admit", "show_difference"]
+__all__ = ["change", "propose_and_admit", "show_difference"]
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _reason = click.option("--reason", required=True, help="Why; it stays in the log's blobs.")
@@ -91,7 +93,7 @@ def list_changes(session: Session, with_closed: bool, as_json: bool) -> None:
 def show(session: Session, which: str, as_json: bool) -> None:
     """Show one change: who, why, what would differ, what was said about it."""
     history = read_history(*session.open_logs())
-    found = find_change(history, which)
+    found = find_change(history.state, which)
     row = _row(history, found) | {"reason": history.text(found.reason), "seed": found.seed}
     differences = _differences(history, found)
     if as_json:
@@ -112,7 +114,7 @@ def show(session: Session, which: str, as_json: bool) -> None:
 def review(session: Session, which: str, approves: bool, unban: tuple[str, ...], yes: bool) -> None:
     """Sign a verdict on a change of another person."""
     author = open_author(session)
-    found = find_change(author.history, which)
+    found = find_change(author.history.state, which)
     if found.channel != RUNTIME_CHANNEL:
         show_difference(author.history, found.channel, author.history.release(found.candidate))
     verdict = "approve" if approves else "reject"
@@ -134,7 +136,7 @@ def review(session: Session, which: str, approves: bool, unban: tuple[str, ...],
 def admit(session: Session, which: str, share: float, then: str, soak: str, users: int, yes: bool) -> None:
     """Admit a change that has what the root demands; a share under 100 starts a canary, with a plan of its steps."""
     author = open_author(session)
-    found = find_change(author.history, which)
+    found = find_change(author.history.state, which)
     share_bp = _basis_points(share)
     plan = None if share_bp == FULL_SHARE_BP else _plan(share_bp, then, soak, users)
     if found.channel != RUNTIME_CHANNEL:
@@ -144,6 +146,9 @@ def admit(session: Session, which: str, share: float, then: str, soak: str, user
     confirm(f"move {found.channel} to {shorten(found.candidate)} for {share:g} % of its users?", is_given=yes)
     author.submit(draft_admit(found, author.basis(), share_bp, plan.to_bytes() if plan else b""))
     say(f"{found.channel} now serves {shorten(found.candidate)} to {share:g} %")
+
+
+change.add_command(preview)
 
 
 def propose_and_admit(author: Author, channel: str, candidate: bytes, reason: str) -> Proposal:
@@ -203,21 +208,6 @@ def _row(history: History, found: ChangeState) -> dict[str, object]:
         "rejected_by": sorted(person for person, opinion in found.opinions.items() if not opinion.approves),
         "gates": f"{passed} of {len(found.gates)} passed" if found.gates else "",
     }
-
-
-def find_change(history: History, which: str) -> ChangeState:
-    """Return the change that `which` names: its id, or the first digits of it.
-
-    Raises:
-        UnknownObject: nothing or more than one has that name.
-    """
-    found = [item for change_id, item in history.state.changes.items() if change_id.startswith(which)]
-    if len(found) != 1 or len(which) < 6:
-        raise UnknownObject(
-            f"change {which!r}: expected one change, found {len(found)}",
-            hint='"verax change list --all" lists them; give at least 6 digits',
-        )
-    return found[0]
 
 
 def _proposal(found: ChangeState) -> Proposal:

@@ -33,7 +33,7 @@ __all__ = ["NO_SERVER", "Client", "Response"]
 NO_SERVER = "client/no-server"
 
 _MAX_BODY_BYTES = 64 * 2**20
-_LAST_EVENTS = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_LAST_EVENTS = frozenset({"response.completed", "response.incomplete", "response.failed", "ended"})
 _FAMILIES: dict[str, type[VeraxError]] = {
     "access": AccessError,
     "governance": RefusedError,
@@ -120,7 +120,7 @@ class Client:
     def stream(self, path: str, body: object) -> Iterator[dict[str, Any]]:
         """Send `body` and yield each event of the stream that comes back, up to its last.
 
-        Chat completions end with ``[DONE]``, responses with one of `_LAST_EVENTS`.
+        Chat completions end with ``[DONE]``, responses and previews with one of `_LAST_EVENTS`.
 
         Closing the iterator closes the connection, which cancels the turn.
         """

@@ -19,14 +19,18 @@ _CLOSE = {"removed": "-]", "added": "+}", "same": ""}
 _COLOURS = {"removed": "red", "added": "green"}
 
 
-def difference_lines(diff: FieldDiff) -> Iterator[str]:
-    """Yield one field's difference; of long text only the lines that differ and one around them."""
+def difference_lines(diff: FieldDiff, *, is_whole: bool = False) -> Iterator[str]:
+    """Yield one field's difference; of long text only the lines that differ and one around them.
+
+    Args:
+        is_whole: Every line, those that stayed too.
+    """
     lines = _marked(diff.runs)
     if len(lines) == 1:
         yield f"{diff.path}: {lines[0][0]}"
         return
     yield f"{diff.path}:"
-    changed = [index for index, (_, differs) in enumerate(lines) if differs]
+    changed = [index for index, (_, differs) in enumerate(lines) if differs or is_whole]
     shown = {index for at in changed for index in range(at - _AROUND, at + _AROUND + 1) if 0 <= index < len(lines)}
     last = -1
     for index in sorted(shown):

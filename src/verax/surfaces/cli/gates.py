@@ -11,12 +11,12 @@ from typing import Any
 
 import click
 
+from verax.gates.changes import find_change
 from verax.gates.report import GateReport
 from verax.gates.suite import list_suites, load_suite
 from verax.gates.verify import verify_report
 from verax.kernel.errors import UnknownObject
 from verax.surfaces.cli.ask import DEFAULT_CHANNEL
-from verax.surfaces.cli.changes import find_change
 from verax.surfaces.cli.gateproofs import log_of_result, reply_entries
 from verax.surfaces.cli.history import read_history
 from verax.surfaces.cli.output import (
@@ -180,7 +180,7 @@ def verify(session: Session, which: str, suite: str | None, as_json: bool) -> in
     """
     source, identity = session.open_logs()
     history = read_history(source, identity)
-    change = find_change(history, which)
+    change = find_change(history.state, which)
     wanted = [name for name in sorted(change.gates) if suite in (None, name)]
     if not wanted:
         raise UnknownObject(f"change {shorten(change.id)}: the log holds no result", hint='"verax gate run" makes one')

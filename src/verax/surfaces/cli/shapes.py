@@ -38,6 +38,9 @@ _CHANGE: dict[str, Shape] = {
     "gates": "how many suites passed, in words; empty where none ran",
 }
 
+_PROMPT = "the prompt: {parts: [{by, role, text}], left_out, problem}; null where there is no such release"
+_PREVIEW_REPLY = "the reply: {release, turn, status, text, refusal, error}; null where there is no such release"
+
 _COMPARED: dict[str, Shape] = {
     "candidate": "release A",
     "head": "release B, or `none`",
@@ -99,6 +102,15 @@ SHAPES: dict[str, Shape] = {
         "logs": [{"log": "origin", "size": "entries", "root": "hash"}],
     },
     "change list": {"changes": [_CHANGE]},
+    "change preview": {
+        "change": "statement id of the change",
+        "channel": "channel that it would move",
+        "base": "what served when it was proposed, or `none`",
+        "candidate": "release that it would bring in",
+        "date": "the date that the prompts were composed for",
+        "prompts": [{"name": "of the example", "title": "what it shows", "base": _PROMPT, "candidate": _PROMPT}],
+        "replies": [{"question": "what was asked", "base": _PREVIEW_REPLY, "candidate": _PREVIEW_REPLY}],
+    },
     "change show": _CHANGE | {"reason": "why", "seed": "seed of every gate run on it", "differences": [_DIFFERENCE]},
     "channel list": {"channels": [_CHANNEL]},
     "channel monitor": {

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from verax.surfaces.conversations.wire import text_event
+
 __all__ = ["EventBuffer", "RunEvent"]
 
 _MAX_MERGED_CHARS = 65_536
@@ -96,4 +98,4 @@ class EventBuffer:
 
 def _flush(found: list[RunEvent], pieces: list[str], number: int) -> None:
     if pieces:
-        found.append(RunEvent(number, {"type": "text", "text": "".join(pieces)}))
+        found.append(RunEvent(number, text_event("".join(pieces))))

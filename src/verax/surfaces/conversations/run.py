@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,34 +33,15 @@ from verax.turn.events import (
     ToolCallDelta,
     TurnEvent,
 )
-from verax.turn.request import Caller, TurnRequest
+from verax.turn.ports import RunningTurn, TurnStarter
+from verax.turn.request import Caller
 
-__all__ = ["Engine", "Observer", "Run", "RunParts", "RunningTurn", "TurnEraser"]
+__all__ = ["Observer", "Run", "RunParts", "TurnEraser"]
 
 _log = logging.getLogger(__name__)
 
 Observer = Callable[[Started, TurnEvent], None]
 """Sees every event of every turn, with the first one of that turn; it must not block."""
-
-
-class RunningTurn(Protocol):
-    """A turn in flight."""
-
-    def cancel(self) -> None:
-        """End it; its last event still comes."""
-        ...
-
-    def events(self) -> AsyncGenerator[TurnEvent, None]:
-        """Yield its events, once."""
-        ...
-
-
-class Engine(Protocol):
-    """The turn path."""
-
-    def start(self, request: TurnRequest) -> RunningTurn:
-        """Start one turn; raises what never became one."""
-        ...
 
 
 class TurnEraser(Protocol):
@@ -75,7 +56,7 @@ class TurnEraser(Protocol):
 class RunParts:
     """What a run works with."""
 
-    engine: Engine
+    engine: TurnStarter
     sources: Sources
     eraser: TurnEraser
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from verax.kernel.errors import BusyError, VeraxError
+from verax.kernel.errors import VeraxError
 from verax.store.messages_types import Conversation, Message, SearchHit
 from verax.turn.events import ClaimVerdict, Completed, Failed, Refusal, Started, ToolCallDelta
 
@@ -17,13 +17,16 @@ __all__ = [
     "claim_event",
     "completed_event",
     "conversation_object",
+    "ending",
     "error_event",
     "failed_event",
+    "failure",
     "message_object",
     "outcome",
     "refusal_event",
     "search_object",
     "started_event",
+    "text_event",
     "tool_event",
 ]
 
@@ -109,6 +112,11 @@ def started_event(event: Started) -> Json:
     }
 
 
+def text_event(text: str) -> Json:
+    """Return a piece of the answer."""
+    return {"type": "text", "text": text}
+
+
 def claim_event(event: ClaimVerdict) -> Json:
     """Return a verdict."""
     return {
@@ -141,20 +149,19 @@ def refusal_event(event: Refusal) -> Json:
     }
 
 
-def completed_event(event: Completed, message: Message) -> Json:
-    """Return the last event of a run whose turn is recorded."""
+def ending(event: Completed) -> Json:
+    """Return the last event of a turn that is recorded, for its owner."""
     return {
         "type": "completed",
         "status": event.status,
-        "message": message_object(message),
         "record": dict(event.record),
         "promise": event.promise,
         "secret": event.secret,
     }
 
 
-def failed_event(event: Failed, stored: Message | None) -> Json:
-    """Return the last event of a run whose turn failed."""
+def failure(event: Failed) -> Json:
+    """Return the last event of a turn that failed, or never began."""
     return {
         "type": "failed",
         "code": event.code,
@@ -162,21 +169,22 @@ def failed_event(event: Failed, stored: Message | None) -> Json:
         "hint": event.hint,
         "status": event.http_status,
         "retry_after_s": event.retry_after_s,
-        "stored": None if stored is None else message_object(stored),
     }
+
+
+def completed_event(event: Completed, message: Message) -> Json:
+    """Return the last event of a run whose turn is recorded."""
+    return {**ending(event), "message": message_object(message)}
+
+
+def failed_event(event: Failed, stored: Message | None) -> Json:
+    """Return the last event of a run whose turn failed."""
+    return {**failure(event), "stored": None if stored is None else message_object(stored)}
 
 
 def error_event(error: VeraxError) -> Json:
     """Return the last event of a run in which no turn began, or whose message could not be stored."""
-    return {
-        "type": "failed",
-        "code": error.reason_code,
-        "message": error.message,
-        "hint": error.hint,
-        "status": error.status,
-        "retry_after_s": error.retry_after_s if isinstance(error, BusyError) else None,
-        "stored": None,
-    }
+    return failed_event(Failed.of(error), None)
 
 
 def _turn_object(message: Message) -> Json | None:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
+from verax.gates.preview.desk import PreviewDesk
 from verax.kernel.errors import VeraxError
 from verax.surfaces.alarm_bell import AlarmBell, WatchedDesk
 from verax.surfaces.http.account import AccountEndpoints
@@ -41,6 +42,7 @@ from verax.surfaces.http.openapi import OpenApiEndpoints
 from verax.surfaces.http.pages import WebApp, WebAppEndpoints
 from verax.surfaces.http.passkeys import PasskeyEndpoints
 from verax.surfaces.http.ports import Installation
+from verax.surfaces.http.previews import PreviewEndpoints
 from verax.surfaces.http.receipts import ReceiptEndpoints
 from verax.surfaces.http.releases import ReleaseEndpoints
 from verax.surfaces.http.responses import ResponseEndpoints
@@ -101,6 +103,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *ReleaseEndpoints(governance, gate).routes(),
         *PasskeyEndpoints(installation.signing, governance, gate).routes(),
         *GateEndpoints(installation.gates, gate).routes(),
+        *PreviewEndpoints(PreviewDesk(governance, engine, office.clock), gate, metrics).routes(),
         *RolloutEndpoints(installation.rollouts, gate, limits.body_bytes).routes(),
         *GovernanceEndpoints(people, gate, limits.body_bytes).routes(),
         *HistoryEndpoints(office.history).routes(),

@@ -20,7 +20,7 @@ from verax.surfaces.http.ports import Engine
 from verax.turn.events import Failed, Started, TurnEvent
 from verax.turn.request import TurnRequest
 
-__all__ = ["TurnFailed", "open_turn", "renaming", "take_started"]
+__all__ = ["TurnFailed", "open_turn", "renaming", "take_started", "while_client_stays"]
 
 
 class TurnFailed(Exception):
@@ -40,13 +40,23 @@ async def open_turn(
     Raises:
         ClientGone: the client left; the turn has ended.
     """
+    async with while_client_stays(receive), aclosing(engine.run(request)) as events:
+        yield events
+
+
+@asynccontextmanager
+async def while_client_stays(receive: Receive) -> AsyncIterator[None]:
+    """Cancel what runs inside as soon as the client closes the connection.
+
+    Raises:
+        ClientGone: the client left, and what ran inside has ended.
+    """
     task = asyncio.current_task()
     if task is None:
-        raise RuntimeError("open_turn: expected to run inside a task")
+        raise RuntimeError("while_client_stays: expected to run inside a task")
     watcher = asyncio.create_task(_cancel_when_gone(receive, task))
     try:
-        async with aclosing(engine.run(request)) as events:
-            yield events
+        yield
     except asyncio.CancelledError:
         if watcher.done() and not watcher.cancelled() and task.uncancel() == 0:
             raise ClientGone from None

@@ -20,6 +20,7 @@ from verax.surfaces.http import (
     conversation_operations,
     gate_operations,
     history,
+    preview_operations,
     rollout_operations,
     signing_operations,
     witness_operations,
@@ -35,6 +36,7 @@ from verax.surfaces.http.operations import SSE as _SSE
 from verax.surfaces.http.operations import TEXT as _TEXT
 from verax.surfaces.http.operations import Operation, Shape
 from verax.surfaces.http.operations import json_reply as _json
+from verax.surfaces.http.preview_models import PreviewEvent
 from verax.surfaces.http.reply import dump
 from verax.surfaces.http.responses_request import ResponseRequest
 from verax.surfaces.http.stream_models import StreamEvent
@@ -42,7 +44,7 @@ from verax.surfaces.http.stream_models import StreamEvent
 __all__ = ["OPERATIONS", "OpenApiEndpoints", "Operation", "openapi_document"]
 
 # Shapes that no call names: the data of an event stream has no place of its own in OpenAPI 3.1.
-_COMPONENTS: tuple[type[BaseModel], ...] = (StreamEvent,)
+_COMPONENTS: tuple[type[BaseModel], ...] = (PreviewEvent, StreamEvent)
 
 _OPEN = {"open": {"type": "string", "enum": ["", "reply", "request", "reply,request"]}}
 
@@ -148,6 +150,7 @@ OPERATIONS: tuple[Operation, ...] = (
         needs_key=True,
     ),
     *gate_operations.OPERATIONS,
+    *preview_operations.OPERATIONS,
     *history.OPERATIONS,
     *account_operations.OPERATIONS,
     *admin_operations.OPERATIONS,

@@ -31,12 +31,12 @@ from verax.store.receipts import ReceiptStatus
 from verax.store.signing import Passkey, PendingDraft
 from verax.store.turns import OpenedTurn
 from verax.surfaces.alarm_bell import AlarmBell
-from verax.surfaces.conversations.run import RunningTurn
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.office import Office
 from verax.surfaces.rollouts import RolloutDesk
 from verax.truth.pdf import PdfReader
 from verax.turn.events import TurnEvent
+from verax.turn.ports import RunningTurn
 from verax.turn.request import Caller, TurnRequest
 
 __all__ = [
