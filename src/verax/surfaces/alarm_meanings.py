@@ -79,6 +79,11 @@ ALARM_MEANINGS: Mapping[str, AlarmMeaning] = {
         "A file of the running code changed, or code was loaded that was not there at the start; no new turns begin.",
         "Find out what changed (the server's log names it), then start the server again.",
     ),
+    "runtime/not-admitted": AlarmMeaning(
+        "The server was started on code that nobody admitted; every turn is refused.",
+        "After an update, admit the code with `verax runtime admit`, or as a change that others review; else find out "
+        "who changed it, with `verax runtime show`.",
+    ),
     "start/refused": AlarmMeaning(
         "Earlier starts of this server were refused, because something was not what it had been.",
         "The detail names the reason by its code; find out who changed what, and whether it is in order now.",

@@ -6,7 +6,7 @@
 2. The database is opened and migrated, the machine's own keys are read.
 3. The governance log is rebuilt, compared with every mark and folded; then the reply log. What
    witnesses have seen of both is compared too.
-4. Starts that were refused since the last that succeeded become alarms.
+4. Starts that were refused since the last that succeeded become alarms; code that nobody admitted is one.
 5. Turns that a dead process left open are recorded as failed, erasures that it left are ended.
 6. The logs' sequencers, the check of governance and the monitor of rollouts start; from here on
    turns run.
@@ -31,6 +31,7 @@ from verax.config import Config, Setting, settings_of
 from verax.gates.desk import GateDesk
 from verax.gates.relay import Address
 from verax.kernel.errors import ConfigError, RefusedError, VeraxError
+from verax.kernel.root import RUNTIME_CHANNEL
 from verax.kernel.statement import NONE
 from verax.models.embedded import EmbeddedSettings
 from verax.models.registry import Backends, BackendSettings
@@ -218,6 +219,7 @@ class Installation:
             witnessing = await _open_witnessing(config, home, governance, replies, around, stack)
             governance.start()
             await _tell_refusals(governance, home)
+            await _tell_unadmitted(governance, around.runtime)
             model_keys = ModelKeys(home.keys_dir)
             backends = around.backends or _open_backends(config, model_keys, stack)
             clock, random_bytes = around.clock, around.random_bytes
@@ -521,6 +523,14 @@ async def _tell_refusals(governance: GovernanceStore, home: Home) -> None:
     for code, count in sorted(read_refusals(home.path).items()):
         await governance.alarm("start/refused", NONE, {"code": code, "count": count}, is_single=True)
     clear_refusals(home.path)
+
+
+async def _tell_unadmitted(governance: GovernanceStore, runtime: RuntimeIdentity) -> None:
+    """Raise an alarm when this process runs code that nobody admitted: every turn of it will be refused."""
+    try:
+        check_runtime(governance.state, runtime)
+    except RefusedError:
+        await governance.alarm("runtime/not-admitted", RUNTIME_CHANNEL, {"runtime": runtime.portable})
 
 
 def _health(name: str, check: Callable[[], None], good: str) -> HealthDetail:

@@ -188,12 +188,12 @@ def settings(folder: Path) -> Config:
 
 @contextlib.asynccontextmanager
 async def reopened(
-    folder: Path, key: tuple[str, bytes], backend: ScriptedBackend | None = None
+    folder: Path, key: tuple[str, bytes], backend: ScriptedBackend | None = None, code: str = RUNTIME.digest
 ) -> AsyncIterator[World]:
-    """Open an installation that was founded before, as a restart does."""
+    """Open an installation that was founded before, as a restart does; `code` is the portable digest that runs."""
     backend = backend or ScriptedBackend(obey=ObedientModel().answer)
     backends = Backends(BackendSettings(), lambda name: None, {"script": backend})
-    around = Surroundings(FixedRuntime(RUNTIME.digest), backends=backends)
+    around = Surroundings(FixedRuntime(code), backends=backends)
     installation = await Installation.open(settings(folder), around)
     try:
         yield World(installation, *key)

@@ -258,3 +258,17 @@ async def test_what_a_database_holds_beside_the_adopted_log_is_never_read_as_the
     world.installation.database.write_now(lambda tx: tx.execute(sql, (b"{}",)))
     with pytest.raises(CorruptStore):
         await world.installation.governance.entries()
+
+
+async def test_a_start_on_code_that_nobody_admitted_is_one_alarm_and_every_turn_is_refused(tmp_path: Path) -> None:
+    key, other = await founded(tmp_path), "cd" * 32
+    async with reopened(tmp_path, key, code=other) as world, client_of(world, "member") as client:
+        [(_, alarm)] = world.alarms("runtime/not-admitted")
+        assert (alarm.channel, world.detail(alarm)) == ("runtime", {"runtime": other})
+        body = {"model": CHANNEL, "messages": [{"role": "user", "content": "Hello"}]}
+        for _ in range(2):
+            answer = await client.post("/v1/chat/completions", json=body)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "runtime/not-admitted")
+        assert len(world.alarms("runtime/not-admitted")) == 1
+    async with reopened(tmp_path, key) as world:
+        assert len(world.alarms("runtime/not-admitted")) == 1, "admitted code raises none"

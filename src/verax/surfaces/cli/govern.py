@@ -119,13 +119,16 @@ class Author:
         """Return what this person relies on now."""
         return basis_of(self.history)
 
-    def _sign(self, payload: bytes, blobs: Mapping[str, bytes]) -> str:
-        envelope = sign_envelope(payload, [(self.identity.credentials.key_id, self._seed)])
+    def post(self, envelope: bytes, blobs: Mapping[str, bytes]) -> None:
+        """Send an envelope that is signed already, by several people for instance, with the content it names."""
         body = {
             "envelope": base64.b64encode(envelope).decode("ascii"),
             "blobs": {digest: base64.b64encode(data).decode("ascii") for digest, data in blobs.items()},
         }
         self.client.post_json("/v1/governance/entries", body)
+
+    def _sign(self, payload: bytes, blobs: Mapping[str, bytes]) -> str:
+        self.post(sign_envelope(payload, [(self.identity.credentials.key_id, self._seed)]), blobs)
         return statement_id(payload)
 
 

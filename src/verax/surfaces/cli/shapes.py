@@ -162,6 +162,25 @@ SHAPES: dict[str, Shape] = {
             }
         ]
     },
+    "drill": [
+        {
+            "drill": "its number",
+            "title": "what is attacked",
+            "passed": "true when every attempt was stopped, with an alarm, and a proper change went live afterwards",
+            "stopped_by": "code and words of what stopped the first attempt, or null",
+            "alarm_index": "entry of the governance log that is its first alarm, or null",
+            "seconds": "how long it took",
+            "problem": "what was not as expected; empty where it passed",
+            "attempts": [
+                {
+                    "tried": "what the insider did",
+                    "stopped_by": "code and words of the refusal, or why nothing changed",
+                    "alarm_code": "code of the alarm, or null",
+                    "alarm_index": "its entry in the governance log, or null",
+                }
+            ],
+        }
+    ],
     "gate bulk": _COMPARED,
     "gate compare": _COMPARED,
     "gate judge measure": {

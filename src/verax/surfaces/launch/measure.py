@@ -28,7 +28,10 @@ from verax.surfaces.launch.files import MeasuredFile, hash_files, mark_of, walk_
 from verax.surfaces.launch.native import mapped_libraries
 from verax.surfaces.launch.sources import default_hint, executed_sources, save_hint, stop_compiling
 
-__all__ = ["Places", "RuntimeMeasurement", "find_places", "import_everything", "measure_runtime"]
+__all__ = ["LOCK", "Places", "RuntimeMeasurement", "find_places", "import_everything", "measure_runtime"]
+
+LOCK = Path("surfaces", "launch", "core.lock")
+"""The lock of clause 13, below the package's folder."""
 
 _STDLIB_SKIP = frozenset(
     {"__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3", "site-packages", "test", "tests", "turtledemo"}
@@ -36,6 +39,7 @@ _STDLIB_SKIP = frozenset(
 # A script, the fakes, what runs in other processes, and the commands that a server never runs: it imports what it
 # needs of them itself.
 _NOT_IMPORTED = (
+    "verax.drill",
     "verax.gates.ray_spread",
     "verax.gates.worker",
     "verax.surfaces.cli.",
@@ -115,7 +119,7 @@ class RuntimeMeasurement:
 def find_places() -> Places:
     """Return the places of this process's own code."""
     package = Path(verax.__file__).resolve().parent
-    lock = package / "surfaces" / "launch" / "core.lock"
+    lock = package / LOCK
     others = sorted(set(lock.resolve().parent.glob("*.lock")) - {lock.resolve()})
     return Places(
         package=package,
