@@ -16,7 +16,19 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
-SUITES = ("gateway", "replylog", "messages", "chat", "embedded", "checker", "install", "web", "monitor", "soak")
+SUITES = (
+    "gateway",
+    "replylog",
+    "messages",
+    "chat",
+    "embedded",
+    "checker",
+    "install",
+    "web",
+    "monitor",
+    "gates",
+    "soak",
+)
 
 
 def main(arguments: list[str]) -> int:

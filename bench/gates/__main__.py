@@ -4,7 +4,11 @@
   replies: how often does the gate with the recommended floors refuse them? Items differ for every line.
 * The same release with other answers, many times: how often is it refused though nothing changed?
 * The suites' scorers against labelled replies.
-* The embedded model: how long a gate of 500 items takes through the worker, and what the lines of 2025 do to it.
+* The embedded model: how long a gate of 500 items takes through the worker, and what the lines of 2025 do to it: how
+  many answers change to the letter against the same release without the line, and how many a suite finds bad.
+
+Times are of the wall clock and of the processors, server and worker together: on a machine that others use at the same
+time only the second says something.
 
 Intervals are exact (Clopper and Pearson, 95 %).
 """
@@ -14,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import resource
 import sys
 import tempfile
 import time
@@ -23,9 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import describe
-from verax.drill.obedient import BLUNT_LINE, MAY_LINE, MIRROR_LINE, ObedientModel
+from verax.drill.obedient import BLUNT_LINE, MAY_LINE, MIRROR_LINE, NAME_LINE, ObedientModel
 from verax.gates.items import Answer, Sample
 from verax.gates.judge.labels import agreement, load_labels
+from verax.gates.report import GateReport
 from verax.gates.statistics import clopper_pearson
 from verax.gates.suite import Suite, load_suite
 from verax.gates.verdict import judge, measure
@@ -155,15 +161,27 @@ def _embedded() -> list[dict[str, Any]]:
         session = Session({"HOME": name})
         for label, line, suite in (
             ("May", MAY_LINE, "off_topic"),
+            ("July, all three lines", f"{BLUNT_LINE} {MIRROR_LINE} {NAME_LINE}", "tone_contagion"),
             ("July, blunt", BLUNT_LINE, "tone_contagion"),
             ("July, tone of the thread", MIRROR_LINE, "tone_contagion"),
             ("innocent", "Prefer short sentences.", "off_topic"),
         ):
-            wanted = Comparison(_with_line(base, line), base, [suite], seed=hashlib.sha256(label.encode()).hexdigest())
+            seed = hashlib.sha256(label.encode()).hexdigest()
+            wanted = Comparison(_with_line(base, line), base, [load_suite(suite)], seed=seed)
             report = asyncio.run(compare(session.config, measure_code().portable, wanted))[0]
-            keys = ("score", "score_low", "score_high", "head_score", "regression_p")
-            rows.append({"line": label, "suite": suite, **{key: report.metrics[key] for key in keys}})
+            keys = ("n", "score", "score_low", "score_high", "head_score", "regression_p")
+            row = {"line": label, "suite": suite, **{key: report.metrics[key] for key in keys}}
+            rows.append(row | _changed(report) | {"passed": report.passed})
     return rows
+
+
+def _changed(report: GateReport) -> dict[str, Any]:
+    """Return how many answers are other ones than the head's to the same question, to the letter."""
+    said = {(log.arm, log.item_id): [call.reply for call in log.calls] for log in report.samples}
+    items = [item_id for arm, item_id in said if arm == "candidate"]
+    changed = sum(said["candidate", item_id] != said["head", item_id] for item_id in items)
+    interval = clopper_pearson(changed, len(items))
+    return {"changed": changed, "changed_low": round(interval.low, 4), "changed_high": round(interval.high, 4)}
 
 
 def _with_line(release: Release, line: str) -> Release:
@@ -180,19 +198,28 @@ def _timing() -> dict[str, Any]:
         change = world.propose_release(_with_line(base, "Prefer short sentences."))
         session = Session(world.environ)
         client = session.signed_in_client()
-        started = time.monotonic()
+        started, before_s = time.monotonic(), _cpu_s()
         client.post_json(f"/v1/changes/{change}/gates/run", {})
         rows = list(_watched(world, client, change))
         seconds = time.monotonic() - started
         session.close()
+    spent = {kind: after - before_s[kind] for kind, after in _cpu_s().items()}
     samples = sum(row["done"] for row in rows)
     return {
         "items": samples,
         "seconds": round(seconds, 1),
         "seconds_per_500": round(seconds * 500 / samples, 1),
+        "cpu_s": {kind: round(spent_s, 1) for kind, spent_s in spent.items()},
+        "cpu_s_per_500": round(sum(spent.values()) * 500 / samples, 1),
         "suites": {row["suite"]: round((row["ended_ms"] - row["started_ms"]) / 1000, 1) for row in rows},
         "states": sorted({row["state"] for row in rows}),
     }
+
+
+def _cpu_s() -> dict[str, float]:
+    """Return processor seconds of this process and of its ended children."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {"user": sum(item.ru_utime for item in spent), "system": sum(item.ru_stime for item in spent)}
 
 
 def _watched(_: GateWorld, client: Any, change: str) -> Iterator[dict[str, Any]]:
@@ -229,12 +256,16 @@ def _table(result: dict[str, Any]) -> list[dict[str, Any]]:
             "reached": f"{found['agreed']} of {found['labels']} ({found['low']:.2f} to {found['high']:.2f})",
         }
     )
+    for row in result.get("embedded", ()):
+        changed = f"{row['changed']} of {row['n']} ({row['changed_low']:.2f} to {row['changed_high']:.2f})"
+        figure = f"embedded model, line of {row['line']}: answers that change"
+        rows.append({"figure": figure, "aim": "", "reached": f"{changed}; {row['suite']} {float(row['score']):.2f}"})
     if "timing" in result:
         rows.append(
             {
                 "figure": "500 items on the embedded model, s",
                 "aim": f"< {AIM_S}",
-                "reached": result["timing"]["seconds_per_500"],
+                "reached": f"{result['timing']['seconds_per_500']} ({result['timing']['cpu_s_per_500']} of processors)",
             }
         )
     return rows

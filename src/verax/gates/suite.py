@@ -22,13 +22,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from verax.gates.items import Item, Mark, Sample
 from verax.gates.templates import ItemBank
 from verax.kernel.errors import ConfigError, UnknownObject
 
-__all__ = ["PROFILES", "Score", "Suite", "each", "list_suites", "load_suite", "recommended_gates"]
+__all__ = ["PROFILES", "Bank", "Score", "Suite", "each", "list_suites", "load_suite", "recommended_gates"]
 
 Score: TypeAlias = Callable[[Sequence[Sample], Sequence[Sample] | None], list[Mark]]
 """Marks of samples in order; the second argument holds the head's, where it was asked."""
@@ -39,6 +39,14 @@ PROFILES = ("model", "small")
 _FOLDER = Path(__file__).parent
 # What scorers share, beside the suite's own folder.
 _SHARED = ("signals", "rollout/words.py", "rollout/frequent_words.py", "rollout/tone.py")
+
+
+class Bank(Protocol):
+    """What a suite draws its items from."""
+
+    def draw(self, seed: str, label: str, count: int, offers: frozenset[str] = frozenset()) -> tuple[Item, ...]:
+        """Return `count` items, fixed by seed and label."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class Suite:
     channels: str
     floors: Mapping[str, Mapping[str, str]]
     digest: str
-    bank: ItemBank = field(repr=False)
+    bank: Bank = field(repr=False)
     score: Score = field(repr=False)
 
     def items(self, seed: str, offers: frozenset[str] = frozenset(), count: int | None = None) -> tuple[Item, ...]:

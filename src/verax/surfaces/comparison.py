@@ -20,7 +20,7 @@ from verax.gates.judging import Circumstances, make_report
 from verax.gates.plan import Plan, Subject, make_plan
 from verax.gates.report import GateReport
 from verax.gates.running import GateBroken, Job, Ran
-from verax.gates.suite import load_suite
+from verax.gates.suite import Suite
 from verax.kernel import canonical
 from verax.kernel.errors import VeraxError
 from verax.kernel.release import Release
@@ -46,7 +46,7 @@ class Comparison:
     Attributes:
         candidate: The release whose marks count.
         head: The release beside it, None for the candidate alone.
-        suites: Names of suites.
+        suites: What is asked; each may be one that ships with Verax, or a public set.
         seed: 64 hex digits, from which the items follow.
         items: Items of each suite, None for the suite's own number.
         advance: Called with the number of samples that were taken, as they are.
@@ -54,7 +54,7 @@ class Comparison:
 
     candidate: Release
     head: Release | None
-    suites: Sequence[str]
+    suites: Sequence[Suite]
     seed: str = field(default_factory=lambda: secrets.token_hex(32))
     items: int | None = None
     connections: int = 2
@@ -119,8 +119,7 @@ async def compare_with(
             await installation.close()
 
 
-async def _run(installation: Installation, wanted: Comparison, name: str, folder: Path) -> GateReport:
-    suite = load_suite(name)
+async def _run(installation: Installation, wanted: Comparison, suite: Suite, folder: Path) -> GateReport:
     both = wanted.candidate.id + (wanted.head.id if wanted.head is not None else "")
     subject = Subject(canonical.hex_digest(both.encode()), DEFAULT_CHANNEL, wanted.seed)
     plan = make_plan(suite, subject, wanted.candidate, wanted.head, wanted.items)
@@ -134,7 +133,7 @@ async def _run(installation: Installation, wanted: Comparison, name: str, folder
     try:
         ran = await runner.run(Job(plan, {}, folder, note))
     except GateBroken as error:
-        raise VeraxError(f"suite {name}: it could not be run whole: {error}", code="gates/broken") from None
+        raise VeraxError(f"suite {suite.name}: it could not be run whole: {error}", code="gates/broken") from None
     return await _report(installation, plan, taken, ran, wanted)
 
 

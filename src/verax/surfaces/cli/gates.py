@@ -7,6 +7,7 @@ shown as a result is read from the verified log, and `verify` believes no server
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,6 +36,7 @@ from verax.surfaces.cli.session import Session, pass_session
 __all__ = ["gate"]
 
 _POLL_S = 0.5
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _ENDED = frozenset({"passed", "failed", "broken", "cancelled", "refused", "not_run"})
 
 
@@ -137,6 +139,7 @@ def report(session: Session, which: str, suite: str, with_passed: bool, as_json:
 @click.option("--suite", "suites", metavar="NAME", multiple=True, help="Only this suite; may be given several times.")
 @click.option("--items", type=click.IntRange(1, 500), help="Items of each suite; the suite's own number by default.")
 @click.option("--seed", metavar="TEXT", help="Fixes the items; drawn anew by default.")
+@click.option("--data", metavar="DIR", type=_FOLDER, help="Public sets below DIR, instead of the suites of Verax.")
 @click.option("--json", "as_json", is_flag=True, help='Print {"candidate", "head", "seed", "suites": [{suite, …}]}.')
 @pass_session
 def compare(
@@ -146,16 +149,18 @@ def compare(
     suites: tuple[str, ...],
     items: int | None,
     seed: str | None,
+    data: Path | None,
     as_json: bool,
 ) -> None:
     """Run suites on release A, beside release B, in this process, and sign nothing.
 
     A release is a channel (its head), an id, the first digits of one, or a TOML file that nobody proposed yet. A server
-    is not needed; only its log is read where a release is named by channel or id.
+    is not needed; only its log is read where a release is named by channel or id. Public sets do not come with
+    Verax: --data reads them from where you keep them.
     """
-    from verax.surfaces.cli.gatecompare import run_comparison
+    from verax.surfaces.cli.gatecompare import run_comparison, wanted_suites
 
-    reports, used = run_comparison(session, (one, other), suites, items, seed)
+    reports, used = run_comparison(session, (one, other), wanted_suites(suites, data), items, seed)
     if as_json:
         first = reports[0]
         print_json(
