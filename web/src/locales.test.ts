@@ -28,6 +28,8 @@ const CHINESE_WORDS: Readonly<Record<string, string>> = {
   账户: '账号',
   登陆: '登录',
   会话: '对话',
+  根文件: '根文档',
+  审核: '评审',
 }
 const HAN_BEFORE_ASCII_SIGN = /[\p{Script=Han}”）》][,;:!?](?!\/)/u
 

@@ -16,11 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from verax.kernel.drafting import Draft, draft_root
+from verax.kernel.drafting import Draft, draft_change, draft_root
 from verax.kernel.dsse import Envelope, Signature, signature_by
 from verax.kernel.enrolment import EnrolledPasskey
 from verax.kernel.release import Release
+from verax.kernel.runtime import PortableRuntime
 from verax.kernel.statement import Basis
+from verax.surfaces.conversations.runs import Ask
 from verax.surfaces.founding import Founding
 from verax.surfaces.http.draft_requests import DraftRequest, draft_of
 from verax.surfaces.installation import Installation
@@ -28,6 +30,7 @@ from verax.testing.installations import open_installation
 from verax.testing.passkeys import VirtualPasskey
 from verax.testing.releases import manifest_toml
 from verax.testing.running_server import RunningServer, run_server
+from verax.turn.request import Caller
 
 PASSWORD = "correct horse"
 _GUARD = """
@@ -43,12 +46,14 @@ class Hall:
 
     Attributes:
         passkeys: By person; the private halves are here, so that a test may sign without a browser.
+        users: Ids of their accounts.
     """
 
     def __init__(self, server: RunningServer[Installation], founding: Founding) -> None:
         assert founding.genesis is not None
         self.server = server
         self.passkeys: dict[str, VirtualPasskey] = {}
+        self.users: dict[str, str] = {}
         self._founder = (founding.genesis.daily_key_id, founding.genesis.daily_seed)
 
     @staticmethod
@@ -75,6 +80,7 @@ class Hall:
         found = EnrolledPasskey(passkey.credential_id, material, False)
         server.call(desk.enrol(user.user_id, f"{person}'s phone", found, passkey.rp_id, server.url))
         self.passkeys[person] = passkey
+        self.users[person] = user.user_id
 
     def change_root(self, edit: Callable[[dict[str, Any]], None]) -> None:
         """Put another root document in force, signed with the founder's key."""
@@ -97,12 +103,33 @@ class Hall:
         manifest = candidate.manifest
         return self.sign(person, kind="change", channel=channel, manifest=manifest, reason="People asked for it.")
 
+    def propose_code(self, person: str, runtime: PortableRuntime) -> str:
+        """Propose code, and return the change's id."""
+        draft = draft_change(self.governance.state, self._basis(), "runtime", runtime.data, "New code.")
+        self._submit(draft, self.passkeys[person].sign(draft.payload))
+        return draft.id
+
     def bring(self, candidate: Release) -> str:
         """Propose, approve and admit a release for everybody, and return the change's id."""
         change = self.propose("ann", candidate)
         self.sign("bob", kind="review", change=change, verdict="approve")
         self.sign("bob", kind="admit", change=change)
         return change
+
+    def ask(self, person: str, text: str, channel: str = "assistant") -> str:
+        """Have a person ask something in the chat, and return the turn's id once it is answered."""
+        installation, user_id = self.server.installation, self.users[person]
+
+        async def say() -> str:
+            conversation = await installation.messages.create(user_id, channel=channel)
+            leaf_id = (await installation.messages.conversation(conversation, user_id)).leaf_id
+            caller = Caller(user_id, frozenset({"member"}))
+            begun = await installation.runs.start(caller, conversation, Ask(leaf_id, text))
+            await begun.run.ended.wait()
+            turn_id: str = begun.run.turn_id
+            return turn_id
+
+        return self.server.call(say())
 
     def _basis(self) -> Basis:
         state = self.governance.state

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
+from verax.kernel.runtime import PortableRuntime
 from verax.kernel.short_code import short_code
 
 if TYPE_CHECKING:
@@ -141,3 +143,66 @@ def test_somebody_whose_key_the_root_does_not_name_is_told_what_is_missing(hall:
     expect(page.get_by_text("gives your passkey no role")).to_be_visible()
     for action in ("Approve", "Reject", "Roll back", "Freeze"):
         expect(page.get_by_role("button", name=action)).to_have_count(0)
+
+
+def test_the_page_of_a_change_that_was_taken_back_tells_what_went_and_which_replies_were_given_under_it(
+    hall: Hall, sit_down: SitDown, nothing_to_mend: Callable[..., None]
+) -> None:
+    change = hall.bring(hall.release("You answer in a hurry, and never look back at what was asked.", "hasty"))
+    turn_id = hall.ask("carol", "Who wrote Hamlet?")
+    hall.sign("ann", kind="rollback", channel="assistant", cause="It is in too much of a hurry.")
+    ann = sit_down("ann")
+    page = ann.open(f"/changes/{change}")
+    ann.standing("rolledBack")
+    section = page.get_by_role("region", name="How it was taken back")
+    expect(section.get_by_text("It is in too much of a hurry.")).to_be_visible()
+    until_seen(page, section.get_by_text("1 reply; ended in the middle: 0"))
+    section.get_by_text("What was taken out, against what serves again").click()
+    expect(section.get_by_role("group", name="Differences in prompt.system")).to_contain_text(
+        "never look back at what was asked"
+    )
+    section.get_by_role("button", name="Show the ids of these replies").click()
+    expect(section.get_by_role("list", name="Replies under it").get_by_text(turn_id)).to_be_visible()
+    nothing_to_mend(page)
+
+    page = ann.open("/transparency/channel/assistant")
+    page.get_by_role("link", name=short_code(change)).first.click()
+    expect(page.get_by_role("heading", name="Change of assistant")).to_be_visible()
+
+
+def until_seen(page: Page, what: Locator) -> None:
+    """Load a page again until something that the server writes by itself stands on it."""
+    for _ in range(20):
+        with contextlib.suppress(AssertionError):
+            expect(what).to_be_visible(timeout=3_000)
+            return
+        page.reload()
+    expect(what).to_be_visible()
+
+
+def test_a_change_of_50_000_lines_opens_and_shows_its_lines_in_parts(hall: Hall, sit_down: SitDown) -> None:
+    lines = "\\n".join(f"{number:x}" for number in range(50_000))
+    examples = f'examples = [{{ role = "user", text = "{lines}" }}, {{ role = "assistant", text = "Done." }}]'
+    change = hall.propose("ann", hall.release("You count.", "long", prompt=examples))
+    page = sit_down("bob").open(f"/changes/{change}")
+    group = page.get_by_role("group", name="Differences in prompt.examples[0].text")
+    expect(group.locator("> div")).to_have_count(200)
+    page.get_by_role("button", name="Show more (49800 lines left)").click()
+    expect(group.locator("> div")).to_have_count(1_200)
+    expect(page.get_by_role("button", name="Show more (48800 lines left)")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve")).to_be_enabled()
+
+
+def test_code_that_was_proposed_is_listed_and_read_like_any_other_change(
+    hall: Hall, sit_down: SitDown, nothing_to_mend: Callable[..., None]
+) -> None:
+    change = hall.propose_code("ann", PortableRuntime("cc" * 32, "bb" * 32))
+    bob = sit_down("bob")
+    page = bob.open("/changes")
+    page.get_by_role("region", name="runtime", exact=True).get_by_role("link", name=short_code(change)).click()
+    expect(page.get_by_role("heading", name="Change of runtime")).to_be_visible()
+    expect(page.get_by_text("Files of the program")).to_be_visible()
+    expect(page.get_by_text("Packages it stands on")).to_be_visible()
+    nothing_to_mend(page)
+    bob.do("Approve")
+    expect(page.get_by_text("reviews: 1 of 1")).to_be_visible()

@@ -115,6 +115,12 @@ def test_a_passkey_is_added_named_in_the_root_signs_and_is_removed(
     desk.authenticator.verify(True)
     dialog.get_by_role("button", name="Sign with a passkey").click()
     expect(dialog.get_by_role("alert")).to_contain_text("The log does not take this statement.")
+    discarded = desk.draft(kind="freeze", channel="assistant", cause="Made by mistake.")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=f"Discard the statement {discarded['code']}").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("Nothing waits for signatures.")).to_be_visible()
+
     desk.draft(kind="freeze", channel="assistant", cause=cause)
     dialog.get_by_role("button", name="Sign with a passkey").click()
     expect(dialog.get_by_role("status")).to_have_text(re.compile(r"It stands in the log as entry \d+\."))

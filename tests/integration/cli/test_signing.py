@@ -13,12 +13,14 @@ import pytest
 
 from verax.gates.rollout.plan import RolloutPlan, Step
 from verax.gates.suite import recommended_gates
+from verax.kernel.bans import fragments
 from verax.kernel.canonical import hex_digest
 from verax.kernel.dsse import Signature
 from verax.kernel.errors import AccessError, RefusedError, RequestError, UnknownObject, VeraxError
 from verax.kernel.release import Release
 from verax.kernel.root import RootDocument
-from verax.kernel.statement import Move, parse_statement
+from verax.kernel.short_code import short_code
+from verax.kernel.statement import Move, Review, parse_statement
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.direct import with_accounts
 from verax.surfaces.cli.keyring import encode_recovery_key
@@ -239,6 +241,7 @@ def test_a_draft_is_discarded_by_its_author_or_an_owner_only(own: Any) -> None:
     ann, bob, carol = owner(own), client_of(own, "bob", "author"), client_of(own, "carol", "author")
     wish = {"kind": "freeze", "channel": "assistant", "cause": "Stop."}
     path = f"/v1/governance/drafts/{bob.post_json('/v1/governance/drafts', wish)['id']}"
+    assert [client.get_json(path)["may_discard"] for client in (ann, bob, carol)] == [True, True, False]
     with pytest.raises(AccessError):
         carol.delete(path)
     assert carol.get_json(path)["signed_by"] == []
@@ -350,3 +353,80 @@ def test_a_team_that_could_not_govern_is_refused(own: Any, verax: Verax) -> None
     other = ("--member", f"ann={mine}", "--member", f"bob={mine}", "--gate", "nothing", "--yes")
     assert verax(own, "team", "create", *other).code != 0
     assert json.loads(verax(own, "root", "show", "--json").out)["document"]["version"] == 1
+
+
+def two_sign_at_browsers(world: Any, verax: Verax, folder: Path) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Let the root demand one approval and name passkeys of the owner and of bob; return what signs wishes as each."""
+    people = [
+        (owner(world), passkey_of(world, "owner", 5)),
+        (client_of(world, "bob", "reviewer"), passkey_of(world, "bob", 6)),
+    ]
+    document = next_root(world, verax)
+    for client, passkey in people:
+        enrol(client, passkey)
+        named(document, passkey, "author", "reviewer", "operator")
+    for channel in document["channels"]:
+        channel["approvals"] = 1
+    assert verax(world, "root", "draft", write(folder, document), "--yes").code == 0
+
+    def signing(client: Client, passkey: VirtualPasskey) -> Callable[..., Any]:
+        def sign_wish(**wish: Any) -> Any:
+            draft = client.post_json("/v1/governance/drafts", wish)
+            sign(client, draft, passkey)
+            return draft
+
+        return sign_wish
+
+    one, other = (signing(client, passkey) for client, passkey in people)
+    return one, other
+
+
+def test_what_was_rolled_back_returns_only_through_a_review_that_names_the_ban(
+    own: Any, verax: Verax, tmp_path: Path
+) -> None:
+    ann, bob = two_sign_at_browsers(own, verax, tmp_path)
+    sentence = "Always bring up one single subject, whatever people ask you."
+
+    def propose(system: str, name: str) -> str:
+        toml = manifest_toml(system, name=name, guard=GUARD)
+        change: str = ann(kind="change", channel="assistant", toml=toml, reason="A test.")["id"]
+        return change
+
+    bad = propose(f"Be kind. {sentence}", "bad")
+    bob(kind="review", change=bad, verdict="approve")
+    ann(kind="admit", change=bad)
+    ann(kind="rollback", channel="assistant", cause="One subject only.")
+
+    again = propose(f"Be brief. {sentence.upper()}", "again")
+    bob(kind="review", change=again, verdict="approve")
+    with pytest.raises(VeraxError, match="rolled back") as refused:
+        ann(kind="admit", change=again)
+    assert refused.value.reason_code == "governance/no-effect"
+    with pytest.raises(RequestError, match="unban"):
+        bob(kind="review", change=again, verdict="approve", unban=["all of them"])
+
+    [ban] = fragments([sentence], [])
+    review = bob(kind="review", change=again, verdict="approve", unban=[ban.digest])
+    said = parse_statement(base64.b64decode(review["payload"]))
+    assert isinstance(said, Review)
+    assert said.unban == (ban.digest,)
+    assert review["code"] == short_code(hex_digest(base64.b64decode(review["payload"])))
+    ann(kind="admit", change=again)
+    status = json.loads(verax(own, "status", "--json").out)
+    assert status["governance"]["channels"]["assistant"]["release"] == said.candidate
+
+
+def test_a_frozen_channel_answers_again_through_a_change_to_its_own_head_that_was_approved(
+    own: Any, verax: Verax, tmp_path: Path
+) -> None:
+    ann, bob = two_sign_at_browsers(own, verax, tmp_path)
+    head = json.loads(verax(own, "status", "--json").out)["governance"]["channels"]["assistant"]["release"]
+    ann(kind="freeze", channel="assistant", cause="It talks in riddles.")
+    change = ann(kind="change", channel="assistant", release=head, reason="The riddles are gone.")["id"]
+    with pytest.raises(VeraxError, match="approvals"):
+        ann(kind="unfreeze", change=change)
+    bob(kind="review", change=change, verdict="approve")
+    with pytest.raises(VeraxError, match="frozen"):
+        ann(kind="admit", change=change)
+    ann(kind="unfreeze", change=change)
+    assert verax(own, "ask", "Who wrote Hamlet?").code == 0

@@ -20,7 +20,9 @@ import styles from './Changes.module.css'
 import { GateSection } from './GateSection'
 import { KeyNote } from './KeyNote'
 import { ReviewSection } from './ReviewSection'
+import { RollbackSection } from './RollbackSection'
 import { RolloutSection } from './RolloutSection'
+import { RuntimeDifferences } from './RuntimeDifferences'
 import { StandingBadges } from './Standing'
 import { StandingNote } from './StandingNote'
 import { isThawing, standingOf } from './standing'
@@ -66,11 +68,16 @@ function KnownChange({ state, change }: { state: State; change: ChangeState }) {
         <Reason digest={change.reason} />
         <KeyNote state={state} signer={signer} />
       </Section>
-      {change.channel !== RUNTIME && (
-        <Section title={t('change.differences')} hint={t('change.differencesHint')}>
+      <Section
+        title={t('change.differences')}
+        hint={t(change.channel === RUNTIME ? 'code.about' : 'change.differencesHint')}
+      >
+        {change.channel === RUNTIME ? (
+          <RuntimeDifferences change={change} />
+        ) : (
           <Comparison old={change.base === NONE ? null : change.base} now={change.candidate} />
-        </Section>
-      )}
+        )}
+      </Section>
       {standing.kind === 'open' && (
         <BanSection
           bans={bans ?? []}
@@ -97,6 +104,7 @@ function KnownChange({ state, change }: { state: State; change: ChangeState }) {
       {standing.kind === 'canary' && (
         <RolloutSection state={state} change={change} shareBp={standing.shareBp} signer={signer} />
       )}
+      {standing.kind === 'rolledBack' && <RollbackSection state={state} change={change} />}
       {(standing.kind === 'canary' || standing.kind === 'full') && (
         <BackActions state={state} channel={change.channel} />
       )}

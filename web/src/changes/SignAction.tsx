@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { DraftBody, DraftRequest, DraftSigned } from '@/core/wire'
+import { discardDraft } from '@/signing/draft-calls'
 import { Problem } from '@/signing/Problem'
 import { SignDraft } from '@/signing/SignDraft'
 import { useReadOn } from '@/transparency/useGovernance'
@@ -9,7 +10,7 @@ import { Button, type ButtonProps } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { toast } from '@/ui/Toast'
 import styles from './Changes.module.css'
-import { discardDraft, makeDraft } from './change-calls'
+import { makeDraft } from './change-calls'
 
 export interface SignActionProps {
   /** The verb of the deed: on the button and above what is signed. */

@@ -1,15 +1,18 @@
 /** Calls about changes: drafts, gates, rollouts. What the log says is read from the log instead. */
 
-import { request, requestJson } from '@/core/api'
-import type { ChangeGates, DraftBody, DraftRequest, RolloutFacts, RolloutSignals } from '@/core/wire'
+import { requestJson } from '@/core/api'
+import type {
+  AffectedTurns,
+  ChangeGates,
+  DraftBody,
+  DraftRequest,
+  RolloutFacts,
+  RolloutSignals,
+} from '@/core/wire'
 
 /** Has the server write a statement; nothing happens before it is signed. */
 export function makeDraft(wish: DraftRequest): Promise<DraftBody> {
   return requestJson('/v1/governance/drafts', { method: 'POST', json: wish })
-}
-
-export async function discardDraft(id: string): Promise<void> {
-  await request(`/v1/governance/drafts/${encodeURIComponent(id)}`, { method: 'DELETE' })
 }
 
 const gatesPath = (change: string) => `/v1/changes/${encodeURIComponent(change)}/gates`
@@ -32,4 +35,9 @@ export function readRollout(channel: string, signal?: AbortSignal): Promise<Roll
 
 export function readSignals(channel: string, signal?: AbortSignal): Promise<RolloutSignals> {
   return requestJson(`/v1/admin/channels/${channel}/signals`, { signal })
+}
+
+/** The ids of the turns that a rollback's timeline names by their leaves; for owners and operators. */
+export function readAffected(channel: string, move: number, signal?: AbortSignal): Promise<AffectedTurns> {
+  return requestJson(`/v1/admin/channels/${channel}/affected?move=${move}`, { signal })
 }

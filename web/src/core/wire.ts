@@ -1236,7 +1236,7 @@ export interface ConversationRequest {
  * A statement that waits for signatures.
  *
  * `payload` is base64, `challenge` base64url of ``H(PAE)``; `contents` holds the blobs, base64 by
- * digest, where one draft was asked for, and null in lists.
+ * digest, where one draft was asked for, and null in lists. Who made a draft, and owners, may discard it.
  */
 export interface DraftBody {
   id: string
@@ -1250,6 +1250,7 @@ export interface DraftBody {
   } | null
   signed_by: string[]
   missing: MissingSignatures | null
+  may_discard: boolean
   created_ms: number
   expires_ms: number
 }

@@ -1,14 +1,17 @@
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { DraftBody } from '@/core/wire'
 import { keys } from '@/queries'
 import { readDraft } from '@/signing/draft'
-import { listDrafts } from '@/signing/draft-calls'
+import { discardDraft, listDrafts } from '@/signing/draft-calls'
 import { SignDraft } from '@/signing/SignDraft'
 import { Button } from '@/ui/Button'
+import { ConfirmDialog } from '@/ui/ConfirmDialog'
 import { Dialog } from '@/ui/Dialog'
+import { useExplain } from '@/ui/errors'
 import { ErrorState, Loading } from '@/ui/States'
+import { toast } from '@/ui/Toast'
 import { When } from '@/ui/When'
 import styles from './Settings.module.css'
 
@@ -51,9 +54,51 @@ function DraftLine({ draft, onShow }: { draft: DraftBody; onShow: () => void }) 
           {t('drafts.made')} <When atMs={draft.created_ms} />
         </p>
       </div>
-      <Button size="small" onClick={onShow}>
-        {t('drafts.look')}
-      </Button>
+      <div className={styles['actions']}>
+        <Button size="small" onClick={onShow}>
+          {t('drafts.look')}
+        </Button>
+        {draft.may_discard && <DiscardDraft id={draft.id} code={read?.code ?? ''} />}
+      </div>
     </li>
+  )
+}
+
+/** Asks once, then has the server forget a draft. */
+function DiscardDraft({ id, code }: { id: string; code: string }) {
+  const { t } = useTranslation('settings')
+  const explain = useExplain()
+  const client = useQueryClient()
+  const [isAsking, setAsking] = useState(false)
+  const discard = useMutation({
+    mutationFn: () => discardDraft(id),
+    onError: (error) => toast(explain(error).message, { kind: 'problem' }),
+    onSettled: () => {
+      setAsking(false)
+      return client.invalidateQueries({ queryKey: keys.drafts })
+    },
+  })
+  return (
+    <>
+      <Button
+        size="small"
+        kind="danger"
+        aria-label={t('drafts.discardOf', { code })}
+        onClick={() => setAsking(true)}
+      >
+        {t('drafts.discard')}
+      </Button>
+      <ConfirmDialog
+        isOpen={isAsking}
+        isDanger
+        title={t('drafts.discardOf', { code })}
+        action={t('drafts.discard')}
+        isBusy={discard.isPending}
+        onConfirm={() => discard.mutate()}
+        onCancel={() => setAsking(false)}
+      >
+        <p>{t('drafts.discardMeans')}</p>
+      </ConfirmDialog>
+    </>
   )
 }

@@ -45,6 +45,7 @@ function frozen(changes: Partial<DraftBody> = {}): DraftBody {
     contents: { [digestOf(CAUSE)]: toBase64(CAUSE) },
     signed_by: [],
     missing: null,
+    may_discard: true,
     created_ms: 1_790_000_000_000,
     expires_ms: Date.now() + 3_600_000,
     ...changes,

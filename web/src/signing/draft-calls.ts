@@ -12,6 +12,11 @@ export function readDraftBody(id: string, signal?: AbortSignal): Promise<DraftBo
   return requestJson(`/v1/governance/drafts/${encodeURIComponent(id)}`, { signal })
 }
 
+/** Forgets a draft; who made it may, and owners. */
+export async function discardDraft(id: string): Promise<void> {
+  await request(`/v1/governance/drafts/${encodeURIComponent(id)}`, { method: 'DELETE' })
+}
+
 export function listPasskeys(signal?: AbortSignal): Promise<PasskeyList> {
   return requestJson('/v1/passkeys', { signal })
 }

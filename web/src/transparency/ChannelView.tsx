@@ -5,6 +5,7 @@ import type { State } from '@/proof/governance/state'
 import { Digest } from '@/ui/Copy'
 import { Section } from '@/ui/Section'
 import { EmptyState } from '@/ui/States'
+import { ChangeLink } from './ChangeLink'
 import { Facts } from './Facts'
 import { HeadHistory } from './HeadHistory'
 import { ChannelBadges } from './Overview'
@@ -42,6 +43,7 @@ export function ChannelView({ state, name }: { state: State; name: string }) {
             facts={[
               [t('channel.release'), <ReleaseLink key="release" id={head.release} />],
               [t('channel.id'), <Digest key="id" value={head.release} length={24} />],
+              [t('proposals.change'), <ChangeLink key="change" id={change.id} />],
               [t('channel.proposed'), [...change.signers].sort().join(', ')],
               [t('channel.approved'), head.approved.join(', ') || t('channel.nobodyElse')],
               [t('channel.gates'), gates.join(', ') || t('channel.noGates')],

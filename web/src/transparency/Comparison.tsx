@@ -26,8 +26,13 @@ const MORE_LINES = 1_000
 
 /** What differs between two releases that are at hand; null for none before. Long ones come in parts. */
 export function Differences({ before, after }: { before: Manifest | null; after: Manifest }) {
-  const { t } = useTranslation('transparency')
   const differences = useMemo(() => differencesOf(before, after), [before, after])
+  return <DifferenceList differences={differences} />
+}
+
+/** Differences that are at hand already. */
+export function DifferenceList({ differences }: { differences: readonly Difference[] }) {
+  const { t } = useTranslation('transparency')
   const [shown, setShown] = useState(FIELDS)
   if (differences.length === 0) return <p className={styles['soft']}>{t('compare.same')}</p>
   const left = differences.length - shown

@@ -6,6 +6,7 @@ import { Button } from '@/ui/Button'
 import { Section } from '@/ui/Section'
 import { Loading } from '@/ui/States'
 import { When } from '@/ui/When'
+import { ChangeLink } from './ChangeLink'
 import { ReleaseLink } from './ReleaseLink'
 import { type Reign, reignsOf } from './story'
 import styles from './Transparency.module.css'
@@ -42,6 +43,11 @@ function Moment({ reign, before, state }: { reign: Reign; before: Reign | null; 
         <span className={styles['soft']}>
           {t('history.by', { persons: reign.persons.join(', '), entry: reign.index })},{' '}
           <When atMs={reign.timeMs} />
+          {reign.change !== null && reign.by !== 'rollback' && (
+            <>
+              , {t('history.change')} <ChangeLink id={reign.change} />
+            </>
+          )}
         </span>
       </p>
       {isBack && <p className={styles['soft']}>{t('history.banned', { count: banned })}</p>}

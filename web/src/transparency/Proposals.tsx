@@ -3,6 +3,7 @@ import type { State } from '@/proof/governance/state'
 import { Badge } from '@/ui/Badge'
 import { Section } from '@/ui/Section'
 import { When } from '@/ui/When'
+import { ChangeLink } from './ChangeLink'
 import { Facts } from './Facts'
 import { Reason } from './Reason'
 import { ReleaseLink } from './ReleaseLink'
@@ -48,6 +49,7 @@ function ProposalCard({ proposal: { change, status, timeMs, approved, rejected }
       </p>
       <Facts
         facts={[
+          [t('proposals.change'), <ChangeLink key="change" id={change.id} />],
           [t('channel.proposed'), [...change.signers].sort().join(', ')],
           [t('channel.approved'), approved.join(', ') || t('channel.nobodyElse')],
           ...(rejected.length > 0 ? ([[t('proposals.rejected'), rejected.join(', ')]] as const) : []),

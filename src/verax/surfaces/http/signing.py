@@ -36,6 +36,7 @@ from verax.surfaces.http.gate import Gate, require_role
 from verax.surfaces.http.governance import ENTRY_ROLES
 from verax.surfaces.http.ports import BlobSource, GovernanceDesk, SigningDesk
 from verax.surfaces.http.validation import WireModel, validate
+from verax.turn.request import Caller
 
 __all__ = ["SignatureRequest", "SigningEndpoints"]
 
@@ -85,33 +86,33 @@ class SigningEndpoints:
     async def list_drafts(self, exchange: Exchange) -> Response:
         """Return everything that waits for signatures."""
         exchange.query()
-        await self._signer(exchange)
+        caller = await self._signer(exchange)
         found = await self._desk.drafts()
-        return json_response({"object": "list", "data": [self._draft(item) for item in found]})
+        return json_response({"object": "list", "data": [self._draft(item, caller) for item in found]})
 
     async def make_draft(self, exchange: Exchange) -> Response:
         """Write a statement to be signed."""
         exchange.query()
-        user_id = await self._signer(exchange)
+        caller = await self._signer(exchange)
         raw = await read_json(exchange.headers, exchange.receive, self._body_limit_bytes)
         wish = validate(DraftRequest, raw).root
         draft = draft_of(wish, self._governance.state.as_folded(), int(time.time() * 1000), self._blobs)
         blobs = {digest: canonical.b64_encode(data) for digest, data in draft.blobs.items()}
-        await self._desk.put_draft(draft.id, user_id, wish.kind, draft.payload, blobs)
-        return json_response(self._whole(await self._desk.draft(draft.id)), 201)
+        await self._desk.put_draft(draft.id, caller.user_id, wish.kind, draft.payload, blobs)
+        return json_response(self._whole(await self._desk.draft(draft.id), caller), 201)
 
     async def get_draft(self, exchange: Exchange) -> Response:
         """Return one draft with its signatures so far."""
         exchange.query()
-        await self._signer(exchange)
-        return json_response(self._whole(await self._desk.draft(exchange.path_value("id"))))
+        caller = await self._signer(exchange)
+        return json_response(self._whole(await self._desk.draft(exchange.path_value("id")), caller))
 
     async def discard(self, exchange: Exchange) -> Response:
         """Forget a draft; its author and owners may."""
         exchange.query()
         caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
         draft = await self._desk.draft(exchange.path_value("id"))
-        if draft.user_id != caller.user_id and not caller.roles & _OWNER:
+        if not _may_discard(draft, caller):
             raise ForbiddenError("draft: only who made it, or an owner, may discard it")
         await self._desk.discard(draft.id)
         return Response(status_code=204)
@@ -119,7 +120,7 @@ class SigningEndpoints:
     async def sign(self, exchange: Exchange) -> Response:
         """Add a signature; the statement is appended as soon as the fold would take it."""
         exchange.query()
-        await self._signer(exchange)
+        caller = await self._signer(exchange)
         body = validate(SignatureRequest, await read_json(exchange.headers, exchange.receive, _SMALL_BODY_BYTES))
         draft = await self._desk.draft(exchange.path_value("id"))
         signature = _signature(body)
@@ -131,7 +132,7 @@ class SigningEndpoints:
             )
         draft = await self._desk.add_signature(draft.id, _written(body))
         if draft.kind == "root" and not self._missing(draft).is_complete:
-            return json_response({"index": None, "draft": self._draft(draft)}, 202)
+            return json_response({"index": None, "draft": self._draft(draft, caller)}, 202)
         try:
             index = await self._governance.submit(_envelope(draft), _decoded(draft.blobs))
         except ConflictError:
@@ -140,10 +141,10 @@ class SigningEndpoints:
         await self._desk.discard(draft.id)
         return json_response({"index": index, "draft": None}, 201)
 
-    async def _signer(self, exchange: Exchange) -> str:
+    async def _signer(self, exchange: Exchange) -> Caller:
         caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
         require_role(caller, ENTRY_ROLES, "governance")
-        return caller.user_id
+        return caller
 
     def _roots(self, draft: PendingDraft) -> tuple[RootDocument, RootDocument]:
         old = self._governance.state.root
@@ -158,10 +159,10 @@ class SigningEndpoints:
         signatures = [_read_signature(item) for item in draft.signatures]
         return missing_signatures(draft.payload, signatures, *self._roots(draft))
 
-    def _whole(self, draft: PendingDraft) -> dict[str, Any]:
-        return {**self._draft(draft), "contents": dict(draft.blobs)}
+    def _whole(self, draft: PendingDraft, caller: Caller) -> dict[str, Any]:
+        return {**self._draft(draft, caller), "contents": dict(draft.blobs)}
 
-    def _draft(self, draft: PendingDraft) -> dict[str, Any]:
+    def _draft(self, draft: PendingDraft, caller: Caller) -> dict[str, Any]:
         envelope = Envelope(draft.payload, tuple(_read_signature(item) for item in draft.signatures))
         signers = {s for root in self._roots(draft) for s in verify_signatures(envelope, root)}
         missing = self._missing(draft) if draft.kind == "root" else None
@@ -177,9 +178,14 @@ class SigningEndpoints:
             "missing": None
             if missing is None
             else {"by_old": missing.by_old, "by_new": missing.by_new, "may_sign": sorted(missing.may_sign)},
+            "may_discard": _may_discard(draft, caller),
             "created_ms": draft.created_ms,
             "expires_ms": draft.expires_ms,
         }
+
+
+def _may_discard(draft: PendingDraft, caller: Caller) -> bool:
+    return draft.user_id == caller.user_id or bool(caller.roles & _OWNER)
 
 
 def _signature(body: SignatureRequest) -> Signature:

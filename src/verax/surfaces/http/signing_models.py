@@ -51,7 +51,7 @@ class DraftBody(ReplyModel):
     """A statement that waits for signatures.
 
     `payload` is base64, `challenge` base64url of ``H(PAE)``; `contents` holds the blobs, base64 by
-    digest, where one draft was asked for, and null in lists.
+    digest, where one draft was asked for, and null in lists. Who made a draft, and owners, may discard it.
     """
 
     id: str
@@ -63,6 +63,7 @@ class DraftBody(ReplyModel):
     contents: dict[str, str] | None
     signed_by: list[str]
     missing: MissingSignatures | None
+    may_discard: bool
     created_ms: int
     expires_ms: int
 
