@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -35,8 +36,8 @@ def drill(numbers: tuple[str, ...], as_json: bool, keep: bool) -> int:
     Exits 1 when a drill did not pass.
     """
     chosen = [item for item in DRILLS if not numbers or str(item.number) in numbers]
-    with _folder(keep=keep) as folder:
-        reports = []
+    reports = []
+    with _ended_in_order(), _folder(keep=keep) as folder:
         for report in _play(chosen, folder, keep=keep):
             reports.append(report)
             if not as_json:
@@ -69,6 +70,16 @@ def _folder(*, keep: bool) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="verax-drill-"))
     say(f"the machines stay in {folder}")
     yield folder
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Take SIGTERM as Ctrl-C, so that servers are ended and folders removed whoever ends the drill."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(text: str) -> None:

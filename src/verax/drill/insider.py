@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import apsw
 
 from verax.store.home import Home
 from verax.store.refusals import REFUSALS
 
 __all__ = ["edited", "query", "replace_home"]
+
+_BUSY_MS = 30_000
 
 
 @contextlib.contextmanager
@@ -35,8 +38,9 @@ def edited(path: Path, edit: Callable[[bytes], bytes]) -> Iterator[None]:
 
 def query(home: Home, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Run one statement on the database, past the server; returns its rows."""
-    with contextlib.closing(sqlite3.connect(home.database_path, timeout=30.0)) as database, database:
-        return database.execute(statement, values).fetchall()
+    with contextlib.closing(apsw.Connection(str(home.database_path))) as database:
+        database.set_busy_timeout(_BUSY_MS)
+        return list(database.execute(statement, values))
 
 
 def replace_home(home: Home, other: Path) -> None:

@@ -367,8 +367,11 @@ class Machine:
         return (self.home.path / SERVER_LOG).read_text(encoding="utf-8", errors="replace")
 
     def _shorten(self, words: str) -> str:
-        """Leave the place of the throw-away folder out of a message."""
-        return words.replace(f"{self.folder.resolve()}/", "").replace(f"{self.folder}/", "")
+        """Leave the place of the throw-away folder and the installation's random name out of a message."""
+        name = self.person(PEOPLE[0]).identity.credentials.name
+        for dropped in (f"{self.folder.resolve()}/", f"{self.folder}/", f"{name}/"):
+            words = words.replace(dropped, "")
+        return words
 
 
 def with_sentence(release: Release, sentence: str) -> Release:

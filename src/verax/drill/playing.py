@@ -12,6 +12,7 @@ from typing import TypeAlias
 from verax.drill.code import play_assembly
 from verax.drill.files import play_environment, play_prompt_file
 from verax.drill.keys import play_author_approves, play_one_approval, play_owner_alone
+from verax.drill.logs import play_log
 from verax.drill.machine import Machine, NotAsExpected
 from verax.drill.report import DrillReport, Stop
 from verax.kernel.errors import VeraxError
@@ -41,6 +42,7 @@ DRILLS: Sequence[Drill] = (
     Drill(3, "the owner's key alone", play_owner_alone),
     Drill(4, "a prompt file edited on the disk", play_prompt_file),
     Drill(5, "a variable of the environment or of the template", play_environment),
+    Drill(6, "the log rewritten, cut off, forked, or set back to yesterday", play_log),
     Drill(7, "the code that assembles prompts", play_assembly),
 )
 

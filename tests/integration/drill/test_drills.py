@@ -1,0 +1,162 @@
+"""Every drill passes, and fails where the defence that it is about was taken out of the code."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from verax.drill.logs import ATTEMPTS, play_log
+from verax.drill.machine import PEOPLE, Machine
+from verax.drill.playing import DRILLS, Drill, play_drill
+from verax.drill.report import report_lines
+from verax.kernel.root import RUNTIME_CHANNEL
+from verax.surfaces.cli.runtimes import measure_code
+
+pytestmark = pytest.mark.timeout(900)
+
+ROOT = Path(__file__).resolve().parents[3]
+BY_NUMBER = {drill.number: drill for drill in DRILLS}
+ALARMS = {
+    1: ["attempt/refused"],
+    2: ["attempt/refused"],
+    3: ["attempt/refused", "attempt/refused"],
+    4: ["start/refused"],
+    5: ["start/refused", "start/refused"],
+    6: ["store/corrupt", "log/no-effect", "start/refused"],
+    7: ["runtime/changed", "runtime/not-admitted"],
+}
+
+
+def steady(text: str) -> str:
+    """Leave out what differs between two runs: digests, and numbers."""
+    text = re.sub(r"[0-9.]+", "0", re.sub(r"\b[0-9a-f]{12,64}\b", "<digest>", text))
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("number", sorted(ALARMS))
+def test_the_insider_is_stopped_leaves_an_alarm_and_a_proper_change_goes_live(
+    founded: Machine, tmp_path: Path, number: int
+) -> None:
+    report = play_drill(BY_NUMBER[number], founded, tmp_path / "machine")
+    assert report.problem == ""
+    assert [rung.code for rung in report.alarms] == ALARMS[number]
+    assert not (tmp_path / "machine").exists()
+    assert steady("\n".join(report_lines(report))) in steady((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def weakened(founded: Machine, folder: Path, place: str, old: str, new: str) -> Machine:
+    """Return a copy of a machine whose code has one defence less."""
+    machine = founded.copy(folder)
+    source = machine.build.package / place
+    text = source.read_text(encoding="utf-8")
+    assert text.count(old) == 1, "the defence stands elsewhere now"
+    source.write_text(text.replace(old, new), encoding="utf-8")
+    return machine
+
+
+def admit_code(machine: Machine) -> None:
+    """Let people propose, judge, approve and admit the machine's code as it is."""
+    ann, ben, cyd = map(machine.person, PEOPLE)
+    with machine.running():
+        with ben.at(machine.url) as author:
+            code = measure_code(machine.build.package).portable
+            change = author.propose(RUNTIME_CHANNEL, code.data, "A weaker build.").change
+        machine.run_gates(change)
+        for reviewer in (ann, cyd):
+            reviewer.approve(machine.url, change)
+        cyd.admit(machine.url, change)
+        machine.wait(lambda: machine.state()["runtime"] == code.digest, "the weaker build was not admitted")
+
+
+@dataclasses.dataclass(frozen=True)
+class Weakness:
+    """A defence that is taken out: the drill that is about it, its place in the code, and what the drill says then.
+
+    Attributes:
+        attempts: Names of the attempts of drill 6 that are made on the stopped server.
+        is_admitted: People admit the weaker code, since the drill's first step needs turns.
+        patience_s: How long the drill waits for what never comes.
+    """
+
+    number: int
+    place: str
+    old: str
+    new: str
+    problem: str
+    attempts: tuple[str, ...] = ()
+    is_admitted: bool = False
+    patience_s: float = 180.0
+
+
+WEAKNESSES = {
+    "approvals are not counted": Weakness(
+        1, "kernel/fold_change.py", "if len(counted) < rules.approvals:", "if False:", "it was taken"
+    ),
+    "authors may review": Weakness(
+        2, "kernel/fold_change.py", "if persons & change.signers and not root.is_solo:", "if False:", "it was taken"
+    ),
+    "thresholds are not counted": Weakness(
+        3,
+        "kernel/fold_root.py",
+        "if len(persons) < threshold:",
+        "if False:",
+        "asks for nobody's approval: it was taken",
+    ),
+    "blobs are believed": Weakness(
+        4,
+        "store/blobs.py",
+        "if data is not None and canonical.hex_digest(data) != digest:",
+        "if False:",
+        "the server started",
+        is_admitted=True,
+    ),
+    "unknown variables are passed over": Weakness(
+        5, "config.py", 'raise _unknown(f"environment: unknown', 'print(f"environment: unknown', "the server started"
+    ),
+    "entries are believed without approvals": Weakness(
+        6, "kernel/fold_change.py", "if len(counted) < rules.approvals:", "if False:", "planted in the database moved"
+    ),
+    "witnesses are not asked": Weakness(
+        6,
+        "surfaces/installation.py",
+        "await witnessing.survey()",
+        "pass",
+        "the server started",
+        attempts=("puts back the data folder of yesterday",),
+    ),
+    "nobody watches the code": Weakness(
+        7,
+        "surfaces/launch/seal.py",
+        "elif mark != self._files[path].mark and not self._is_same(path, self._files[path]):",
+        "elif False:",
+        "turns go on",
+        is_admitted=True,
+        patience_s=15.0,
+    ),
+    "any code may answer": Weakness(
+        7,
+        "turn/resolve.py",
+        "if admitted is None or admitted.head != runtime.portable or admitted.frozen:",
+        "if False:",
+        "the model was told: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WEAKNESSES)
+def test_a_drill_fails_where_its_defence_was_taken_out(founded: Machine, tmp_path: Path, name: str) -> None:
+    weakness = WEAKNESSES[name]
+    machine = weakened(founded, tmp_path / "weaker", weakness.place, weakness.old, weakness.new)
+    if weakness.is_admitted:
+        admit_code(machine)
+    machine.patience_s = weakness.patience_s
+    drill = BY_NUMBER[weakness.number]
+    if weakness.number == 6:
+        chosen = {what: ATTEMPTS[what] for what in weakness.attempts}
+        drill = Drill(6, drill.title, lambda copied: play_log(copied, chosen))
+    report = play_drill(drill, machine, tmp_path / "machine")
+    assert weakness.problem in report.problem
+    assert not report.is_passed
