@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,15 +70,21 @@ def know_nothing(_: Lines) -> str:
     return "I do not know."
 
 
-def found_machine(folder: Path, model: ScriptedModel, gates: Gates = GATES) -> Machine:
+def found_machine(
+    folder: Path, model: ScriptedModel, gates: Gates = GATES, prepare: Callable[[Build], None] = lambda _: None
+) -> Machine:
     """Found a machine in `folder`, which must not exist, and return it stopped.
+
+    Args:
+        gates: Suites with floors by channel.
+        prepare: Called with the copied code before its first start: what it leaves there is the admitted code.
 
     Raises:
         VeraxError: a step failed; what was started is ended.
     """
     machine = Machine(folder.resolve(), model)
     machine.outside.mkdir(parents=True)
-    Build.make(machine.build.folder)
+    prepare(Build.make(machine.build.folder))
     machine.home.path.mkdir()
     try:
         machine.found()

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from verax.drill.build import Build
+from verax.drill.founding import found_machine
 from verax.drill.logs import ATTEMPTS, play_log
-from verax.drill.machine import PEOPLE, Machine
+from verax.drill.machine import Machine
 from verax.drill.playing import DRILLS, Drill, play_drill
 from verax.drill.report import report_lines
-from verax.kernel.root import RUNTIME_CHANNEL
-from verax.surfaces.cli.runtimes import measure_code
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -47,37 +47,13 @@ def test_the_insider_is_stopped_leaves_an_alarm_and_a_proper_change_goes_live(
     assert steady("\n".join(report_lines(report))) in steady((ROOT / "README.md").read_text(encoding="utf-8"))
 
 
-def weakened(founded: Machine, folder: Path, place: str, old: str, new: str) -> Machine:
-    """Return a copy of a machine whose code has one defence less."""
-    machine = founded.copy(folder)
-    source = machine.build.package / place
-    text = source.read_text(encoding="utf-8")
-    assert text.count(old) == 1, "the defence stands elsewhere now"
-    source.write_text(text.replace(old, new), encoding="utf-8")
-    return machine
-
-
-def admit_code(machine: Machine) -> None:
-    """Let people propose, judge, approve and admit the machine's code as it is."""
-    ann, ben, cyd = map(machine.person, PEOPLE)
-    with machine.running():
-        with ben.at(machine.url) as author:
-            code = measure_code(machine.build.package).portable
-            change = author.propose(RUNTIME_CHANNEL, code.data, "A weaker build.").change
-        machine.run_gates(change)
-        for reviewer in (ann, cyd):
-            reviewer.approve(machine.url, change)
-        cyd.admit(machine.url, change)
-        machine.wait(lambda: machine.state()["runtime"] == code.digest, "the weaker build was not admitted")
-
-
 @dataclasses.dataclass(frozen=True)
 class Weakness:
     """A defence that is taken out: the drill that is about it, its place in the code, and what the drill says then.
 
     Attributes:
+        is_admitted: The machine is founded on the weaker code, since the drill needs turns before it fails.
         attempts: Names of the attempts of drill 6 that are made on the stopped server.
-        is_admitted: People admit the weaker code, since the drill's first step needs turns.
         patience_s: How long the drill waits for what never comes.
     """
 
@@ -86,17 +62,39 @@ class Weakness:
     old: str
     new: str
     problem: str
-    attempts: tuple[str, ...] = ()
     is_admitted: bool = False
+    attempts: tuple[str, ...] = ()
     patience_s: float = 180.0
+
+    def weaken(self, build: Build) -> None:
+        """Take the defence out of a copy of the code."""
+        source = build.package / self.place
+        text = source.read_text(encoding="utf-8")
+        assert text.count(self.old) == 1, "the defence stands elsewhere now"
+        source.write_text(text.replace(self.old, self.new), encoding="utf-8")
+
+    def machine(self, founded: Machine, folder: Path) -> Machine:
+        """Return a machine of the weaker code: founded on it, or a copy of `founded` whose code was changed."""
+        if self.is_admitted:
+            machine = found_machine(folder, founded.model, prepare=self.weaken)
+        else:
+            machine = founded.copy(folder)
+            self.weaken(machine.build)
+        machine.patience_s = self.patience_s
+        return machine
 
 
 WEAKNESSES = {
     "approvals are not counted": Weakness(
-        1, "kernel/fold_change.py", "if len(counted) < rules.approvals:", "if False:", "it was taken"
+        1, "kernel/fold_change.py", "if len(counted) < rules.approvals:", "if False:", "it was taken", is_admitted=True
     ),
     "authors may review": Weakness(
-        2, "kernel/fold_change.py", "if persons & change.signers and not root.is_solo:", "if False:", "it was taken"
+        2,
+        "kernel/fold_change.py",
+        "if persons & change.signers and not root.is_solo:",
+        "if False:",
+        "it was taken",
+        is_admitted=True,
     ),
     "thresholds are not counted": Weakness(
         3,
@@ -104,6 +102,7 @@ WEAKNESSES = {
         "if len(persons) < threshold:",
         "if False:",
         "asks for nobody's approval: it was taken",
+        is_admitted=True,
     ),
     "blobs are believed": Weakness(
         4,
@@ -149,14 +148,10 @@ WEAKNESSES = {
 @pytest.mark.parametrize("name", WEAKNESSES)
 def test_a_drill_fails_where_its_defence_was_taken_out(founded: Machine, tmp_path: Path, name: str) -> None:
     weakness = WEAKNESSES[name]
-    machine = weakened(founded, tmp_path / "weaker", weakness.place, weakness.old, weakness.new)
-    if weakness.is_admitted:
-        admit_code(machine)
-    machine.patience_s = weakness.patience_s
     drill = BY_NUMBER[weakness.number]
     if weakness.number == 6:
         chosen = {what: ATTEMPTS[what] for what in weakness.attempts}
-        drill = Drill(6, drill.title, lambda copied: play_log(copied, chosen))
-    report = play_drill(drill, machine, tmp_path / "machine")
-    assert weakness.problem in report.problem
+        drill = Drill(6, drill.title, lambda machine: play_log(machine, chosen))
+    report = play_drill(drill, weakness.machine(founded, tmp_path / "weaker"), tmp_path / "machine")
     assert not report.is_passed
+    assert weakness.problem in report.problem
