@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,9 @@ from verax.drill.founding import found_machine
 from verax.drill.logs import ATTEMPTS, play_log
 from verax.drill.machine import Machine
 from verax.drill.playing import DRILLS, Drill, play_drill
-from verax.drill.report import report_lines
 
 pytestmark = pytest.mark.timeout(900)
 
-ROOT = Path(__file__).resolve().parents[3]
 BY_NUMBER = {drill.number: drill for drill in DRILLS}
 ALARMS = {
     1: ["attempt/refused"],
@@ -30,12 +27,6 @@ ALARMS = {
 }
 
 
-def steady(text: str) -> str:
-    """Leave out what differs between two runs: digests, and numbers."""
-    text = re.sub(r"[0-9.]+", "0", re.sub(r"\b[0-9a-f]{12,64}\b", "<digest>", text))
-    return " ".join(text.split())
-
-
 @pytest.mark.parametrize("number", sorted(ALARMS))
 def test_the_insider_is_stopped_leaves_an_alarm_and_a_proper_change_goes_live(
     founded: Machine, tmp_path: Path, number: int
@@ -44,7 +35,6 @@ def test_the_insider_is_stopped_leaves_an_alarm_and_a_proper_change_goes_live(
     assert report.problem == ""
     assert [rung.code for rung in report.alarms] == ALARMS[number]
     assert not (tmp_path / "machine").exists()
-    assert steady("\n".join(report_lines(report))) in steady((ROOT / "README.md").read_text(encoding="utf-8"))
 
 
 @dataclasses.dataclass(frozen=True)
