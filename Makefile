@@ -12,6 +12,8 @@ DEV := .venv-dev
 GATES := .venv-gates
 RAY := .venv-ray
 DEV_BIN := $(CURDIR)/$(DEV)/bin
+# A whole run takes every core; tests of one file stay together and share their servers.
+SPREAD := -n logical --maxprocesses 4 --dist loadfile
 RUFF_PATHS := src tests scripts conformance bench lab
 
 help: ## List the targets
@@ -24,8 +26,9 @@ down: ## Stop the server that "make up" started
 	@if [ -x $(VENV)/bin/verax ]; then $(VENV)/bin/verax down; else echo "nothing to stop: $(VENV) does not exist yet"; fi
 
 test: setup-test ## Run every test (sets up its own environment)
+	@$(DEV_BIN)/python scripts/webapp.py build
 	@if [ -z "$(TESTS)" ]; then $(DEV_BIN)/python scripts/webapp.py test; fi
-	@$(DEV_BIN)/python -m pytest $(TESTS)
+	@$(DEV_BIN)/python -m pytest $(or $(TESTS),$(SPREAD))
 
 check: setup-dev ## Formatting, lint, types, layers, sizes, locks
 	@$(DEV_BIN)/python scripts/write_openapi.py build/openapi.json

@@ -5,11 +5,14 @@
 * Packages come from web/package-lock.json, where each has a hash; their install scripts do not run.
 * Node.js: the machine's own where it is new enough, else the one of requirements/node.lock, a Python
   package that is taken out into the folder .node.
+* Commands that install or build wait for each other.
 * The standard library is all this script uses.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -25,6 +28,7 @@ WEB = ROOT / "web"
 BUILT = ROOT / "src" / "verax" / "surfaces" / "http" / "webapp"
 STAMP = WEB / "node_modules" / ".verax-build"
 INSTALLED = WEB / "node_modules" / ".verax-packages"
+LOCK = ROOT / "build" / "webapp.lock"
 NODE_FOLDER = ROOT / ".node"
 NODE_LOCK = ROOT / "requirements" / "node.lock"
 
@@ -74,11 +78,21 @@ def main(arguments: list[str]) -> int:
 
 def build() -> None:
     """Build the web app unless what was built is current."""
-    if is_current():
-        return
-    node = install_packages(with_tools=False)
-    run_npm(node, ["run", "--silent", "build", "--", "--logLevel", "warn"], is_quiet=True)
-    STAMP.write_text(stamp_of(inputs()))
+    with alone():
+        if is_current():
+            return
+        node = install_packages(with_tools=False)
+        run_npm(node, ["run", "--silent", "build", "--", "--logLevel", "warn"], is_quiet=True)
+        STAMP.write_text(stamp_of(inputs()))
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other process installs or builds here, and keep others waiting."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def is_current() -> bool:
@@ -88,7 +102,8 @@ def is_current() -> bool:
 
 def prepared() -> Node:
     """Return a Node.js with every package of the lock installed, those for tests and checks too."""
-    return install_packages(with_tools=True)
+    with alone():
+        return install_packages(with_tools=True)
 
 
 def inputs() -> Iterator[Path]:
