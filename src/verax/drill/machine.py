@@ -41,7 +41,7 @@ from verax.kernel.statement import Alarm
 from verax.store.home import Home
 from verax.store.refusals import read_refusals
 from verax.surfaces.cli.client import Client
-from verax.surfaces.cli.processes import SERVER_LOG, start_in_background
+from verax.surfaces.cli.processes import start_in_background
 
 __all__ = ["CHANNEL", "DAY", "GATE", "PEOPLE", "Answer", "Machine", "NotAsExpected", "Rung"]
 
@@ -166,10 +166,6 @@ class Machine:
             VeraxError: the server ended before it answered; ``server/not-started``.
         """
         self._start(self.build.command("up"), variables or {})
-
-    def found(self) -> None:
-        """Start the server for the first time: it makes the installation, and the keys of the first of `PEOPLE`."""
-        self._spawn(self.build.command("up"), {"VERAX_KEYRING": str(self.outside / PEOPLE[0])})
 
     def stop(self) -> None:
         """End the server; the witness goes on. Safe to call twice."""
@@ -336,35 +332,27 @@ class Machine:
         self.wait(lambda: self.head() == release.id, "the admitted release does not serve")
         return self.ask_as_released(release)
 
-    def _start(self, command: list[str], variables: Mapping[str, str]) -> None:
-        if self._witness is None:
-            self._witness = WitnessProcess(self.witness_folder)
-            self._witness.start()
-        self._spawn(command, variables)
-
-    def _spawn(self, command: list[str], variables: Mapping[str, str]) -> None:
-        port = _free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        environ = {**self.environment(port), **variables}
-        with contextlib.closing(Client(self.url)) as client:
-            self._process = start_in_background(command, environ, self.home.path, client.is_up, wait_s=_START_LIMIT_S)
-
-    def environment(self, port: int) -> dict[str, str]:
-        """Return the variables that its server is started with."""
+    def environment(self) -> dict[str, str]:
+        """Return the variables that its server is started with, without those of its neighbours' addresses."""
         inside = self.folder / "inside"
         return {
             "HOME": str(inside),
             "VERAX_HOME": str(self.home.path),
             "VERAX_KEYRING": str(inside / "owner"),
             "VERAX_HOST": "127.0.0.1",
-            "VERAX_PORT": str(port),
             "VERAX_RATE_PER_MINUTE": "none",
-            "VERAX_WITNESS_ADDRESSES": f"{NAME}={self._witness.url}" if self._witness else "",
         }
 
-    def server_log(self) -> str:
-        """Return what the server wrote for its operator."""
-        return (self.home.path / SERVER_LOG).read_text(encoding="utf-8", errors="replace")
+    def _start(self, command: list[str], variables: Mapping[str, str]) -> None:
+        if self._witness is None:
+            self._witness = WitnessProcess(self.witness_folder)
+            self._witness.start()
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        reached = {"VERAX_PORT": str(port), "VERAX_WITNESS_ADDRESSES": f"{NAME}={self._witness.url}"}
+        environ = {**self.environment(), **reached, **variables}
+        with contextlib.closing(Client(self.url)) as client:
+            self._process = start_in_background(command, environ, self.home.path, client.is_up, wait_s=_START_LIMIT_S)
 
     def _shorten(self, words: str) -> str:
         """Leave the place of the throw-away folder and the installation's random name out of a message."""

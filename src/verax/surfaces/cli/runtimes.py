@@ -24,7 +24,7 @@ from verax.surfaces.cli.output import DONE, REFUSED, confirm, print_json, print_
 from verax.surfaces.cli.session import Session, pass_session
 from verax.surfaces.cli.sources import read_blob
 from verax.surfaces.launch.files import hash_files, walk_files
-from verax.surfaces.launch.measure import find_places
+from verax.surfaces.launch.measure import LOCK, find_places
 
 __all__ = ["PortableCode", "keep_listing", "measure_code", "runtime"]
 
@@ -94,13 +94,16 @@ def admit(session: Session, reason: str, yes: bool) -> int:
     return DONE
 
 
-def measure_code() -> PortableCode:
-    """Hash the package's files and its lock, as they lie on the disk now."""
-    places = find_places()
-    root = places.package.parent
-    measured = hash_files(walk_files(places.package))
-    digests = {path.relative_to(root).as_posix(): found.digest for path, found in measured.items()}
-    lock = hashlib.sha256(places.locks[0].read_bytes()).hexdigest()
+def measure_code(package: Path | None = None) -> PortableCode:
+    """Hash a package's files and its lock, as they lie on the disk now.
+
+    Args:
+        package: The folder of the package ``verax``; the one that runs here when omitted.
+    """
+    package = package or find_places().package
+    measured = hash_files(walk_files(package))
+    digests = {path.relative_to(package.parent).as_posix(): found.digest for path, found in measured.items()}
+    lock = hashlib.sha256((package / LOCK).read_bytes()).hexdigest()
     lines = sorted(f"{digest} {path}" for path, digest in digests.items())
     listing = _TAG + "".join(f"{line}\n" for line in lines).encode("utf-8")
     return PortableCode(PortableRuntime(source_digest(digests), lock), listing)
