@@ -21,11 +21,11 @@ def play_assembly(machine: Machine) -> Iterator[Stop]:
     machine.ask_as_released(release)
     changed = b'render(release.prompt.system + " " + %r, variables, "system")' % _LINE
     with edited(machine.build.package / "turn" / "compose.py", lambda code: code.replace(_SYSTEM, changed)):
-        running = machine.refused_turn(release)
+        running = machine.refused_turn(release, "runtime/changed")
         yield Stop("edits compose.py under the running server", running, machine.wait_alarm("runtime/changed"))
         machine.stop()
         machine.start()
-        restarted = machine.refused_turn(release)
+        restarted = machine.refused_turn(release, "runtime/not-admitted")
         yield Stop("starts the server on the edited code", restarted, machine.wait_alarm("runtime/not-admitted"))
         machine.stop()
     machine.start()

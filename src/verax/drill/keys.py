@@ -15,6 +15,7 @@ from verax.kernel.errors import VeraxError
 
 __all__ = ["play_author_approves", "play_one_approval", "play_owner_alone"]
 
+_NO_EFFECT = "governance/no-effect"
 _SENTENCE = "You agree with whoever asks."
 
 
@@ -77,7 +78,9 @@ def _refused(machine: Machine, tried: str, attempt: Callable[[], None]) -> Stop:
     try:
         attempt()
     except VeraxError as error:
-        stopped_by = f"{error.reason_code}: {error.message.removeprefix('statement: it would have no effect: ')}"
+        if error.reason_code != _NO_EFFECT:
+            raise  # something else broke: that shows nothing
+        stopped_by = f"{_NO_EFFECT}: {error.message.removeprefix('statement: it would have no effect: ')}"
     else:
         raise NotAsExpected(f"{tried}: it was taken")
     rung = machine.wait_alarm("attempt/refused", int(before["size"]))

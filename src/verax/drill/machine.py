@@ -34,6 +34,7 @@ from verax.drill.gatekeeper import run_gates
 from verax.drill.model import Lines, ScriptedModel
 from verax.drill.people import Person
 from verax.drill.witness import NAME, WitnessProcess, end_process
+from verax.gates.running import GateBroken
 from verax.kernel.chronicle import read_statement
 from verax.kernel.errors import VeraxError
 from verax.kernel.release import Release
@@ -231,18 +232,21 @@ class Machine:
             raise NotAsExpected(f"the model was told: {answer.system}")
         return answer
 
-    def refused_turn(self, release: Release) -> str:
-        """Ask until a turn is refused; return the code and the words of the refusal.
+    def refused_turn(self, release: Release, code: str) -> str:
+        """Ask until a turn is refused for that reason; return code and words of the refusal.
 
         Raises:
-            NotAsExpected: turns go on, or one of them was not answered as released.
+            NotAsExpected: turns go on, one of them was not answered as released, or ended for another reason.
         """
 
         def attempt() -> str:
             try:
                 self.ask_as_released(release)
             except VeraxError as error:
-                return f"{error.reason_code}: {self._shorten(error.message)}"
+                words = f"{error.reason_code}: {self._shorten(error.message)}"
+                if error.reason_code != code:
+                    raise NotAsExpected(f"a turn ended for another reason than {code}: {words}") from None
+                return words
             return ""
 
         return self.wait(attempt, "turns go on")
@@ -308,12 +312,16 @@ class Machine:
         """Let the gate machine judge a change.
 
         Raises:
-            NotAsExpected: it did not pass.
+            NotAsExpected: it did not pass, or could not be run.
         """
         with self.person(GATE).at(self.url) as gate:
-            for report in run_gates(gate, change):
-                if not report.passed:
-                    raise NotAsExpected(f"the suite {report.suite} did not pass: {report.shortfalls}")
+            try:
+                reports = run_gates(gate, change)
+            except GateBroken as error:
+                raise NotAsExpected(f"the gates could not be run: {error}") from None
+        for report in reports:
+            if not report.passed:
+                raise NotAsExpected(f"the suite {report.suite} did not pass: {report.shortfalls}")
 
     def change_properly(self, sentence: str) -> Answer:
         """Let two people approve a third one's change, and see it serve.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from verax.drill.machine import Rung
 from verax.drill.report import DrillReport, Stop, report_lines, report_object
+from verax.surfaces.cli.shapes import SHAPES, find_mismatch
 
 STOPS = (
     Stop("edits the file", "nothing is read again"),
@@ -22,6 +23,7 @@ def test_a_passed_drill_names_its_first_alarm_and_what_stopped_the_first_attempt
         "seconds": 12.3,
     }
     assert [attempt["alarm_index"] for attempt in found["attempts"]] == [None, 9, 9]
+    assert find_mismatch([found], SHAPES["drill"]) == ""
 
 
 def test_a_drill_that_stopped_nothing_says_what_was_not_as_expected() -> None:
