@@ -33,6 +33,7 @@ export const keys = {
   searchFor: (text: string) => ['search', text],
   channels: ['channels'],
   gates: (change: string) => ['gates', change],
+  preview: (change: string) => ['preview', change],
   rollout: (channel: string) => ['rollout', channel],
   signals: (channel: string) => ['signals', channel],
   admin: (part: string) => ['admin', part],

@@ -19,6 +19,7 @@ import { BanSection } from './BanSection'
 import styles from './Changes.module.css'
 import { GateSection } from './GateSection'
 import { KeyNote } from './KeyNote'
+import { PreviewSection } from './preview/PreviewSection'
 import { ReviewSection } from './ReviewSection'
 import { RollbackSection } from './RollbackSection'
 import { RolloutSection } from './RolloutSection'
@@ -78,6 +79,7 @@ function KnownChange({ state, change }: { state: State; change: ChangeState }) {
           <Comparison old={change.base === NONE ? null : change.base} now={change.candidate} />
         )}
       </Section>
+      {change.channel !== RUNTIME && <PreviewSection change={change} isOpen={standing.kind === 'open'} />}
       {standing.kind === 'open' && (
         <BanSection
           bans={bans ?? []}
