@@ -102,6 +102,12 @@ run is](../concepts/runs.md) says what happens when connections, sessions and se
 `POST /v1/attachments?name=FILE` takes a file as its body; a run names it in `attachments`. `GET …/export` gives a
 conversation as JSON with everything, or as Markdown.
 
+## Collections
+
+`POST /v1/collections/{id}/documents?name=FILE` takes a file as its body; `source` says where it came from, and another
+content from there replaces it. `POST …/search` finds passages; each is characters `start` to `end` of the text that
+`GET …/documents/{document}` returns. [The guide](../guides/collections.md) says what is read.
+
 ## Parameters
 
 *Honoured*: the reply follows it. *Neutral*: accepted with the value that changes nothing; any other value is a 400
@@ -131,6 +137,8 @@ CORS headers are sent).
 | a message of a conversation | 500,000 characters | | 413 |
 | answers in flight of one account | 4 | `max_runs` | 429 with `Retry-After` |
 | an attached file | 20 MiB | `max_attachment_bytes` | 413 |
+| a document of a collection | 64 MiB | `max_document_bytes` | 413, before the body is read |
+| text of one account's collections | 2^30 characters | `collection_quota_chars` | 413 |
 | a picture | 5 MiB, 16,384 pixels a side | | 413 |
 | attached files of one account | 1 GiB | `attachment_quota_bytes` | 413 |
 | files of one message | 8 | | 400 |

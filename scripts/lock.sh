@@ -4,8 +4,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 UV=${UV:-.venv-dev/bin/uv}
+sources() { [ "$1" = core ] && echo requirements/core.in requirements/knowledge.in || echo "requirements/$1.in"; }
 for name in core postgres gates ray node dev; do
     "$UV" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-        --no-emit-index-url --no-emit-find-links "$@" "requirements/$name.in" -o "requirements/$name.lock"
+        --no-emit-index-url --no-emit-find-links "$@" $(sources "$name") -o "requirements/$name.lock"
     echo "requirements/$name.lock: $(grep -c '==' "requirements/$name.lock") packages"
 done

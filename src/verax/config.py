@@ -111,6 +111,12 @@ class Config(BaseModel):
     attachment_quota_bytes: Annotated[int, Field(ge=0)] = Field(
         default=2**30, description="Bytes of attached files that one account may keep."
     )
+    max_document_bytes: Annotated[int, Field(ge=1024)] = Field(
+        default=64 * 2**20, description="Largest file that a collection takes, in bytes."
+    )
+    collection_quota_chars: Annotated[int, Field(ge=0)] = Field(
+        default=2**30, description="Characters of text that the collections of one account may keep."
+    )
     rate_per_minute: Count | None = Field(
         default=600, description="Requests a minute for each API key; `none` for no limit."
     )

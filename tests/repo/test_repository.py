@@ -110,6 +110,8 @@ def test_the_core_has_few_direct_dependencies_and_the_lock_input_repeats_them() 
     listed = lines_of(ROOT / "requirements" / "core.in")
     backend = [item.replace(" ", "") for item in project["build-system"]["requires"]]
     assert sorted(listed) == sorted([item.replace(" ", "") for item in direct] + backend)
+    knowledge = project["project"]["optional-dependencies"]["knowledge"]
+    assert lines_of(ROOT / "requirements" / "knowledge.in") == [item.replace(" ", "") for item in knowledge]
 
 
 def test_the_development_lock_holds_the_core_at_the_same_versions() -> None:

@@ -25,6 +25,7 @@ from verax.kernel.errors import UnknownObject, VeraxError
 from verax.store import attachments_rows, messages_rows
 from verax.store.accounts import Accounts
 from verax.store.clock import Clock, SystemClock
+from verax.store.collections import Collections
 from verax.store.database import Database, Tx
 from verax.store.identifiers import new_id
 from verax.store.responses import delete_response
@@ -138,7 +139,8 @@ class Eraser:
         return await self._begin("user", user_id, hide)
 
     async def resume(self) -> list[EraseReport]:
-        """Finish every erasure that was begun and not ended, and that nobody is at."""
+        """Finish every erasure that was begun and not ended, and that nobody is at; of documents too."""
+        await Collections(self._database, self._clock).sweep()
         rows = await self._database.read(
             lambda tx: tx.execute("SELECT id, user_id, kind, subject FROM erase_jobs ORDER BY id")
         )
@@ -241,6 +243,8 @@ class Eraser:
         left = "SELECT id FROM attachments WHERE user_id = ? LIMIT 1"
         while rows := await self._database.read(lambda tx: tx.execute(left, (user_id,))):
             await self._database.write(partial(attachments_rows.drop, attachment_id=rows[0][0]))
+
+        await Collections(self._database, self._clock).delete_of(user_id)
 
         def finish(tx: Tx) -> bool:
             tx.execute("DELETE FROM attachment_parts WHERE user_id = ?", (user_id,))

@@ -43,6 +43,8 @@ from verax.store.attachments import AttachmentLimits, Attachments
 from verax.store.backup import remove_leftovers
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock, SystemClock
+from verax.store.collections import Collections
+from verax.store.collections_types import CollectionLimits
 from verax.store.cosigning import WitnessLink
 from verax.store.database import Database, open_database
 from verax.store.erase import Eraser
@@ -76,6 +78,8 @@ from verax.surfaces.server_lines import LogLines
 from verax.surfaces.watching import Watched, Watchers, open_watchers
 from verax.surfaces.witness.link import HttpWitnessLink
 from verax.surfaces.witnessing import Witnessing, WitnessingParts
+from verax.truth.knowledge.convert import Converter
+from verax.truth.knowledge.library import Library
 from verax.truth.pdf import PdfReader
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
@@ -169,6 +173,7 @@ class Installation:
     runs: Runs
     attachments: Attachments
     pdf: PdfReader
+    library: Library
     responses: Responses
     eraser: Eraser
     office: Office
@@ -248,6 +253,7 @@ class Installation:
                 runs=runs,
                 attachments=attachments,
                 pdf=PdfReader(around.runtime.check_code),
+                library=_open_library(config, database, around),
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),
@@ -456,6 +462,11 @@ def _started(service: S, stack: contextlib.AsyncExitStack) -> S:
     service.start()
     stack.push_async_callback(service.close)
     return service
+
+
+def _open_library(config: Config, database: Database, around: Surroundings) -> Library:
+    collections = Collections(database, around.clock, CollectionLimits(config.collection_quota_chars))
+    return Library(collections, Converter(around.runtime.check_code))
 
 
 def _open_office(

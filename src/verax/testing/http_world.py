@@ -20,6 +20,7 @@ from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.attachments import AttachmentLimits, Attachments
+from verax.store.collections import Collections
 from verax.store.erase import Eraser
 from verax.store.messages import Messages
 from verax.store.messages_export import export_user
@@ -47,6 +48,8 @@ from verax.testing.releases import FILE_WORDING, make_release
 from verax.testing.scripted import Reply, Rule, ScriptedBackend, ScriptedTool
 from verax.testing.turns import SimulatedGovernance, TurnWorld
 from verax.testing.witness_link import NoWitnesses
+from verax.truth.knowledge.convert import Converter
+from verax.truth.knowledge.library import Library
 from verax.truth.pdf import PdfReader
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
@@ -169,6 +172,7 @@ class HttpWorld:
         limits = AttachmentLimits(config.attachment_quota_bytes)
         self.attachments = Attachments(world.database, world.clock, limits)
         self.pdf = PdfReader(world.runtime.check_code)
+        self.library = Library(Collections(world.database, world.clock), Converter(world.runtime.check_code))
         parts = RunParts(self.engine, Sources(self.messages, self.attachments, world.governance), self.eraser)
         self.runs = Runs(parts, world.clock, RunLimits(running=config.max_runs))
         self.governance = SimulatedDesk(world.governance)

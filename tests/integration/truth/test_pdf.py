@@ -99,7 +99,7 @@ async def test_a_file_made_to_hurt_costs_one_error_and_the_server_goes_on(data: 
 async def test_a_document_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     worker = tmp_path / "sleeper.py"
     worker.write_text(f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)")
-    monkeypatch.setattr("verax.truth.pdf._WORKER", worker)
+    monkeypatch.setattr("verax.truth.process._WORKER", worker)
     with pytest.raises(RequestError, match="too long") as raised:
         await PdfReader(believe, PdfLimits(seconds=2)).read(make_pdf("Hi"))
     assert raised.value.reason_code == "attachment/too-complex"
@@ -123,7 +123,7 @@ async def test_a_reader_that_was_taken_over_cannot_say_more_than_pages(
 ) -> None:
     worker = tmp_path / "hostile.py"
     worker.write_text(script)
-    monkeypatch.setattr("verax.truth.pdf._WORKER", worker)
+    monkeypatch.setattr("verax.truth.process._WORKER", worker)
     with pytest.raises(RequestError) as raised:
         await PdfReader(believe).read(make_pdf("Hi"))
     assert raised.value.reason_code == "attachment/too-complex"

@@ -63,12 +63,22 @@ export interface Wire {
   ChatMessageBody: ChatMessageBody
   ChatRequest: ChatRequest
   ClaimEvent: ClaimEvent
+  Collection: Collection
+  CollectionDeleted: CollectionDeleted
+  CollectionList: CollectionList
+  CollectionRequest: CollectionRequest
   CompletedEvent: CompletedEvent
   Conversation: Conversation
   ConversationChange: ConversationChange
   ConversationDeleted: ConversationDeleted
   ConversationList: ConversationList
   ConversationRequest: ConversationRequest
+  Document: Document
+  DocumentAdded: DocumentAdded
+  DocumentDeleted: DocumentDeleted
+  DocumentList: DocumentList
+  DocumentNotice: DocumentNotice
+  DocumentText: DocumentText
   DraftBody: DraftBody
   DraftList: DraftList
   DraftRequest: DraftRequest
@@ -141,6 +151,9 @@ export interface Wire {
   OpenedSegments: OpenedSegments
   OutputRefusal: OutputRefusal
   OutputText: OutputText
+  PassageHit: PassageHit
+  PassageHits: PassageHits
+  PassageSearch: PassageSearch
   PasskeyBody: PasskeyBody
   PasskeyChallenge: PasskeyChallenge
   PasskeyList: PasskeyList
@@ -1120,6 +1133,43 @@ export interface ClaimEvent {
   probability: number | null
 }
 /**
+ * A collection of documents; `version` is the digest of all that it holds, null in lists.
+ */
+export interface Collection {
+  id: string
+  name: string
+  is_shared: boolean
+  is_own: boolean
+  version: string | null
+  documents: number
+  passages: number
+  size_bytes: number
+  created_ms: number
+  updated_ms: number
+}
+/**
+ * The collection is gone, with its documents.
+ */
+export interface CollectionDeleted {
+  id: string
+  deleted: true
+}
+/**
+ * Collections that the caller may search; a document may have `max_document_bytes`.
+ */
+export interface CollectionList {
+  object: 'list'
+  data: Collection[]
+  max_document_bytes: number
+}
+/**
+ * Body of ``POST /v1/collections``.
+ */
+export interface CollectionRequest {
+  name: string
+  is_shared?: boolean
+}
+/**
  * The turn is recorded and its message stored; nothing follows.
  */
 export interface CompletedEvent {
@@ -1231,6 +1281,88 @@ export interface ConversationList {
 export interface ConversationRequest {
   channel: string
   title?: string | null
+}
+/**
+ * A document of a collection.
+ */
+export interface Document {
+  id: string
+  name: string
+  source: string
+  label: '' | 'speaks_for_owner' | 'self'
+  kind: 'pdf' | 'word' | 'html' | 'markdown' | 'table' | 'mail' | 'text'
+  media_type: string
+  digest: string
+  title: string
+  size_bytes: number
+  characters: number
+  pages: number | null
+  passages: number
+  notices: DocumentNotice[]
+  created_ms: number
+}
+/**
+ * What was not read of a document, and why.
+ */
+export interface DocumentNotice {
+  code: string
+  message: string
+  hint: string
+}
+/**
+ * A document that was added, or was there already.
+ */
+export interface DocumentAdded {
+  id: string
+  name: string
+  source: string
+  label: '' | 'speaks_for_owner' | 'self'
+  kind: 'pdf' | 'word' | 'html' | 'markdown' | 'table' | 'mail' | 'text'
+  media_type: string
+  digest: string
+  title: string
+  size_bytes: number
+  characters: number
+  pages: number | null
+  passages: number
+  notices: DocumentNotice[]
+  created_ms: number
+  is_new: boolean
+}
+/**
+ * The document is gone, with its text and its passages.
+ */
+export interface DocumentDeleted {
+  id: string
+  deleted: true
+}
+/**
+ * A page of documents, in the order in which they were added.
+ */
+export interface DocumentList {
+  object: 'list'
+  data: Document[]
+  has_more: boolean
+}
+/**
+ * A document with its normalised text, in which passages count their offsets.
+ */
+export interface DocumentText {
+  id: string
+  name: string
+  source: string
+  label: '' | 'speaks_for_owner' | 'self'
+  kind: 'pdf' | 'word' | 'html' | 'markdown' | 'table' | 'mail' | 'text'
+  media_type: string
+  digest: string
+  title: string
+  size_bytes: number
+  characters: number
+  pages: number | null
+  passages: number
+  notices: DocumentNotice[]
+  created_ms: number
+  text: string
 }
 /**
  * A statement that waits for signatures.
@@ -1886,6 +2018,42 @@ export interface OpenedSegments {
   segments: {
     [k: string]: unknown
   }[]
+}
+/**
+ * A passage: `text` is characters `start` to `end` of the document's text.
+ */
+export interface PassageHit {
+  document: string
+  name: string
+  source: string
+  label: '' | 'speaks_for_owner' | 'self'
+  digest: string
+  page: number | null
+  heading: string
+  start: number
+  end: number
+  text: string
+  score: number
+}
+/**
+ * Passages, best first, and the version of the collection that they are from.
+ */
+export interface PassageHits {
+  object: 'list'
+  version: string
+  data: PassageHit[]
+}
+/**
+ * Body of ``POST /v1/collections/{id}/search``; `exclude` names labels of sources that do not count.
+ */
+export interface PassageSearch {
+  query: string
+  limit?: number
+  /**
+   * @maxItems 3
+   */
+  exclude?: ('' | 'speaks_for_owner' | 'self')[]
+  version?: string | null
 }
 /**
  * One enrolled passkey; `person` and `roles` are those that the root document gives its key.

@@ -36,6 +36,8 @@ _MAX_BODY_BYTES = 64 * 2**20
 _LAST_EVENTS = frozenset({"response.completed", "response.incomplete", "response.failed", "ended"})
 _FAMILIES: dict[str, type[VeraxError]] = {
     "access": AccessError,
+    "collection": RequestError,
+    "document": RequestError,
     "governance": RefusedError,
     "integrity": IntegrityError,
     "kernel": KernelError,
@@ -112,6 +114,10 @@ class Client:
         """Send `body` to `path` and return the JSON that comes back."""
         return self._exchange("POST", path, body).json()
 
+    def post_bytes(self, path: str, data: bytes) -> Any:
+        """Send a file as it is to `path` and return the JSON that comes back."""
+        return self._exchange("POST", path, data).json()
+
     def delete(self, path: str) -> Any:
         """Delete what stands at `path`; None where the answer has no body."""
         answer = self._exchange("DELETE", path, None)
@@ -182,7 +188,10 @@ class Client:
         if self._api_key:
             headers["Authorization"] = f"Bearer {self._api_key}"
         data = None
-        if body is not None:
+        if isinstance(body, bytes):
+            data = body
+            headers["Content-Type"] = "application/octet-stream"
+        elif body is not None:
             data = json.dumps(body, ensure_ascii=False).encode("utf-8")
             headers["Content-Type"] = "application/json"
         is_kept = self._connection is not None

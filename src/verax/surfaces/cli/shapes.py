@@ -79,6 +79,17 @@ _GATE: dict[str, Shape] = {
     "result": "the result in the log: {passed, n, index, report}, or null",
 }
 
+_COLLECTION: dict[str, Shape] = {
+    "id": "id of the collection",
+    "name": "its name",
+    "documents": "how many",
+    "passages": "how many",
+    "size_bytes": "bytes of the files",
+    "shared": "whether every account may search it",
+    "own": "whether it is yours",
+    "updated": "UTC time",
+}
+
 SHAPES: dict[str, Shape] = {
     "ask": {
         "reply": "the text, to the character",
@@ -148,6 +159,43 @@ SHAPES: dict[str, Shape] = {
         "digest": "blob of the document",
         "document": "the document, see docs/concepts/monitor.md",
         "turn_ids": "ids of affected turns, null unless --turns asks for them",
+    },
+    "collection list": {"collections": [_COLLECTION]},
+    "collection search": {
+        "version": "digest of all that the collection holds",
+        "passages": [
+            {
+                "document": "id of the document",
+                "name": "name of the file",
+                "source": "path or address",
+                "label": "empty, `speaks_for_owner` or `self`",
+                "digest": "SHA-256 of the file",
+                "page": "from 1, or null",
+                "heading": "headings above it, or empty",
+                "start": "offset into the document's text, in characters",
+                "end": "the first character after it",
+                "text": "the passage",
+                "score": "higher is better, within this result",
+            }
+        ],
+    },
+    "collection show": _COLLECTION
+    | {
+        "version": "digest of all that it holds",
+        "list": [
+            {
+                "id": "id of the document",
+                "source": "path or address",
+                "kind": "`pdf`, `word`, `html`, `markdown`, `table`, `mail` or `text`",
+                "pages": "pages, or null",
+                "passages": "how many",
+                "characters": "of its text",
+                "label": "empty, `speaks_for_owner` or `self`",
+                "digest": "SHA-256 of the file",
+                "notices": ["what was not read of it"],
+                "added": "UTC time",
+            }
+        ],
     },
     "config show": {
         "settings": [{"name": "setting", "value": "value, secrets masked", "source": "where it came from"}]

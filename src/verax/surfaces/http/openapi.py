@@ -17,6 +17,7 @@ import verax
 from verax.surfaces.http import (
     account_operations,
     admin_operations,
+    collection_operations,
     conversation_operations,
     gate_operations,
     history,
@@ -95,6 +96,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/v1/models", "listModels", "List the channels", _json(replies.ModelList), needs_key=True),
     Operation("GET", "/v1/models/{model}", "getModel", "Return a channel", _json(replies.Model), needs_key=True),
     *conversation_operations.OPERATIONS,
+    *collection_operations.OPERATIONS,
     Operation(
         "GET",
         "/v1/receipts/{id}",

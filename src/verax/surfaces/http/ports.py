@@ -34,6 +34,7 @@ from verax.surfaces.alarm_bell import AlarmBell
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.office import Office
 from verax.surfaces.rollouts import RolloutDesk
+from verax.truth.knowledge.library import Library
 from verax.truth.pdf import PdfReader
 from verax.turn.events import TurnEvent
 from verax.turn.ports import RunningTurn
@@ -343,6 +344,8 @@ class Installation(Protocol):
     def attachments(self) -> Attachments: ...
     @property
     def pdf(self) -> PdfReader: ...
+    @property
+    def library(self) -> Library: ...
     @property
     def eraser(self) -> Eraser: ...
     @property

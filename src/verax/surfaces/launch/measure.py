@@ -45,7 +45,8 @@ _NOT_IMPORTED = (
     "verax.surfaces.cli.",
     "verax.surfaces.launch.boot",
     "verax.testing",
-    "verax.truth.pdf_worker",
+    "verax.truth.jobs",
+    "verax.truth.worker",
 )
 _OPTIONAL = frozenset({"psycopg", "psycopg_binary", "psycopg_pool"})
 # Loaded by name or at first use by the libraries we run on; loading them now keeps later

@@ -1,16 +1,19 @@
-"""A process that reads one PDF from stdin and writes its text to stdout; `verax.truth.pdf` starts it.
+"""A process that does one job on foreign bytes and can do nothing else; `verax.truth.process` starts it.
 
-*Order of its life.* It imports what it needs, from source, hashing the very bytes that it
-compiles; it says which files those were and which native code is mapped; it gives up files,
-sockets, children and everything over its limits; only then it reads the document. A parser
-that is taken over by a hostile file holds that file and two pipes, and nothing else.
+*Order of its life.* It imports its job, from source, hashing the very bytes that it compiles; it
+says which files those were and which native code is mapped; it gives up files, sockets, children
+and everything over its limits; only then it reads stdin. A parser that is taken over by a hostile
+file holds that file and two pipes, and nothing else.
 
-Lines of JSON, in this order: ``code`` {path: digest}, ``holds`` [words], ``pages`` count, one
-``page`` a page, ``end``; or ``problem`` where the file cannot be read.
+A job is a module below `verax.truth.jobs` with `run(data, arguments, tell)`, which imports at its
+top everything that it will ever need. Lines of JSON, in this order: ``code`` {path: digest},
+``holds`` [words], then what the job tells, the last of it ``end`` or ``problem``.
 """
 
+import codecs
 import ctypes
 import hashlib
+import importlib
 import json
 import os
 import resource
@@ -24,7 +27,6 @@ _MEMORY_BYTES = 1 << 30
 _PROCESSOR_S = 30
 _OPEN_FILES = 16
 _PR_SET_PDEATHSIG = 1
-_PASSWORD, _FORMAT = 4, 3  # FPDF_ERR_PASSWORD and FPDF_ERR_FORMAT of fpdfview.h
 _executed: dict[str, str] = {}
 
 
@@ -40,48 +42,23 @@ class _HashingLoader(SourceFileLoader):
 
 
 def main(arguments: list[str]) -> int:
-    """Read one document; the exit code says nothing that the lines do not say."""
-    folders, max_pages, max_chars = arguments[:2], int(arguments[2]), int(arguments[3])
+    """Do one job; the exit code says nothing that the lines do not say."""
+    folders, job_name, rest = arguments[:2], arguments[2], arguments[3:]
     loaders = ((ExtensionFileLoader, EXTENSION_SUFFIXES), (_HashingLoader, SOURCE_SUFFIXES))
     sys.path_hooks[:] = [FileFinder.path_hook(*loaders)]
     sys.path_importer_cache.clear()
     sys.path += folders
-    import pypdfium2
+    job = importlib.import_module(f"verax.truth.jobs.{job_name}")
 
     from verax.confinement import landlock, seccomp
 
-    # What the library would otherwise load when it first meets text.
-    "a".encode("utf-16-le").decode("utf-16-le", errors="ignore")
+    # What the libraries would otherwise load when they first meet text.
+    for encoding in ("ascii", "cp1252", "cp437", "latin-1", "utf-16-le", "utf-8-sig"):
+        codecs.lookup(encoding)
     _tell("code", {str(Path(path).resolve()): digest for path, digest in _code().items()})
     _tell("holds", _confine(landlock, seccomp))
-    data = sys.stdin.buffer.read()
-    try:
-        document = pypdfium2.PdfDocument(data)
-        count = len(document)
-    except pypdfium2.PdfiumError as error:
-        _tell("problem", {_PASSWORD: "encrypted", _FORMAT: "broken"}.get(getattr(error, "err_code", 0), "broken"))
-        return 0
-    _tell("pages", count)
-    left = max_chars
-    for index in range(min(count, max_pages)):
-        text = _text(pypdfium2, document, index)
-        _tell("page", text if text is None else text[:left])
-        left -= len(text or "")
-        if left <= 0:
-            break
-    _tell("end", None)
+    job.run(sys.stdin.buffer.read(), rest, _tell)
     return 0
-
-
-def _text(pypdfium2, document, index: int) -> str | None:  # type: ignore[no-untyped-def]  # loaded in here only
-    """Return the text of a page, None for one that is broken."""
-    try:
-        page = document[index]
-        text = page.get_textpage().get_text_range()
-    except pypdfium2.PdfiumError:
-        return None
-    page.close()
-    return str(text)
 
 
 def _confine(landlock, seccomp) -> list[str]:  # type: ignore[no-untyped-def]  # loaded in here only
@@ -135,5 +112,5 @@ def _tell(kind: str, value: object) -> None:
 
 if __name__ == "__main__":
     if not (sys.flags.isolated and sys.flags.no_site and os.getppid() > 0):
-        sys.exit("error: pdf_worker.py is started by the server only")
+        sys.exit("error: worker.py is started by the server only")
     sys.exit(main(sys.argv[1:]))
