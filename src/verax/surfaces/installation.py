@@ -237,8 +237,7 @@ class Installation:
             await eraser.resume()
             _started(eraser, stack)
             stores = _Stores(database, accounts, governance, turns, eraser)
-            messages = Messages(database, around.clock)
-            attachments = Attachments(database, around.clock, AttachmentLimits(config.attachment_quota_bytes))
+            messages, attachments = _open_talk(config, database, around.clock)
             sources = Sources(messages, attachments, governance)
             runs = Runs(RunParts(engine, sources, eraser), around.clock, RunLimits(running=config.max_runs))
             stack.push_async_callback(runs.close, _DRAIN_S)
@@ -462,6 +461,11 @@ def _started(service: S, stack: contextlib.AsyncExitStack) -> S:
     service.start()
     stack.push_async_callback(service.close)
     return service
+
+
+def _open_talk(config: Config, database: Database, clock: Clock) -> tuple[Messages, Attachments]:
+    limits = AttachmentLimits(config.attachment_quota_bytes)
+    return Messages(database, clock), Attachments(database, clock, limits)
 
 
 def _open_library(config: Config, database: Database, around: Surroundings) -> Library:
