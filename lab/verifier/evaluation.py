@@ -1,0 +1,47 @@
+"""Measure scores source by source; what the benchmark and the report card show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from lab.verifier.metrics import Measured, balanced_accuracy, calibration_error
+from lab.verifier.rows import Row
+
+
+@dataclass(frozen=True)
+class SourceResult:
+    """What one source of rows says of a verifier."""
+
+    source: str
+    accuracy: Measured
+    calibration_error: float
+    supported: int
+
+    def as_object(self) -> dict[str, object]:
+        """Return it as JSON."""
+        numbers = {name: round(value, 4) for name, value in asdict(self.accuracy).items()}
+        return {
+            "source": self.source,
+            "balanced_accuracy": numbers["value"],
+            "low": numbers["low"],
+            "high": numbers["high"],
+            "n": self.accuracy.n,
+            "supported": self.supported,
+            "calibration_error": round(self.calibration_error, 4),
+        }
+
+
+def by_source(rows: Sequence[Row], probabilities: Sequence[float]) -> list[SourceResult]:
+    """Return the result of each source that has both supported and other rows, by name."""
+    held: defaultdict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for row, probability in zip(rows, probabilities, strict=True):
+        held[row.source].append((probability, row.is_supported))
+    found = []
+    for source, cases in sorted(held.items()):
+        scores, truths = [score for score, _ in cases], [truth for _, truth in cases]
+        if len(set(truths)) == 2:
+            accuracy = balanced_accuracy(scores, truths)
+            found.append(SourceResult(source, accuracy, calibration_error(scores, truths), sum(truths)))
+    return found

@@ -1,0 +1,46 @@
+"""From a trained cross-encoder to one ONNX file of 8-bit weights, the word embeddings included.
+
+Activations are quantised as they come ("dynamic"), with one scale for a whole tensor: the score of a pair then
+depends on what else is in its batch. So a pair is always scored alone, and its score can be repeated to the bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from lab.verifier.model import CrossEncoder
+
+INPUTS = ("ids", "types", "mask")
+OUTPUT = "logits"
+OPSET = 20
+
+
+def export(model: CrossEncoder, target: Path) -> str:
+    """Write the int8 model, whole or not at all, and return the file's SHA-256.
+
+    Inputs are ``ids``, ``types`` and ``mask``, int64, of shape (pairs, tokens); the output ``logits`` has shape
+    (pairs, 3).
+    """
+    model.eval()
+    ids_BT = torch.ones(2, 16, dtype=torch.long)
+    axes = {0: torch.export.Dim("pairs", min=1, max=64), 1: torch.export.Dim("tokens", min=2, max=512)}
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        exact, small = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
+        program = torch.onnx.export(
+            model,
+            (ids_BT, torch.zeros_like(ids_BT), torch.ones_like(ids_BT)),
+            dynamo=True,
+            input_names=list(INPUTS),
+            output_names=[OUTPUT],
+            dynamic_shapes=(axes, axes, axes),
+            opset_version=OPSET,
+        )
+        program.save(str(exact), external_data=False)
+        quantize_dynamic(exact, small, weight_type=QuantType.QInt8, per_channel=True)
+        small.replace(target)
+    return hashlib.sha256(target.read_bytes()).hexdigest()

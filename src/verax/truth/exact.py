@@ -1,0 +1,241 @@
+"""Exact checks of what small models miss: numbers, dates, units, names and negation. Pure; English.
+
+Each check compares a claim with one passage and says what it found, with offsets into the claim:
+
+* *number*: no number of the passage agrees with the claim's: a *conflict* where the passage has another one with the
+  same unit or counted word, else *missing*.
+* *date*: the same for years, months and days of the week.
+* *name*: a capitalised word of the claim, not at its start, that the passage lacks: *missing*.
+* *negation*: a sentence of the passage has nearly the claim's words, and one of the two is negated: a *conflict*.
+
+Numbers are compared by value ("2,500", "2.5 thousand"; "12", "twelve"), units by what they mean ("km", "kilometres"),
+and within one kind they are converted ("5 km", "5,000 m"). *About* allows five percent, *over* and *under* the side
+they name.
+
+No check supports a claim: words that agree may still say another thing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+__all__ = ["Finding", "Kind", "Quantity", "Weight", "check", "quantities"]
+
+
+class Kind(StrEnum):
+    """What a finding is about."""
+
+    NUMBER = "number"
+    DATE = "date"
+    NAME = "name"
+    NEGATION = "negation"
+
+
+class Weight(StrEnum):
+    """`CONFLICT`: the passage says otherwise. `MISSING`: it does not say so."""
+
+    CONFLICT = "conflict"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that does not hold: ``claim[start:end]`` against the passage."""
+
+    kind: Kind
+    weight: Weight
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number in a text.
+
+    `unit` is the unit's kind (``length``, ``%``), or else the word counted ("people"), or nothing; `value` is in the
+    kind's base unit. `hedge` is ``=``, ``~`` (about), ``>`` (over) or ``<`` (under).
+    """
+
+    value: Fraction
+    unit: str
+    start: int
+    end: int
+    hedge: str = "="
+    is_year: bool = False
+
+    def agrees(self, other: Quantity) -> bool:
+        """Say whether two numbers can both be true of the same thing."""
+        if self.value == other.value:
+            return True
+        for hedged, plain in ((self, other), (other, self)):
+            if hedged.hedge == "~" and abs(plain.value - hedged.value) * 20 <= abs(hedged.value):
+                return True
+            if hedged.hedge == ">" and plain.value > hedged.value:
+                return True
+            if hedged.hedge == "<" and plain.value < hedged.value:
+                return True
+        return False
+
+
+_ONES = "one two three four five six seven eight nine".split()
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORDS = {word: value for value, word in enumerate(["zero", *_ONES, *_TEENS])}
+_WORDS |= {word: 10 * value for value, word in enumerate(_TENS, 2)} | {"dozen": 12}
+_RANKS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+_SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALES |= {"k": 10**3, "mn": 10**6, "bn": 10**9}
+_IRREGULAR = {"centuries": "century", "inches": "inch"}
+_CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
+_KINDS = {
+    "length": "mm .001 millimetre .001 millimeter .001 cm .01 centimetre .01 centimeter .01 m 1 metre 1 meter 1 "
+    "km 1000 kilometre 1000 kilometer 1000 mile 1609.344 foot .3048 feet .3048 ft .3048 inch .0254 yard .9144",
+    "mass": "mg .000001 milligram .000001 g .001 gram .001 kg 1 kilogram 1 kilo 1 tonne 1000",
+    "time": "second 1 minute 60 hour 3600 day 86400 week 604800",
+    "months": "month 1 year 12 decade 120 century 1200",
+    "%": "% 1 percent 1 pct 1",
+}
+_UNITS = {
+    name: (kind, Fraction(factor))
+    for kind, table in _KINDS.items()
+    for name, factor in zip(table.split()[::2], table.split()[1::2], strict=True)
+}
+_CALENDAR = re.compile(
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    rf"""
+    (?P<currency>[$€£¥])?\s?
+    (?:
+        (?<![\w.,])(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<ordinal>st|nd|rd|th)?
+      | \b(?P<word>{"|".join(sorted(_WORDS, key=len, reverse=True))})(?:[-\s](?P<ones>{"|".join(_ONES)}))?\b
+      | \b(?P<rank>{"|".join(_RANKS)})\b
+    )
+    (?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion)s?\b|(?P<short>k|mn|bn)\b)?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_UNIT = re.compile(r"[\s-]*(?P<unit>%|[A-Za-z]+)")
+_HEDGES = (
+    ("~", re.compile(r"\b(?:about|around|roughly|approximately|nearly|almost|circa)\s+$", re.IGNORECASE)),
+    (">", re.compile(r"\b(?:over|more than|at least|above|exceeding)\s+$", re.IGNORECASE)),
+    ("<", re.compile(r"\b(?:under|less than|fewer than|at most|below|up to)\s+$", re.IGNORECASE)),
+)
+_NAME = re.compile(r"\b[A-Z][\w’'-]*")
+_WORD = re.compile(r"[^\W\d_]+")
+_NOT = re.compile(r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot)\b|n['’]t\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*")
+_STOP = frozenset(
+    "a an and as at be been by for from had has have in is it its of on or that the this to was were with".split()
+)
+_NEARLY = 0.8  # the share of the claim's words that a sentence has which says the same, or denies it
+
+
+def check(claim: str, passage: str) -> list[Finding]:
+    """Return what the passage does not bear out, in the order of the claim."""
+    found = [*_numbers(claim, passage), *_calendar(claim, passage), *_names(claim, passage), *_negation(claim, passage)]
+    return sorted(found, key=lambda finding: (finding.start, finding.kind))
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Return the numbers of a text with their units, in order; "one" is mostly a pronoun, and left out."""
+    return [_quantity(text, match) for match in _NUMBER.finditer(text) if match[0].strip().lower() != "one"]
+
+
+def _quantity(text: str, match: re.Match[str]) -> Quantity:
+    value = _value(match)
+    after = _UNIT.match(text, match.end())
+    word = after["unit"].lower() if after else ""
+    kind, factor = _UNITS.get(word) or _UNITS.get(_singular(word)) or (_singular(word), Fraction(1))
+    if match["currency"]:
+        kind, factor = _CURRENCIES[match["currency"]], Fraction(1)
+    is_rank = bool(match["ordinal"] or match["rank"])
+    is_year = bool(match["digits"]) and re.fullmatch(r"1\d{3}|20\d{2}", match["digits"]) is not None and factor == 1
+    is_year = is_year and kind not in _KINDS and not match["currency"] and not match["scale"]
+    start = match.start() + len(match[0]) - len(match[0].lstrip())
+    before = text[max(0, start - 20) : start]
+    hedge = next((sign for sign, pattern in _HEDGES if pattern.search(before)), "=")
+    if is_rank or is_year:
+        return Quantity(value, "year" if is_year else "rank", start, match.end(), "=", is_year)
+    return Quantity(value * factor, kind, start, match.end(), hedge)
+
+
+def _value(match: re.Match[str]) -> Fraction:
+    if match["digits"]:
+        value = Fraction(match["digits"].replace(",", ""))
+    elif match["rank"]:
+        value = Fraction(_RANKS.index(match["rank"].lower()) + 1)
+    else:
+        value = Fraction(_WORDS[match["word"].lower()] + (_WORDS[match["ones"].lower()] if match["ones"] else 0))
+    scale = match["scale"] or match["short"]
+    return value * _SCALES[scale.lower()] if scale else value
+
+
+def _singular(word: str) -> str:
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    return word[:-1] if len(word) > 3 and word.endswith("s") else word
+
+
+def _numbers(claim: str, passage: str) -> Iterator[Finding]:
+    said = quantities(passage)
+    for wanted in quantities(claim):
+        if any(_bears_out(other, wanted) for other in said):
+            continue
+        is_conflict = bool(wanted.unit) and any(other.unit == wanted.unit for other in said)
+        kind = Kind.DATE if wanted.is_year else Kind.NUMBER
+        yield Finding(kind, Weight.CONFLICT if is_conflict else Weight.MISSING, wanted.start, wanted.end)
+
+
+def _bears_out(said: Quantity, wanted: Quantity) -> bool:
+    """Say whether a number of the passage may be the claim's.
+
+    Where the counted words differ ("40 guests", "40 people") only the same value will do, and where both units are of
+    known kinds nothing will: five kilometres are no five percent.
+    """
+    if said.unit == wanted.unit:
+        return wanted.agrees(said)
+    fixed = _KINDS.keys() | {"rank", "year"}
+    return wanted.value == said.value and not (said.unit in fixed and wanted.unit in fixed)
+
+
+def _calendar(claim: str, passage: str) -> Iterator[Finding]:
+    said = {found[0].lower() for found in _CALENDAR.finditer(passage) if found[0][0].isupper()}
+    for found in _CALENDAR.finditer(claim):
+        word = found[0].lower()
+        if found[0][0].isupper() and word not in said:
+            is_conflict = any(word.endswith("day") == other.endswith("day") for other in said)
+            yield Finding(Kind.DATE, Weight.CONFLICT if is_conflict else Weight.MISSING, found.start(), found.end())
+
+
+def _names(claim: str, passage: str) -> Iterator[Finding]:
+    said = passage.lower()
+    starts = {len(sentence[0]) - len(sentence[0].lstrip()) + sentence.start() for sentence in _SENTENCE.finditer(claim)}
+    for found in _NAME.finditer(claim):
+        word = found[0].lower().removesuffix("'s").removesuffix("’s")
+        if found.start() not in starts and len(word) > 1 and word not in said and not _CALENDAR.fullmatch(word):
+            yield Finding(Kind.NAME, Weight.MISSING, found.start(), found.end())
+
+
+def _negation(claim: str, passage: str) -> Iterator[Finding]:
+    wanted, is_negated = _content(claim), _NOT.search(claim)
+    if len(wanted) < 2:
+        return
+    alike = [
+        bool(_NOT.search(sentence[0])) != bool(is_negated)
+        for sentence in _SENTENCE.finditer(passage)
+        if len(wanted & _content(sentence[0])) >= _NEARLY * len(wanted)
+    ]
+    if alike and all(alike):
+        start, end = is_negated.span() if is_negated else (0, len(claim))
+        yield Finding(Kind.NEGATION, Weight.CONFLICT, start, end)
+
+
+def _content(text: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(_NOT.sub(" ", text))} - _STOP - {"do", "does", "did"}

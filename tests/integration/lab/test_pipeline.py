@@ -1,0 +1,183 @@
+"""A verifier from data to report on tiny random weights, in the lab's environment, stopped and killed on the way."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PYTHON = ROOT / ".venv-lab" / "bin" / "python"
+TOWNS = ("Verden", "Celle", "Uelzen")
+RECIPE = """
+question = "Does the whole way work?"
+seed = 3
+max_words = 40
+max_tokens = 64
+batch_tokens = 512
+learning_rate = 3e-3
+weight_decay = 0.01
+label_smoothing = 0.05
+reason_weight = 0.3
+steps = 60
+warmup_steps = 5
+decay_steps = 10
+[natural]
+towns = 300
+[hard]
+swap_number = 60
+[held_out]
+towns = 40
+"""
+REPEAT = """
+import sys
+from pathlib import Path
+from lab.verifier.session import load_scorer
+
+run = Path(sys.argv[1])
+one, two = (load_scorer(run / "verifier.onnx", run / "model" / "tokenizer.json", 64, threads) for threads in (1, 2))
+pairs = [(f"opened in {year}", "verden " * (year % 9)) for year in range(1900, 1930)]
+first, again = [one(*pair) for pair in pairs], [one(*pair) for pair in reversed(pairs)]
+assert first == again[::-1] == [two(*pair) for pair in pairs], "the bits differ"
+"""
+
+pytestmark = [
+    pytest.mark.skipif(not PYTHON.exists(), reason="the lab's environment is missing: make lab"),
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]
+LIMIT_S = 300
+
+
+def lab(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT_S)
+
+
+def command(*arguments: object) -> list[str]:
+    return [str(PYTHON), "-m", "lab.verifier", *map(str, arguments)]
+
+
+def claims(folder: Path) -> Path:
+    """Write rows whose claims are true of their evidence or name another year."""
+    for name, first, count in (("train", 0, 400), ("dev", 5000, 60)):
+        with gzip.open(folder / f"{name}.jsonl.gz", "wt") as lines:
+            for number in range(first, first + count):
+                town, year, is_true = TOWNS[number % 3], 1900 + number % 50, number % 2
+                row = {
+                    "src": "towns" if name == "train" else "towns_dev",
+                    "id": number,
+                    "claim": f"The bridge of {town} was opened in {year if is_true else year + 7}.",
+                    "evidence": f"{town} has a bridge that was opened in {year} and is {number} metres long.",
+                    "label": "SUPPORTS" if is_true else "REFUTES",
+                }
+                lines.write(json.dumps(row) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("claims", "base", "run", "log")}
+    claims(folders["claims"])
+    made = subprocess.run(
+        [PYTHON, Path(__file__).with_name("make_base.py"), folders["base"]], check=False, timeout=LIMIT_S
+    )
+    assert made.returncode == 0
+    recipe(folders).write_text(RECIPE)
+    done = lab("data", "--run", folders["run"], "--claims", folders["claims"], "--recipe", recipe(folders))
+    assert done.returncode == 0, done.stderr
+    return folders
+
+
+def recipe(world: dict[str, Path]) -> Path:
+    return world["run"].parent / "recipe.toml"
+
+
+def train(world: dict[str, Path], run: Path) -> list[str]:
+    pace = ("--base", world["base"], "--threads", 1, "--report-steps", 1, "--checkpoint-s", 0)
+    return command("train", "--run", run, *pace)
+
+
+def progress(run: Path) -> list[dict[str, Any]]:
+    path = run / "progress.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def stop_training(world: dict[str, Path], run: Path, number: signal.Signals) -> int:
+    """Start training, send a signal once it has made some steps, and return its exit code."""
+    begun = len(progress(run))
+    with subprocess.Popen(train(world, run), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + LIMIT_S
+        while len(progress(run)) < begun + 5:
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+        return process.wait(LIMIT_S)
+
+
+@pytest.fixture(scope="module")
+def unbroken(world: dict[str, Path]) -> Path:
+    """Return the folder of a run that was never stopped."""
+    folder = world["run"].with_name("unbroken")
+    folder.mkdir()
+    for name in ("data", "data.json", "recipe.toml"):
+        (folder / name).symlink_to(world["run"] / name)
+    done = subprocess.run(train(world, folder), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_run_that_was_stopped_and_killed_ends_where_one_that_was_not_does(
+    world: dict[str, Path], unbroken: Path
+) -> None:
+    assert stop_training(world, world["run"], signal.SIGTERM) == 75
+    stop_training(world, world["run"], signal.SIGKILL)
+    assert subprocess.run(train(world, world["run"]), cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert progress(world["run"])[-1]["loss"] == progress(unbroken)[-1]["loss"]
+    weights = [run / "model" / "model.safetensors" for run in (world["run"], unbroken)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+@pytest.fixture(scope="module")
+def exported(unbroken: Path) -> Path:
+    """Return the folder of a run whose model is exported."""
+    done = lab("export", "--run", unbroken)
+    assert done.returncode == 0, done.stderr
+    return unbroken
+
+
+def test_the_trained_model_is_calibrated_measured_and_reported(world: dict[str, Path], exported: Path) -> None:
+    run = exported
+    done = lab("calibrate", "--run", run)
+    assert done.returncode == 0, done.stderr
+    measured = [lab("evaluate", "--run", run, "--claims", world["claims"]) for _ in range(2)]
+    assert [done.returncode for done in measured] == [0, 0], measured[0].stderr
+    assert measured[0].stdout == measured[1].stdout
+    [result] = json.loads((run / "evaluation.json").read_text())
+    assert (result["source"], result["n"], result["supported"]) == ("towns_dev", 60, 30)
+    assert 0 <= result["low"] <= result["balanced_accuracy"] <= result["high"] <= 1
+
+    words = {"--date": "2026-11-26", "--change": "none", "--machine": "a test", "--verdict": "(negative) random"}
+    given = [part for pair in words.items() for part in pair]
+    done = lab("report", "--run", run, "--name", "0001-test", "--log", world["log"], *given)
+    assert done.returncode == 0, done.stderr
+    entry = json.loads((world["log"] / "0001-test.json").read_text())
+    assert entry["result"]["evaluation"] == [result]
+    assert entry["cost"]["steps"] == 60
+
+
+def test_the_exported_model_gives_the_same_bits_whatever_was_asked_before(exported: Path) -> None:
+    done = subprocess.run([PYTHON, "-c", REPEAT, exported], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_command_out_of_turn_says_what_comes_first(world: dict[str, Path], tmp_path: Path) -> None:
+    done = lab("train", "--run", tmp_path, "--base", world["base"])
+    assert done.returncode == 1
+    assert "hint: run data first" in done.stderr
