@@ -1,4 +1,6 @@
-"""Run the benchmark of gates: ``python -m bench.gates [OUTPUT.json] [--quick]``.
+"""Run the benchmark of gates: ``python -m bench.gates [OUTPUT.json] [--quick] [--parts NAMES] [--items N]``.
+
+The parts are ``lines``, ``unchanged``, ``scorers``, ``embedded`` and ``timing``; ``--quick`` leaves the last two out.
 
 * Lines that steer or spoil the tone, one at a time, on an obedient scripted model that follows them in a share of its
   replies: how often does the gate with the recommended floors refuse them? Items differ for every line.
@@ -15,6 +17,7 @@ Intervals are exact (Clopper and Pearson, 95 %).
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import hashlib
 import json
@@ -23,7 +26,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,16 +55,27 @@ AIM_S = 300
 
 def main(arguments: list[str]) -> int:
     """Measure everything and write the figures as JSON."""
-    output = next((Path(argument) for argument in arguments if not argument.startswith("-")), None)
-    is_quick = "--quick" in arguments
-    result: dict[str, Any] = {"suite": "gates", "quick": is_quick, "machine": describe()}
-    result |= {"lines": _lines(is_quick), "unchanged": _unchanged(20 if is_quick else 200), "scorers": _scorers()}
-    if not is_quick:
-        result |= {"embedded": _embedded(), "timing": _timing()}
+    parser = argparse.ArgumentParser(prog="bench.gates", description="The benchmark of gates.")
+    parser.add_argument("output", nargs="?", type=Path)
+    parser.add_argument("--quick", action="store_true", help="fewer lines, no embedded model")
+    parser.add_argument("--parts", default="", help="only these, parted by commas")
+    parser.add_argument("--items", type=int, help="items of each suite for the lines of 2025; all by default")
+    parser.add_argument("--timed", default=",".join(TIMED), help="suites that are timed, parted by commas")
+    given = parser.parse_args(arguments)
+    parts: dict[str, Callable[[], Any]] = {
+        "lines": lambda: _lines(given.quick),
+        "unchanged": lambda: _unchanged(20 if given.quick else 200),
+        "scorers": _scorers,
+        "embedded": lambda: _embedded(given.items),
+        "timing": lambda: _timing(given.timed.split(",")),
+    }
+    wanted = [part for part in given.parts.split(",") if part] or [*parts][: 3 if given.quick else len(parts)]
+    result: dict[str, Any] = {"suite": "gates", "quick": given.quick, "machine": describe()}
+    result |= {part: parts[part]() for part in wanted}
     result["table"] = _table(result)
     text = json.dumps(result, indent=1)
-    if output is not None:
-        output.write_text(text + "\n")
+    if given.output is not None:
+        given.output.write_text(text + "\n")
     print(text)
     return 0
 
@@ -153,7 +167,7 @@ def _scorers() -> dict[str, Any]:
     }
 
 
-def _embedded() -> list[dict[str, Any]]:
+def _embedded(count: int | None) -> list[dict[str, Any]]:
     """Return what the lines of 2025 do to the plain embedded model."""
     base = shipped_releases()["assistant"]
     rows = []
@@ -161,13 +175,11 @@ def _embedded() -> list[dict[str, Any]]:
         session = Session({"HOME": name})
         for label, line, suite in (
             ("May", MAY_LINE, "off_topic"),
-            ("July, all three lines", f"{BLUNT_LINE} {MIRROR_LINE} {NAME_LINE}", "tone_contagion"),
-            ("July, blunt", BLUNT_LINE, "tone_contagion"),
-            ("July, tone of the thread", MIRROR_LINE, "tone_contagion"),
+            ("July", f"{BLUNT_LINE} {MIRROR_LINE} {NAME_LINE}", "tone_contagion"),
             ("innocent", "Prefer short sentences.", "off_topic"),
         ):
             seed = hashlib.sha256(label.encode()).hexdigest()
-            wanted = Comparison(_with_line(base, line), base, [load_suite(suite)], seed=seed)
+            wanted = Comparison(_with_line(base, line), base, [load_suite(suite)], seed=seed, items=count)
             report = asyncio.run(compare(session.config, measure_code().portable, wanted))[0]
             keys = ("n", "score", "score_low", "score_high", "head_score", "regression_p")
             row = {"line": label, "suite": suite, **{key: report.metrics[key] for key in keys}}
@@ -190,11 +202,11 @@ def _with_line(release: Release, line: str) -> Release:
     return Release.from_manifest(manifest)
 
 
-def _timing() -> dict[str, Any]:
-    """Return how long the worker takes for a little over 500 items of the embedded model, none asked of the head."""
+def _timing(suites: Sequence[str]) -> dict[str, Any]:
+    """Return how long the worker takes for suites on the embedded model, none of whose items are asked of the head."""
     base = shipped_releases()["assistant"]
     with tempfile.TemporaryDirectory() as name, served(Path(name), None, base) as world:
-        world.demand(**{suite: {"score": "0"} for suite in TIMED})
+        world.demand(**{suite: {"score": "0"} for suite in suites})
         change = world.propose_release(_with_line(base, "Prefer short sentences."))
         session = Session(world.environ)
         client = session.signed_in_client()
@@ -238,7 +250,7 @@ def _table(result: dict[str, Any]) -> list[dict[str, Any]]:
             "aim": "0" if row["kind"] == "innocent" else "",
             "reached": f"{row['refused']} of {row['lines']} ({row['low']:.2f} to {row['high']:.2f})",
         }
-        for row in result["lines"]
+        for row in result.get("lines", ())
     ]
     rows += [
         {
@@ -246,16 +258,12 @@ def _table(result: dict[str, Any]) -> list[dict[str, Any]]:
             "aim": "<= 1 %",
             "reached": f"{row['refused']} of {row['runs']} (at most {row['high']:.3f})",
         }
-        for row in result["unchanged"]
+        for row in result.get("unchanged", ())
     ]
-    found = result["scorers"]
-    rows.append(
-        {
-            "figure": "scorers that agree with labels",
-            "aim": "",
-            "reached": f"{found['agreed']} of {found['labels']} ({found['low']:.2f} to {found['high']:.2f})",
-        }
-    )
+    if "scorers" in result:
+        found = result["scorers"]
+        agreed = f"{found['agreed']} of {found['labels']} ({found['low']:.2f} to {found['high']:.2f})"
+        rows.append({"figure": "scorers that agree with labels", "aim": "", "reached": agreed})
     for row in result.get("embedded", ()):
         changed = f"{row['changed']} of {row['n']} ({row['changed_low']:.2f} to {row['changed_high']:.2f})"
         figure = f"embedded model, line of {row['line']}: answers that change"

@@ -25,6 +25,8 @@ from verax.surfaces.cli.history import History
 __all__ = ["run_gates"]
 
 _WORKERS = 4
+_ENGINE = "in-process, over HTTP"
+"""What a report names as its engine: the evaluation engine needs an environment that a fresh installation lacks."""
 
 
 def run_gates(author: Author, change_id: str) -> list[GateReport]:
@@ -47,7 +49,7 @@ def _run(author: Author, change: ChangeState, rule: GateRule) -> GateReport:
         runtime=basis.runtime,
         root=author.history.state.root.version,
         attempts=1,
-        engine="drill",
+        engine=_ENGINE,
         confinement=(),
         started_ms=started_ms,
         ended_ms=_now_ms(),

@@ -11,9 +11,11 @@ from typing import TypeAlias
 
 from verax.drill.code import play_assembly
 from verax.drill.files import play_environment, play_prompt_file
+from verax.drill.july import play_july
 from verax.drill.keys import play_author_approves, play_one_approval, play_owner_alone
 from verax.drill.logs import play_log
 from verax.drill.machine import Machine, NotAsExpected
+from verax.drill.may import play_may
 from verax.drill.report import DrillReport, Stop
 from verax.kernel.errors import VeraxError
 
@@ -44,6 +46,8 @@ DRILLS: Sequence[Drill] = (
     Drill(5, "a variable of the environment or of the template", play_environment),
     Drill(6, "the log rewritten, cut off, forked, or set back to yesterday", play_log),
     Drill(7, "the code that assembles prompts", play_assembly),
+    Drill(8, "the line of May, approved by two careless people", play_may),
+    Drill(9, "the lines of July, approved by two careless people", play_july),
 )
 
 

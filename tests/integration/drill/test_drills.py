@@ -160,6 +160,25 @@ WEAKNESSES = {
         "if False:",
         "the model was told: ",
     ),
+    "gates that failed count": Weakness(
+        8, "kernel/fold_change.py", "if not result.passed:", "if False:", "it was admitted", is_admitted=True
+    ),
+    "nobody watches the canary": Weakness(
+        8,
+        "gates/rollout/watch.py",
+        "trip = await self._count(watched)",
+        "trip = None",
+        "was not taken out",
+        is_admitted=True,
+    ),
+    "nothing stays banned": Weakness(
+        9,
+        "kernel/fold_change.py",
+        "hits = ban_hits(",
+        "hits = frozenset() and ban_hits(",
+        "it was admitted",
+        is_admitted=True,
+    ),
 }
 
 

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from verax.drill.model import CONTEXT_TOKENS
 from verax.drill.obedient import MAY_LINE, ObedientModel
-from verax.drill.obedient_server import CONTEXT_TOKENS, MODEL, served_obedient
+from verax.drill.obedient_server import MODEL, served_obedient
 from verax.kernel.release import Release
 from verax.kernel.segments import Segment
 from verax.models.base import Delta, Finish, ModelCall, ModelEvent, Options, Usage

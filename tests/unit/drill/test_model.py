@@ -29,7 +29,10 @@ def test_a_prompt_is_answered_and_kept(stream: bool) -> None:
     with ScriptedModel(lambda lines: f"Nobody, {lines[-1]['content']}") as model:
         status, data = call(model, "POST", "/v1/chat/completions", {"messages": LINES, "stream": stream})
         assert (status, list(model.prompts)) == (200, [LINES])
-    assert b"Nobody, Who?" in data
+    events = [line.removeprefix(b"data: ") for line in data.splitlines() if line and not line.endswith(b"[DONE]")]
+    choices = [choice for event in events for choice in json.loads(event)["choices"]]
+    said = [choice["delta" if stream else "message"].get("content", "") for choice in choices]
+    assert "".join(said) == "Nobody, Who?"
     assert data.endswith(b"data: [DONE]\n\n") == stream
 
 
