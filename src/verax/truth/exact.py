@@ -4,7 +4,7 @@ Each check compares a claim with one passage and says what it found, with offset
 
 * *number*: no number of the passage agrees with the claim's: a *conflict* where the passage has another one with the
   same unit or counted word, else *missing*.
-* *date*: the same for years, months and days of the week.
+* *date*: the same for years, months and days of the week; a decade ("the 1910s") is not compared.
 * *name*: a capitalised word of the claim, not at its start, that the passage lacks: *missing*.
 * *negation*: a sentence of the passage has nearly the claim's words, and one of the two is negated: a *conflict*.
 
@@ -88,7 +88,7 @@ _WORDS = {word: value for value, word in enumerate(["zero", *_ONES, *_TEENS])}
 _WORDS |= {word: 10 * value for value, word in enumerate(_TENS, 2)} | {"dozen": 12}
 _RANKS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 _SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_SCALES |= {"k": 10**3, "mn": 10**6, "bn": 10**9}
+_SCALES |= {"k": 10**3, "m": 10**6, "mn": 10**6, "bn": 10**9}
 _IRREGULAR = {"centuries": "century", "inches": "inch"}
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
 _KINDS = {
@@ -113,11 +113,11 @@ _NUMBER = re.compile(
     rf"""
     (?P<currency>[$€£¥])?\s?
     (?:
-        (?<![\w.,])(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<ordinal>st|nd|rd|th)?
+        (?<![\w.,])(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?!\d|s\b)(?P<ordinal>st|nd|rd|th)?
       | \b(?P<word>{"|".join(sorted(_WORDS, key=len, reverse=True))})(?:[-\s](?P<ones>{"|".join(_ONES)}))?\b
       | \b(?P<rank>{"|".join(_RANKS)})\b
     )
-    (?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion)s?\b|(?P<short>k|mn|bn)\b)?
+    (?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion)s?\b|(?P<short>k|mn|bn|m)\b)?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -152,6 +152,8 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity:
     value = _value(match)
     after = _UNIT.match(text, match.end())
     word = after["unit"].lower() if after else ""
+    if _is_metres(match):
+        word = "m"
     kind, factor = _UNITS.get(word) or _UNITS.get(_singular(word)) or (_singular(word), Fraction(1))
     if match["currency"]:
         kind, factor = _CURRENCIES[match["currency"]], Fraction(1)
@@ -174,7 +176,12 @@ def _value(match: re.Match[str]) -> Fraction:
     else:
         value = Fraction(_WORDS[match["word"].lower()] + (_WORDS[match["ones"].lower()] if match["ones"] else 0))
     scale = match["scale"] or match["short"]
-    return value * _SCALES[scale.lower()] if scale else value
+    return value * _SCALES[scale.lower()] if scale and not _is_metres(match) else value
+
+
+def _is_metres(match: re.Match[str]) -> bool:
+    """Say whether an "m" right after the digits is a unit: of money it means millions."""
+    return (match["short"] or "").lower() == "m" and not match["currency"]
 
 
 def _singular(word: str) -> str:

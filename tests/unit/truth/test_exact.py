@@ -82,6 +82,8 @@ def test_a_negation_that_the_passage_has_too_is_no_conflict() -> None:
         ("90 minutes", 5400, "time"),
         ("2 weeks", 1209600, "time"),
         ("€3bn", 3 * 10**9, "euro"),
+        ("$8m", 8 * 10**6, "dollar"),
+        ("8m", 8, "length"),
         ("a dozen eggs", 12, "egg"),
         ("1984", 1984, "year"),
         ("1984 metres", 1984, "length"),
@@ -91,6 +93,10 @@ def test_a_negation_that_the_passage_has_too_is_no_conflict() -> None:
 def test_numbers_are_read_by_value_and_unit(text: str, value: int, unit: str) -> None:
     [read] = quantities(text)
     assert (read.value, read.unit) == (Fraction(value), unit)
+
+
+def test_a_decade_is_not_compared_with_a_year() -> None:
+    assert quantities("in the 1910s") == []
 
 
 def test_every_number_is_read_back_however_it_is_written() -> None:
