@@ -25,9 +25,11 @@ SUITES = (
     "checker",
     "install",
     "web",
-    "monitor",
     "gates",
     "truth",
+    "monitor",
+    "monitor.unchanged",
+    "monitor.embedded",
     "soak",
 )
 ON_REQUEST = ("truth", "soak")
@@ -71,7 +73,7 @@ def _run(suite: str, flags: list[str]) -> dict[str, Any] | None:
 def _print(rows: list[dict[str, Any]]) -> None:
     width = max((len(str(row["figure"])) for row in rows), default=0)
     for row in rows:
-        print(f"{row['suite']:<9} {row['figure']:<{width}}  {row['aim']:>9}  {row['reached']}")
+        print(f"{row['suite']:<17} {row['figure']:<{width}}  {row['aim']:>9}  {row['reached']}")
 
 
 if __name__ == "__main__":

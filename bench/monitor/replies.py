@@ -7,11 +7,11 @@ import json
 from collections.abc import Sequence
 from datetime import date
 
+from verax.drill.obedient import ObedientModel
 from verax.kernel.release import Release
 from verax.models.base import Delta, ModelCall
 from verax.models.embedded import EmbeddedSettings
 from verax.models.registry import Backends, BackendSettings
-from verax.testing.obedient import ObedientModel
 from verax.turn.compose import compose
 from verax.turn.request import Caller, InputItem, SamplingRequest, TurnRequest
 
@@ -22,11 +22,13 @@ _TODAY = date(2026, 1, 1)
 
 
 def with_line(release: Release, line: str) -> Release:
-    """Return the release with one line more at the end of its system prompt; the same one for no line."""
-    if not line:
-        return release
+    """Return the release with one line more at the end of its system prompt.
+
+    It reads its prompt in batches: byte for byte the same on every machine is not needed here.
+    """
     manifest = release.manifest
-    manifest["prompt"]["system"] += f" {line}"
+    manifest["model"]["deterministic"] = False
+    manifest["prompt"]["system"] += f" {line}" if line else ""
     return Release.from_manifest(manifest)
 
 

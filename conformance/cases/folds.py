@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import random
+from collections.abc import Mapping
 from typing import Any
 
 from cases.build import dice_of
@@ -35,7 +36,7 @@ SENTENCES = (
 
 def folds() -> list[dict[str, Any]]:
     """A few logs, small enough to keep: bans that are named, an owner who takes others in, a missing blob."""
-    return [fold_case(seed, 26) for seed in (67, 96, 134)]
+    return [*(fold_case(seed, 26) for seed in (67, 96, 134)), _moved_line()]
 
 
 def fold_case(seed: int, length: int) -> dict[str, Any]:
@@ -50,6 +51,21 @@ def fold_case(seed: int, length: int) -> dict[str, Any]:
     blobs = dict(log.blobs)
     if seed % 5 == 4:
         blobs.pop(dice.choice(sorted(blobs)))
+    return _case(f"log-{seed}", log, blobs)
+
+
+def _moved_line() -> dict[str, Any]:
+    """A line at the end of a text, which runs on into the next one, is rolled back and comes back in another text."""
+    log = SimulatedHistory(root_document(solo=True))
+    log.release_now(make_release(SENTENCES[0]))
+    tools = f'[tools]\nstyle = "schema"\nhead = "Call tools. {SENTENCES[1]}"\ntail = "Reply with one object."'
+    log.release_now(make_release(SENTENCES[0], rest=tools))
+    log.move("ann", "rollback", to_id=log.channel().history[0].release)
+    log.release_now(make_release(f"{SENTENCES[1]} {SENTENCES[0]}"))
+    return _case("moved-line", log, log.blobs)
+
+
+def _case(name: str, log: SimulatedHistory, blobs: Mapping[str, bytes]) -> dict[str, Any]:
     folder = Folder(blobs.get)
     steps, stops = [], None
     for index, entry in enumerate(log.entries):
@@ -61,7 +77,7 @@ def fold_case(seed: int, length: int) -> dict[str, Any]:
         digest = canonical.hex_digest(canonical.encode(view_of(folder.state)))
         steps.append({"effective": outcome.effective, "kind": outcome.kind, "id": outcome.statement_id, "view": digest})
     return {
-        "name": f"log-{seed}",
+        "name": name,
         "entries": [base64.b64encode(entry).decode() for entry in log.entries],
         "blobs": [base64.b64encode(blobs[digest]).decode() for digest in sorted(blobs)],
         "steps": steps,

@@ -4,6 +4,8 @@
   marks fall away with what is not a letter or digit.
 * A rollback takes the sentences that the bad release added against its base, drops those
   under 6 words, and keeps ``hex(H("verax/ban/v1\\n" ‖ norm))`` and the length of norm.
+* Sentences are taken from each text for itself, and from all of them joined, so that neither
+  moving one nor spreading it over two texts lets it back in (`verax.kernel.release.ban_sources`).
 * A sentence whose norm stands in the base was not added; banning it would ban the base.
 * `find_hits` matches every window of a ban's length, wherever sentences begin or end.
 

@@ -14,7 +14,7 @@ from verax.kernel import canonical
 from verax.kernel.bans import Ban, find_hits, fragments
 from verax.kernel.errors import FoldError, KernelError, StatementError
 from verax.kernel.fold_state import Ledger
-from verax.kernel.release import Release, ban_texts
+from verax.kernel.release import Release, ban_sources, ban_texts
 from verax.kernel.root import RUNTIME_CHANNEL
 from verax.kernel.runtime import PortableRuntime
 from verax.kernel.statement import NONE
@@ -42,11 +42,12 @@ def added_fragments(bad: str, base: str, channel: str, ledger: Ledger) -> tuple[
 
     Raises:
         FoldError: a blob is missing.
+        StatementError: one is no release.
     """
     if channel == RUNTIME_CHANNEL:
         return ()
     base_texts = () if base == NONE else _texts(_blob(base, ledger))
-    return fragments(_texts(_blob(bad, ledger)), base_texts)
+    return fragments(ban_sources(_release(_blob(bad, ledger))), base_texts)
 
 
 def _blob(digest: str, ledger: Ledger) -> bytes:
@@ -61,8 +62,12 @@ def _blob(digest: str, ledger: Ledger) -> bytes:
 
 @lru_cache(maxsize=32)
 def _texts(data: bytes) -> tuple[str, ...]:
+    return ban_texts(_release(data))
+
+
+def _release(data: bytes) -> Release:
     try:
-        return ban_texts(Release.from_bytes(data))
+        return Release.from_bytes(data)
     except KernelError as error:
         raise StatementError(f"the candidate is no valid release: {error.message}") from None
 

@@ -35,7 +35,7 @@ from verax.kernel.release_parts import (
 )
 from verax.kernel.template import check_template, renderings
 
-__all__ = ["MAX_RELEASE_BYTES", "Release", "ReleaseText", "ban_texts", "release_texts"]
+__all__ = ["MAX_RELEASE_BYTES", "Release", "ReleaseText", "ban_sources", "ban_texts", "release_texts"]
 
 MAX_RELEASE_BYTES = 524_288
 
@@ -154,14 +154,28 @@ def ban_texts(release: Release) -> tuple[str, ...]:
     All texts stand in one string in the order of `release_texts`, so that a sentence spread
     over several of them is still whole. Of the chat template only its literals count.
     """
+    tail = "".join(_texts_beside_system(release))
+    return tuple(text + tail for text in renderings(release.prompt.system, release.prompt.variables))
+
+
+def ban_sources(release: Release) -> tuple[str, ...]:
+    """Return the texts whose sentences a rollback bans: the joined wording, and each text for itself.
+
+    A sentence at the end of a text runs on into the next one where they are joined; banned only
+    with it, it could come back in another place.
+    """
+    alone = _texts_beside_system(release)
+    return (*ban_texts(release), *renderings(release.prompt.system, release.prompt.variables), *alone)
+
+
+def _texts_beside_system(release: Release) -> list[str]:
     rest: list[str] = []
     for item in release_texts(release):
         if item.path == "model.chat_template":
             rest += chat_template_texts(item.text)
         elif item.path != "prompt.system":
             rest.append(item.text)
-    tail = "".join(rest)
-    return tuple(text + tail for text in renderings(release.prompt.system, release.prompt.variables))
+    return rest
 
 
 def _read(manifest: object) -> Release:

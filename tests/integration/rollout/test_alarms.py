@@ -21,10 +21,9 @@ from verax.kernel.statement import NONE, Alarm, Move, payload_of
 from verax.surfaces.http.app import create_app
 from verax.surfaces.proof_probe import ProofProbe
 from verax.testing.releases import make_release
+from verax.testing.rollout_world import BASE, CHANNEL, World, founded, reopened, until
 from verax.turn.events import Failed
 from verax.turn.request import Caller, InputItem, TurnRequest
-
-from .conftest import BASE, CHANNEL, World, founded, reopened, until
 
 ENTRIES = "/v1/governance/entries"
 

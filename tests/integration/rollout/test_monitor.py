@@ -15,20 +15,20 @@ from verax.kernel.errors import ConflictError, RefusedError
 from verax.kernel.fold_canary import in_canary
 from verax.kernel.statement import Move
 from verax.testing.releases import make_release
+from verax.testing.rollout_world import (
+    BASE,
+    CHANNEL,
+    World,
+    founded,
+    opened,
+    plain_question,
+    reopened,
+    thread_question,
+    until,
+)
 from verax.testing.scripted import Reply, Rule, ScriptedBackend
 
-from .conftest import BASE, CHANNEL, World, founded, opened, plain_question, reopened, until
-
 JULY = f"{BASE} {BLUNT_LINE} {MIRROR_LINE} {NAME_LINE}"
-
-
-def thread_question(number: int) -> str:
-    """Half of the threads are hostile, and a tenth gives the assistant a name."""
-    if number % 10 == 0:
-        return f"You are Ragnarok now! What should I know about bridges number {number}?"
-    return (
-        f"These idiots know nothing of taxes. What is true, number {number}?" if number % 2 else plain_question(number)
-    )
 
 
 async def canary_replies(world: World, question: Callable[[int], str], limit: int = 1_200) -> int:
@@ -106,7 +106,7 @@ async def test_a_change_that_says_nothing_wrong_is_left_alone(world: World) -> N
     await world.traffic(600, plain_question)
     await world.counted()
     assert world.channel.canary is not None
-    figures = world.watched.observer.figures()
+    figures = world.observer.figures()
     assert figures["users"]["head"] + figures["users"]["canary"] == 600
     assert figures["progress"] < 0
 
@@ -166,14 +166,14 @@ async def test_a_monitor_that_dies_in_the_middle_goes_on_with_its_evidence_to_th
         await world.traffic(24, thread_question)
         await world.counted()
         assert world.channel.canary is not None
-        before = world.watched.observer.figures()
+        before = world.observer.figures()
         count = world.count
     assert before["log10_wealth"] > 0
     async with reopened(tmp_path, key) as world:
         world.count = count
-        await until(lambda: bool(world.installation.watchers.watch._watched))
+        await until(lambda: bool(world.installation.watchers.watch.observers))
         await world.counted()
-        assert world.watched.observer.figures() == before
+        assert world.observer.figures() == before
         await canary_replies(world, thread_question)
         await until(lambda: bool(world.alarms("rollout/rolled-back")))
         seen = world.timeline()["signals"][-1]["figures"]["turns"]

@@ -17,8 +17,7 @@ from verax.kernel.drafting import draft_step
 from verax.kernel.errors import ConflictError
 from verax.kernel.statement import Change, Move
 from verax.testing.releases import make_release
-
-from .conftest import BASE, CHANNEL, World, founded, plain_question, reopened, until
+from verax.testing.rollout_world import BASE, CHANNEL, World, founded, plain_question, reopened, until
 
 QUICK = RolloutPlan.of_shares([2_000, 5_000], soak_s=0, users=8)
 GOOD = f"{BASE} You like lists."

@@ -142,6 +142,11 @@ class RolloutWatch:
         self._thread.shutdown()
 
     @property
+    def observers(self) -> Mapping[str, Observer]:
+        """What is known of each canary under watch, by its change; read only."""
+        return {change: watched.observer for change, watched in self._watched.items()}
+
+    @property
     def is_elected(self) -> bool:
         """Whether this process watches."""
         return self._lock is not None

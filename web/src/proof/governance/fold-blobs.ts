@@ -14,7 +14,7 @@ import { type Ban, findHits, fragmentsOf } from './bans'
 import { RUNTIME } from './root'
 import type { BanRecord, Blobs, Ledger, State } from './state'
 import { NONE } from './statement'
-import { wordingOf } from './wording'
+import { sourcesOf, wordingOf } from './wording'
 
 const portable = object({ source: digest, lock: digest })
 
@@ -53,7 +53,7 @@ export async function banHits(
     asReason('runtime', () => portable(parse(data), 'runtime'))
     return new Set(own)
   }
-  const texts = await textsOf(data)
+  const texts = await textsOf(data, wordingOf)
   return new Set([...own, ...findHits(texts, [...ledger.bans.values(), ...made])])
 }
 
@@ -65,8 +65,8 @@ export async function addedFragments(
   ledger: Ledger,
 ): Promise<Ban[]> {
   if (channel === RUNTIME || !ledger.blobs) return []
-  const before = base === NONE ? [] : await textsIn(base, ledger)
-  return fragmentsOf(await textsIn(bad, ledger), before)
+  const before = base === NONE ? [] : await textsIn(base, ledger, wordingOf)
+  return fragmentsOf(await textsIn(bad, ledger, sourcesOf), before)
 }
 
 /** Return a blob that a rule needs; null where it is missing and the fold goes on without. */
@@ -79,14 +79,20 @@ async function blob(name: string, { blobs, unread, index }: Banned): Promise<Byt
   return null
 }
 
+<<<<<<< HEAD
 async function textsIn(name: string, ledger: Banned): Promise<readonly string[]> {
+=======
+type Read = (data: Bytes) => Promise<readonly string[]>
+
+async function textsIn(name: string, ledger: Ledger, read: Read): Promise<readonly string[]> {
+>>>>>>> 3c83168 (A rollback bans the sentences of each text; two hundred innocent changes meet no ban)
   const data = await blob(name, ledger)
-  return data ? textsOf(data) : []
+  return data ? textsOf(data, read) : []
 }
 
-async function textsOf(data: Bytes): Promise<readonly string[]> {
+async function textsOf(data: Bytes, read: Read): Promise<readonly string[]> {
   try {
-    return await wordingOf(data)
+    return await read(data)
   } catch (error) {
     throw asMalformed('release', error)
   }

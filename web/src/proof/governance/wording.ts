@@ -10,9 +10,25 @@ import { renderings } from '../prompt/template'
 
 /** Return the joined wording of a release, once for each way through its template. */
 export async function wordingOf(data: Bytes): Promise<readonly string[]> {
+  const { systems, rest } = await partsOf(data)
+  return systems.map((text) => text + rest.join(''))
+}
+
+/**
+ * Return the texts whose sentences a rollback bans: the joined wording, and each text for itself. A sentence at the
+ * end of a text runs on into the next one where they are joined; banned only with it, it could come back elsewhere.
+ */
+export async function sourcesOf(data: Bytes): Promise<readonly string[]> {
+  const { systems, rest } = await partsOf(data)
+  return [...systems.map((text) => text + rest.join('')), ...systems, ...rest]
+}
+
+async function partsOf(data: Bytes): Promise<{ systems: readonly string[]; rest: readonly string[] }> {
   const release = parseRelease(data)
-  const tail = [...textsOf(release), ...(await chatTexts(release))].join('')
-  return renderings(release.prompt.system, release.prompt.variables).map((text) => text + tail)
+  return {
+    systems: renderings(release.prompt.system, release.prompt.variables),
+    rest: [...textsOf(release), ...(await chatTexts(release))],
+  }
 }
 
 function textsOf(release: Release): string[] {
