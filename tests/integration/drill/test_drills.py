@@ -67,29 +67,29 @@ def test_the_command_founds_a_machine_plays_a_drill_and_leaves_nothing_behind(
 
 @dataclasses.dataclass(frozen=True)
 class Weakness:
-    """A defence that is taken out: the drill that is about it, its place in the code, and what the drill says then.
+    """A defence that is taken out: the drill that is about it, the edits that take it out, and what the drill says.
 
     Attributes:
+        edits: File of the package, its text, and what stands there instead.
         is_admitted: The machine is founded on the weaker code, since the drill needs turns before it fails.
         attempts: Names of the attempts of drill 6 that are made on the stopped server.
         patience_s: How long the drill waits for what never comes.
     """
 
     number: int
-    place: str
-    old: str
-    new: str
     problem: str
+    edits: tuple[tuple[str, str, str], ...]
     is_admitted: bool = False
     attempts: tuple[str, ...] = ()
     patience_s: float = 180.0
 
     def weaken(self, build: Build) -> None:
         """Take the defence out of a copy of the code."""
-        source = build.package / self.place
-        text = source.read_text(encoding="utf-8")
-        assert text.count(self.old) == 1, "the defence stands elsewhere now"
-        source.write_text(text.replace(self.old, self.new), encoding="utf-8")
+        for place, old, new in self.edits:
+            source = build.package / place
+            text = source.read_text(encoding="utf-8")
+            assert text.count(old) == 1, f"{place}: the defence stands elsewhere now"
+            source.write_text(text.replace(old, new), encoding="utf-8")
 
     def machine(self, founded: Machine, folder: Path) -> Machine:
         """Return a machine of the weaker code: founded on it, or a copy of `founded` whose code was changed."""
@@ -102,63 +102,75 @@ class Weakness:
         return machine
 
 
+_NO_APPROVALS = ("kernel/fold_change.py", "if len(counted) < rules.approvals:", "if False:")
 WEAKNESSES = {
     "approvals are not counted": Weakness(
-        1, "kernel/fold_change.py", "if len(counted) < rules.approvals:", "if False:", "it was taken", is_admitted=True
+        1, "an operator admits a change that one reviewer approved: it was taken", (_NO_APPROVALS,), is_admitted=True
     ),
     "authors may review": Weakness(
         2,
-        "kernel/fold_change.py",
-        "if persons & change.signers and not root.is_solo:",
-        "if False:",
-        "it was taken",
+        "the author signs the second approval: it was taken",
+        (("kernel/fold_change.py", "if persons & change.signers and not root.is_solo:", "if False:"),),
         is_admitted=True,
     ),
     "thresholds are not counted": Weakness(
         3,
-        "kernel/fold_root.py",
-        "if len(persons) < threshold:",
-        "if False:",
-        "asks for nobody's approval: it was taken",
+        "the owner alone signs a root that asks for nobody's approval: it was taken",
+        (("kernel/fold_root.py", "if len(persons) < threshold:", "if False:"),),
         is_admitted=True,
     ),
-    "blobs are believed": Weakness(
+    "digests of blobs are not compared": Weakness(
         4,
-        "store/blobs.py",
-        "if data is not None and canonical.hex_digest(data) != digest:",
-        "if False:",
         "the server started",
+        (
+            ("store/blobs.py", "if data is not None and canonical.hex_digest(data) != digest:", "if False:"),
+            ("kernel/fold_blobs.py", "if data is None or canonical.hex_digest(data) != digest:", "if data is None:"),
+        ),
         is_admitted=True,
     ),
     "unknown variables are passed over": Weakness(
-        5, "config.py", 'raise _unknown(f"environment: unknown', 'print(f"environment: unknown', "the server started"
+        5,
+        "the server started",
+        (
+            (
+                "config.py",
+                'raise _unknown(f"environment: unknown variable {variable}", variable, list(known))',
+                "continue",
+            ),
+        ),
     ),
-    "entries are believed without approvals": Weakness(
-        6, "kernel/fold_change.py", "if len(counted) < rules.approvals:", "if False:", "planted in the database moved"
+    "an admission in the database needs no approvals": Weakness(
+        6, "an admission that was planted in the database moved the head", (_NO_APPROVALS,)
     ),
     "witnesses are not asked": Weakness(
         6,
-        "surfaces/installation.py",
-        "await witnessing.survey()",
-        "pass",
-        "the server started",
+        "puts back the data folder of yesterday: the server started",
+        (("surfaces/installation.py", "await witnessing.survey()", "pass"),),
         attempts=("puts back the data folder of yesterday",),
     ),
     "nobody watches the code": Weakness(
         7,
-        "surfaces/launch/seal.py",
-        "elif mark != self._files[path].mark and not self._is_same(path, self._files[path]):",
-        "elif False:",
         "turns go on",
+        (
+            (
+                "surfaces/launch/seal.py",
+                "elif mark != self._files[path].mark and not self._is_same(path, self._files[path]):",
+                "elif False:",
+            ),
+        ),
         is_admitted=True,
         patience_s=15.0,
     ),
     "any code may answer": Weakness(
         7,
-        "turn/resolve.py",
-        "if admitted is None or admitted.head != runtime.portable or admitted.frozen:",
-        "if False:",
         "the model was told: ",
+        (
+            (
+                "turn/resolve.py",
+                "if admitted is None or admitted.head != runtime.portable or admitted.frozen:",
+                "if False:",
+            ),
+        ),
     ),
     "gates that failed count": Weakness(
         8, "kernel/fold_change.py", "if not result.passed:", "if False:", "it was admitted", is_admitted=True
