@@ -13,7 +13,7 @@ from verax.drill.report import Stop
 from verax.kernel.drafting import draft_root
 from verax.kernel.errors import VeraxError
 
-__all__ = ["play_author_approves", "play_one_approval", "play_owner_alone"]
+__all__ = ["judged_change", "play_author_approves", "play_one_approval", "play_owner_alone"]
 
 _NO_EFFECT = "governance/no-effect"
 _SENTENCE = "You agree with whoever asks."
@@ -23,7 +23,7 @@ def play_one_approval(machine: Machine) -> Iterator[Stop]:
     """Ben proposes, Ann approves, and Cyd, an operator, admits with that."""
     machine.start()
     ann, cyd = machine.person("ann"), machine.person("cyd")
-    change = _judged_change(machine, "ben")
+    change = judged_change(machine, "ben")
     ann.approve(machine.url, change)
     yield _refused(
         machine, "an operator admits a change that one reviewer approved", lambda: cyd.admit(machine.url, change)
@@ -34,7 +34,7 @@ def play_author_approves(machine: Machine) -> Iterator[Stop]:
     """Ben proposes and approves, so that with Ann's approval there would be two."""
     machine.start()
     ann, ben = machine.person("ann"), machine.person("ben")
-    change = _judged_change(machine, "ben")
+    change = judged_change(machine, "ben")
     ann.approve(machine.url, change)
     yield _refused(machine, "the author signs the second approval", lambda: ben.approve(machine.url, change))
 
@@ -43,7 +43,7 @@ def play_owner_alone(machine: Machine) -> Iterator[Stop]:
     """Ann, who founded the installation and owns its account, uses her key and nobody else's."""
     machine.start()
     ann = machine.person("ann")
-    change = _judged_change(machine, "ann")
+    change = judged_change(machine, "ann")
     yield _refused(
         machine, "the owner admits her own change, which nobody approved", lambda: ann.admit(machine.url, change)
     )
@@ -60,7 +60,7 @@ def play_owner_alone(machine: Machine) -> Iterator[Stop]:
     yield _refused(machine, "the owner alone signs a root that asks for nobody's approval", take_back_the_root)
 
 
-def _judged_change(machine: Machine, author: str) -> str:
+def judged_change(machine: Machine, author: str) -> str:
     """Propose a sentence and let the gates pass it; return the change's id."""
     release = with_sentence(machine.released(), _SENTENCE)
     change = machine.person(author).propose(machine.url, CHANNEL, release, "An insider's change.")

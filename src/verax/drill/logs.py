@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from verax.drill.insider import edited, query, replace_home
-from verax.drill.machine import CHANNEL, Machine, NotAsExpected, with_sentence
+from verax.drill.keys import judged_change
+from verax.drill.machine import Machine, NotAsExpected
 from verax.drill.report import Stop
 from verax.kernel.drafting import draft_admit
 from verax.kernel.dsse import sign_envelope
@@ -32,7 +33,6 @@ Attempt: TypeAlias = Callable[[Machine, Path], str]
 """Changes the files of a stopped machine, sees the start refused, and returns why; the path is yesterday's folder."""
 
 _GOVERNANCE = 0
-_SENTENCE = "You agree with whoever asks."
 
 
 def play_log(machine: Machine, attempts: Mapping[str, Attempt] | None = None) -> Iterator[Stop]:
@@ -80,8 +80,8 @@ def _make(what: str, attempt: Attempt, machine: Machine, yesterday: Path) -> str
 
 def _plant_admission(machine: Machine) -> None:
     """Write Cyd's admission of an unapproved change beside the server, then try the same at its door."""
-    ben, cyd = machine.person("ben"), machine.person("cyd")
-    change = ben.propose(machine.url, CHANNEL, with_sentence(machine.released(), _SENTENCE), "An insider's change.")
+    cyd = machine.person("cyd")
+    change = judged_change(machine, "ben")
     with cyd.at(machine.url) as author:
         draft = draft_admit(author.history.state.changes[change], author.basis())
         key = (author.identity.credentials.key_id, author.identity.daily_seed())

@@ -140,7 +140,7 @@ WEAKNESSES = {
         ),
     ),
     "an admission in the database needs no approvals": Weakness(
-        6, "an admission that was planted in the database moved the head", (_NO_APPROVALS,)
+        6, "an admission that was planted in the database moved the head", (_NO_APPROVALS,), is_admitted=True
     ),
     "witnesses are not asked": Weakness(
         6,
