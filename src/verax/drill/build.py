@@ -21,12 +21,11 @@ import sys
 import sysconfig
 import venv
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 import verax
 from verax.kernel.errors import ConfigError
-from verax.surfaces.launch.inventory import normal_name, read_locks
+from verax.surfaces.launch.inventory import read_distributions, read_locks
 from verax.surfaces.launch.launcher import isolated_command
 from verax.surfaces.launch.measure import LOCK
 from verax.surfaces.launch.sources import default_hint
@@ -68,7 +67,7 @@ class Build:
         """
         build = cls(folder.resolve())
         here = Path(verax.__file__).resolve().parent
-        build._fill(here, default_hint(), here.parent, Path(sysconfig.get_path("platlib")))
+        build._fill(here, default_hint(), here.parent, _own_site())
         return build
 
     def copy(self, folder: Path) -> Build:
@@ -90,7 +89,7 @@ class Build:
         self.folder.mkdir(parents=True)
         shutil.copytree(package, self.package, ignore=shutil.ignore_patterns("__pycache__"))
         venv.EnvBuilder(with_pip=False, symlinks=True).create(self.environment)
-        for name, target in _locked(self.package / LOCK).items():
+        for name, target in _locked(self.package / LOCK, _own_site()).items():
             (self._site() / name).symlink_to(target)
         self._install()
         moved = ((f"{site}/", f"{self._site()}/"), (f"{source}/", f"{self.package.parent}/"))
@@ -111,23 +110,22 @@ class Build:
         (self._site() / name / "RECORD").write_text(claimed, encoding="utf-8")
 
 
-def _locked(lock: Path) -> dict[str, Path]:
-    """Return what the locked distributions put into site-packages, by its top-level name."""
+def _own_site() -> Path:
+    """Return the site-packages folder of this process, whose distributions every build links to."""
+    return Path(sysconfig.get_path("platlib")).resolve()
+
+
+def _locked(lock: Path, site: Path) -> dict[str, Path]:
+    """Return what the locked distributions put into a site-packages folder, by its top-level name."""
     wanted = read_locks([lock])
     found: dict[str, Path] = {}
-    for distribution in metadata.distributions():
-        name = normal_name(distribution.name)
-        if distribution.version in wanted.get(name, ()):
-            wanted.pop(name)
-            base = Path(str(distribution.locate_file(""))).resolve()
-            found |= {file.parts[0]: base / file.parts[0] for file in distribution.files or () if _lies_inside(file)}
+    for distribution in read_distributions(site):
+        if distribution.version in wanted.get(distribution.name, ()):
+            wanted.pop(distribution.name)
+            found |= {name: site / name for name in {path.partition("/")[0] for path in distribution.files}}
     if wanted:
         raise ConfigError(f"drill: {min(wanted)}, which the lock names, is not installed here", hint="run: make up")
     return found
-
-
-def _lies_inside(file: metadata.PackagePath) -> bool:
-    return not file.is_absolute() and file.parts[0] not in ("..", "__pycache__")
 
 
 def _copy_hint(hint: Path, target: Path, moved: tuple[tuple[str, str], ...]) -> None:
