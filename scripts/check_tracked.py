@@ -5,6 +5,7 @@ A hash says which file is meant; an address would say whose server to trust, and
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ _LOCK_ADDRESS = {
     ".json": re.compile(r"\"resolved\":"),
 }
 _MAX_FILE_BYTES = 2 * 2**20
+# Weights that must work offline at once, by their digest; how they are made stands beside them.
+_WEIGHTS = frozenset({"bd9de06059c10251c3d1ab6af82f3afcf5383667cb2a8ac6c73ff30d30828998"})
 
 
 def main() -> int:
@@ -43,6 +46,8 @@ def problems_of(path: Path) -> Iterator[str]:
     """Yield what one file may not hold."""
     size = path.stat().st_size
     if size > _MAX_FILE_BYTES:
+        if hashlib.sha256(path.read_bytes()).hexdigest() in _WEIGHTS:
+            return
         yield f"{path}: {size} bytes; files over {_MAX_FILE_BYTES} do not belong in the repository"
         return
     for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").splitlines(), 1):

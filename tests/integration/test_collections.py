@@ -64,7 +64,7 @@ def cli(
 def make(client: httpx.Client, name: str = "bees") -> str:
     answer = client.post("/v1/collections", json={"name": name})
     assert answer.status_code == 201
-    return str(models.Collection.model_validate(answer.json()).id)
+    return str(models.CollectionShown.model_validate(answer.json()).id)
 
 
 def add(client: httpx.Client, collection: str, name: str, data: bytes, **query: str) -> dict[str, Any]:

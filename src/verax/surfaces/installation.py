@@ -45,6 +45,7 @@ from verax.store.blobs import Blobs
 from verax.store.clock import Clock, SystemClock
 from verax.store.collections import Collections
 from verax.store.collections_types import CollectionLimits
+from verax.store.collections_vectors import CollectionVectors
 from verax.store.cosigning import WitnessLink
 from verax.store.database import Database, open_database
 from verax.store.erase import Eraser
@@ -80,6 +81,7 @@ from verax.surfaces.witness.link import HttpWitnessLink
 from verax.surfaces.witnessing import Witnessing, WitnessingParts
 from verax.truth.knowledge.convert import Converter
 from verax.truth.knowledge.library import Library
+from verax.truth.knowledge.meaning import Meaning
 from verax.truth.pdf import PdfReader
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
@@ -252,7 +254,7 @@ class Installation:
                 runs=runs,
                 attachments=attachments,
                 pdf=PdfReader(around.runtime.check_code),
-                library=_open_library(config, database, around),
+                library=_open_library(config, database, around, stack),
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),
@@ -468,9 +470,12 @@ def _open_talk(config: Config, database: Database, clock: Clock) -> tuple[Messag
     return Messages(database, clock), Attachments(database, clock, limits)
 
 
-def _open_library(config: Config, database: Database, around: Surroundings) -> Library:
+def _open_library(
+    config: Config, database: Database, around: Surroundings, stack: contextlib.AsyncExitStack
+) -> Library:
     collections = Collections(database, around.clock, CollectionLimits(config.collection_quota_chars))
-    return Library(collections, Converter(around.runtime.check_code))
+    meaning = _started(Meaning(CollectionVectors(database)), stack)
+    return Library(collections, Converter(around.runtime.check_code), meaning)
 
 
 def _open_office(

@@ -32,6 +32,7 @@ from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.attachments import Attachments
 from verax.store.clock import SystemClock
 from verax.store.collections import Collections
+from verax.store.collections_vectors import CollectionVectors
 from verax.store.database import Database, open_database
 from verax.store.erase import EraseReport
 from verax.store.messages import Messages
@@ -59,6 +60,7 @@ from verax.testing.turns import FixedRuntime
 from verax.testing.witness_link import NoWitnesses
 from verax.truth.knowledge.convert import Converter
 from verax.truth.knowledge.library import Library
+from verax.truth.knowledge.meaning import Meaning
 from verax.truth.pdf import PdfReader
 from verax.turn.events import Choice, Completed, Started, TextDelta, TurnEvent
 from verax.turn.request import Caller, TurnRequest
@@ -540,7 +542,8 @@ class FakeInstallation:
         self.messages = Messages(database)
         self.attachments = Attachments(database, SystemClock())
         self.pdf = PdfReader(FixedRuntime().check_code)
-        self.library = Library(Collections(database, SystemClock()), Converter(FixedRuntime().check_code))
+        meaning = Meaning(CollectionVectors(database))
+        self.library = Library(Collections(database, SystemClock()), Converter(FixedRuntime().check_code), meaning)
         sources = Sources(self.messages, self.attachments, self.fake_governance)
         self.runs = Runs(RunParts(self.engine, sources, self.eraser), SystemClock())
         self.blobs = FakeBlobs()

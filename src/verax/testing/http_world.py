@@ -21,6 +21,7 @@ from verax.store.accounts_credentials import Passwords
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.attachments import AttachmentLimits, Attachments
 from verax.store.collections import Collections
+from verax.store.collections_vectors import CollectionVectors
 from verax.store.erase import Eraser
 from verax.store.messages import Messages
 from verax.store.messages_export import export_user
@@ -50,6 +51,7 @@ from verax.testing.turns import SimulatedGovernance, TurnWorld
 from verax.testing.witness_link import NoWitnesses
 from verax.truth.knowledge.convert import Converter
 from verax.truth.knowledge.library import Library
+from verax.truth.knowledge.meaning import Meaning
 from verax.truth.pdf import PdfReader
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
@@ -172,7 +174,8 @@ class HttpWorld:
         limits = AttachmentLimits(config.attachment_quota_bytes)
         self.attachments = Attachments(world.database, world.clock, limits)
         self.pdf = PdfReader(world.runtime.check_code)
-        self.library = Library(Collections(world.database, world.clock), Converter(world.runtime.check_code))
+        meaning = Meaning(CollectionVectors(world.database))
+        self.library = Library(Collections(world.database, world.clock), Converter(world.runtime.check_code), meaning)
         parts = RunParts(self.engine, Sources(self.messages, self.attachments, world.governance), self.eraser)
         self.runs = Runs(parts, world.clock, RunLimits(running=config.max_runs))
         self.governance = SimulatedDesk(world.governance)

@@ -67,6 +67,7 @@ export interface Wire {
   CollectionDeleted: CollectionDeleted
   CollectionList: CollectionList
   CollectionRequest: CollectionRequest
+  CollectionShown: CollectionShown
   CompletedEvent: CompletedEvent
   Conversation: Conversation
   ConversationChange: ConversationChange
@@ -1170,6 +1171,22 @@ export interface CollectionRequest {
   is_shared?: boolean
 }
 /**
+ * A collection; `encoded` of its passages can be found by what they mean.
+ */
+export interface CollectionShown {
+  id: string
+  name: string
+  is_shared: boolean
+  is_own: boolean
+  version: string | null
+  documents: number
+  passages: number
+  size_bytes: number
+  created_ms: number
+  updated_ms: number
+  encoded: number
+}
+/**
  * The turn is recorded and its message stored; nothing follows.
  */
 export interface CompletedEvent {
@@ -2036,11 +2053,12 @@ export interface PassageHit {
   score: number
 }
 /**
- * Passages, best first, and the version of the collection that they are from.
+ * Passages, best first, the version of the collection, and how many of its passages have vectors.
  */
 export interface PassageHits {
   object: 'list'
   version: string
+  encoded: number
   data: PassageHit[]
 }
 /**

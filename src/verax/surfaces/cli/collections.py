@@ -105,9 +105,11 @@ def show(session: Session, name: str, as_json: bool) -> None:
     found = client.get_json(f"/v1/collections/{_id_of(client, name)}")
     documents = [_document(item) for item in _documents(client, found["id"])]
     if as_json:
-        print_json({**_row(found), "version": found["version"], "list": documents})
+        print_json({**_row(found), "version": found["version"], "encoded": found["encoded"], "list": documents})
         return
     print_text(f"version {found['version']}")
+    if found["encoded"] < found["passages"]:
+        say(f"{found['encoded']} of {found['passages']} passages can be found by what they mean; the rest follow")
     columns = ["id", "source", "kind", "pages", "passages", "label", "added"]
     print_rows(columns, documents)
     for document in documents:
@@ -133,7 +135,7 @@ def search(
         body["version"] = version
     found = client.post_json(f"/v1/collections/{_id_of(client, name)}/search", body)
     if as_json:
-        print_json({"version": found["version"], "passages": found["data"]})
+        print_json({"version": found["version"], "encoded": found["encoded"], "passages": found["data"]})
         return
     for number, hit in enumerate(found["data"], start=1):
         page = f", page {hit['page']}" if hit["page"] else ""

@@ -163,6 +163,7 @@ SHAPES: dict[str, Shape] = {
     "collection list": {"collections": [_COLLECTION]},
     "collection search": {
         "version": "digest of all that the collection holds",
+        "encoded": "passages that were compared by what they mean",
         "passages": [
             {
                 "document": "id of the document",
@@ -182,6 +183,7 @@ SHAPES: dict[str, Shape] = {
     "collection show": _COLLECTION
     | {
         "version": "digest of all that it holds",
+        "encoded": "passages that can be found by what they mean",
         "list": [
             {
                 "id": "id of the document",

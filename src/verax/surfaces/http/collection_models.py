@@ -14,6 +14,7 @@ __all__ = [
     "CollectionDeleted",
     "CollectionList",
     "CollectionRequest",
+    "CollectionShown",
     "DocumentAdded",
     "DocumentDeleted",
     "DocumentList",
@@ -57,6 +58,12 @@ class Collection(ReplyModel):
     size_bytes: int
     created_ms: int
     updated_ms: int
+
+
+class CollectionShown(Collection):
+    """A collection; `encoded` of its passages can be found by what they mean."""
+
+    encoded: int
 
 
 class CollectionList(ReplyModel):
@@ -145,8 +152,9 @@ class PassageHit(ReplyModel):
 
 
 class PassageHits(ReplyModel):
-    """Passages, best first, and the version of the collection that they are from."""
+    """Passages, best first, the version of the collection, and how many of its passages have vectors."""
 
     object: Literal["list"]
     version: str
+    encoded: int
     data: list[PassageHit]

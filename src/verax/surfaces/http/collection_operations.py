@@ -24,7 +24,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/collections",
         "createCollection",
         "Make an empty collection; the role `owner` may share it with every account",
-        json_reply(shapes.Collection, 201),
+        json_reply(shapes.CollectionShown, 201),
         body=shapes.CollectionRequest,
         needs_key=True,
     ),
@@ -33,7 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
         _ONE,
         "getCollection",
         "Return a collection with its version",
-        json_reply(shapes.Collection),
+        json_reply(shapes.CollectionShown),
         needs_key=True,
     ),
     Operation(

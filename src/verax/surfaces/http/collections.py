@@ -127,14 +127,16 @@ class CollectionEndpoints:
         question = Question(body.query, body.limit, body.exclude, body.version)
         found = await self._library.search(exchange.path_value("id"), caller.user_id, question)
         data = [_hit(item) for item in found.hits]
-        return json_response({"object": "list", "version": found.version, "data": data})
+        return json_response({"object": "list", "version": found.version, "encoded": found.encoded, "data": data})
 
     async def _document(self, exchange: Exchange, caller: Caller) -> StoredDocument:
         collection_id, document_id = exchange.path_value("id"), exchange.path_value("document")
         return await self._collections.document(collection_id, document_id, caller.user_id)
 
     async def _whole(self, collection: Collection, caller: Caller) -> dict[str, Any]:
-        return _collection(collection, caller, await self._collections.version(collection.collection_id))
+        version = await self._collections.version(collection.collection_id)
+        encoded = await self._library.meaning.count(collection.collection_id)
+        return {**_collection(collection, caller, version), "encoded": encoded}
 
     async def _caller(self, exchange: Exchange) -> Caller:
         return await self._gate.caller(exchange.headers, exchange.method, exchange.address)

@@ -5,6 +5,7 @@
 * What a version says of a document is fixed here (`leaf_of`): its name, source, label, the digest
   of the file, of the text, and of where its passages lie.
 * A search that names a version is answered from that version or not at all.
+* Passages are ranked by their words and by what they mean, and the two rankings fused.
 * Labels: what speaks for the assistant's owner (``speaks_for_owner``) or was written by the
   assistant (``self``) is no evidence about it; a search leaves out the labels that it is told to.
 """
@@ -21,6 +22,7 @@ from verax.store.collections_types import FoundPassage, Label, NewDocument, NewP
 from verax.truth.documents import clean_name
 from verax.truth.knowledge.convert import Converter
 from verax.truth.knowledge.fusion import fuse
+from verax.truth.knowledge.meaning import Meaning
 from verax.truth.knowledge.normal import NormalText
 from verax.truth.knowledge.passages import Passage, cut_passages
 from verax.truth.knowledge.words import index_words, query_words
@@ -83,17 +85,23 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Passages, best first, and the version that they are from."""
+    """Passages, best first, and the version that they are from.
+
+    Attributes:
+        encoded: Passages of the collection that were compared by what they mean.
+    """
 
     version: str
+    encoded: int
     hits: tuple[Hit, ...]
 
 
 class Library:
     """The collections of an installation, with what reads and finds."""
 
-    def __init__(self, collections: Collections, converter: Converter) -> None:
+    def __init__(self, collections: Collections, converter: Converter, meaning: Meaning) -> None:
         self.collections = collections
+        self.meaning = meaning
         self._converter = converter
 
     async def add(self, collection_id: str, user_id: str, file: File) -> Added:
@@ -128,7 +136,9 @@ class Library:
             title=text.title,
             notices=[asdict(notice) for notice in text.notices],
         )
-        return Added(await self.collections.add(collection_id, user_id, new), is_new=True)
+        document = await self.collections.add(collection_id, user_id, new)
+        self.meaning.wake()
+        return Added(document, is_new=True)
 
     async def search(self, collection_id: str, user_id: str, question: Question) -> SearchResult:
         """Return the passages that fit a question best.
@@ -153,10 +163,13 @@ class Library:
             )
         words = query_words(question.text)
         by_words = await self.collections.find_words(collection_id, words, question.exclude, _CANDIDATES)
-        ranked = fuse([by_words])[: question.limit]
+        nearest = self.meaning.nearest
+        by_meaning = await nearest(collection_id, version, question.text, question.exclude, _CANDIDATES)
+        ranked = fuse([by_words, by_meaning])[: question.limit]
         found = await self.collections.passages(collection_id, [item.number for item in ranked])
         scores = {item.number: item.score for item in ranked}
-        return SearchResult(version, tuple(Hit(passage, scores[passage.number]) for passage in found))
+        encoded = await self.meaning.count(collection_id)
+        return SearchResult(version, encoded, tuple(Hit(passage, scores[passage.number]) for passage in found))
 
 
 def leaf_of(name: str, source: str, label: str, digest: str, text: NormalText, passages: Sequence[Passage]) -> str:

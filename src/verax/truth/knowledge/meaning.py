@@ -1,0 +1,108 @@
+"""What passages mean: vectors made after a document is kept, and searched beside its words.
+
+*Life of a vector.* A document is ready, and found by its words, as soon as it is kept. A task
+then encodes passages without a vector, a batch at a time, each batch durable by itself, until
+none is left; a start goes on where the last one ended. A search uses the vectors that are there,
+and says how many are: a result depends on the version of a collection alone once all are.
+
+Vectors of a collection are read into memory at the first search of each state, for a few
+collections at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from verax.kernel.errors import VeraxError
+from verax.store.collections_vectors import CollectionVectors, StoredVector
+from verax.truth.knowledge.encoder import Encoder
+from verax.truth.knowledge.nearest import Vectors
+
+__all__ = ["Meaning"]
+
+_BATCH = 32
+_KEPT_COLLECTIONS = 4
+_RETRY_S = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class Meaning:
+    """Encodes passages in the background and finds those nearest to a question."""
+
+    def __init__(self, vectors: CollectionVectors, encoder: Encoder | None = None) -> None:
+        self._vectors = vectors
+        self._encoder = encoder or Encoder()
+        self._kept: OrderedDict[str, tuple[tuple[str, int], Vectors]] = OrderedDict()
+        self._more = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the task that encodes, where the packages for it are installed."""
+        if self._task is None and self._encoder.is_available:
+            self._more.set()
+            self._task = asyncio.get_running_loop().create_task(self._watch(), name="encode passages")
+
+    def wake(self) -> None:
+        """Say that there are new passages."""
+        self._more.set()
+
+    async def close(self) -> None:
+        """Stop the task; what is left is for the next start. Safe to call twice."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        await asyncio.to_thread(self._encoder.close)
+
+    async def encode_waiting(self) -> int:
+        """Encode one batch of passages without a vector; return how many there were."""
+        waiting = await self._vectors.missing(_BATCH)
+        texts = [f"{item.heading}\n{item.text}" if item.heading else item.text for item in waiting]
+        found = await self._encoder.encode_passages(texts)
+        await self._vectors.add(
+            [StoredVector(item.collection_id, item.number, vector) for item, vector in zip(waiting, found, strict=True)]
+        )
+        return len(waiting)
+
+    async def count(self, collection_id: str) -> int:
+        """Return how many passages of a collection have a vector."""
+        return await self._vectors.count(collection_id)
+
+    async def nearest(
+        self, collection_id: str, version: str, question: str, excluded_labels: Sequence[str], limit: int
+    ) -> list[int]:
+        """Return the numbers of the passages nearest to a question, best first; none where none is encoded."""
+        if not self._encoder.is_available:
+            return []
+        vectors = await self._of(collection_id, version)
+        if not len(vectors):
+            return []
+        asked = await self._encoder.encode_question(question)
+        return await asyncio.to_thread(vectors.nearest, asked, limit, excluded_labels)
+
+    async def _of(self, collection_id: str, version: str) -> Vectors:
+        state = (version, await self._vectors.count(collection_id))
+        known = self._kept.get(collection_id)
+        if known is None or known[0] != state:
+            known = (state, await asyncio.to_thread(Vectors, await self._vectors.all_of(collection_id)))
+            self._kept[collection_id] = known
+        self._kept.move_to_end(collection_id)
+        while len(self._kept) > _KEPT_COLLECTIONS:
+            self._kept.popitem(last=False)
+        return known[1]
+
+    async def _watch(self) -> None:
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            try:
+                while await self.encode_waiting():
+                    pass
+            except VeraxError as error:
+                _log.warning("encoding passages is put off: %s", error)
+                await asyncio.sleep(_RETRY_S)
+                self._more.set()
