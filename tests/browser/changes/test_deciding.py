@@ -206,3 +206,62 @@ def test_code_that_was_proposed_is_listed_and_read_like_any_other_change(
     nothing_to_mend(page)
     bob.do("Approve")
     expect(page.get_by_text("reviews: 1 of 1")).to_be_visible()
+
+
+def test_two_people_change_the_assistant_with_the_keyboard_alone(hall: Hall, sit_down: SitDown) -> None:
+    ann, bob = Keys(sit_down("ann").open("/changes")), Keys(sit_down("bob").open("/changes"))
+    ann.press("link", "Propose a change")
+    ann.write("System prompt", "You answer in whole sentences.")
+    ann.write("Reason", "Half sentences are hard to read.")
+    ann.press("button", "Show every difference")
+    expect(ann.page.get_by_role("group", name="Differences in prompt.system")).to_be_visible()
+    ann.press("button", "Sign with a passkey")
+    expect(ann.page.get_by_role("heading", name="Change of assistant")).to_be_visible()
+    change = ann.page.url.rpartition("/")[2]
+
+    bob.page.reload()
+    bob.press("link", short_code(change))
+    expect(bob.page.get_by_role("heading", name="Change of assistant")).to_be_visible()
+    bob.press("button", "Approve")
+    bob.sign("Approve")
+    expect(bob.page.get_by_text("reviews: 1 of 1")).to_be_visible()
+    bob.reach("radio", "A share of the users first")
+    bob.page.keyboard.press("ArrowRight")
+    bob.press("button", "Put in force for everybody")
+    bob.sign("Put in force for everybody")
+    expect(bob.page.locator("[data-standing=full]")).to_be_visible()
+    assert hall.head() == hall.governance.state.changes[change].candidate
+
+
+class Keys:
+    """A page that is used with Tab, Enter and letters, as somebody without a mouse does."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def reach(self, role: str, name: str) -> Locator:
+        """Go on with Tab until something has the focus."""
+        what = self.page.get_by_role(role, name=name, exact=True).first  # type: ignore[arg-type]
+        expect(what).to_be_visible()
+        for _ in range(150):
+            if what.evaluate("one => one === document.activeElement"):
+                return what
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab never reaches {role} {name!r}")
+
+    def press(self, role: str, name: str) -> None:
+        """Go to something and press Enter."""
+        self.reach(role, name)
+        self.page.keyboard.press("Enter")
+
+    def write(self, label: str, text: str) -> None:
+        """Go to a field and write over what it holds."""
+        self.reach("textbox", label)
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.type(text)
+
+    def sign(self, action: str) -> None:
+        """Sign in the dialog that is open, and see it go."""
+        dialog = self.page.get_by_role("dialog", name=action)
+        self.press("button", "Sign with a passkey")
+        expect(dialog).to_have_count(0)

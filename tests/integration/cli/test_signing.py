@@ -430,3 +430,13 @@ def test_a_frozen_channel_answers_again_through_a_change_to_its_own_head_that_wa
         ann(kind="admit", change=change)
     ann(kind="unfreeze", change=change)
     assert verax(own, "ask", "Who wrote Hamlet?").code == 0
+
+    ann(kind="freeze", channel="assistant", cause="Riddles again.")
+    again = ann(kind="change", channel="assistant", release=head, reason="Gone once more.")["id"]
+    unfreeze = ("channel", "unfreeze", "assistant", "--yes")
+    assert verax(own, *unfreeze).code == 2
+    assert verax(own, *unfreeze, "--change", again).code == 3
+    bob(kind="review", change=again, verdict="approve")
+    done = verax(own, *unfreeze, "--change", again)
+    assert done.code == 0, done.err
+    assert not json.loads(verax(own, "channel", "show", "assistant", "--json").out)["frozen"]

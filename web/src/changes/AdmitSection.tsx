@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { DraftRequest } from '@/core/wire'
+import { RUNTIME } from '@/proof/governance/root'
 import type { ChangeState } from '@/proof/governance/state'
 import { FULL } from '@/proof/governance/statement'
 import { Choice } from '@/ui/Choice'
@@ -24,7 +25,9 @@ export function AdmitSection({
   signer: Signer
 }) {
   const { t } = useTranslation('changes')
-  const [reach, setReach] = useState<Reach>('canary')
+  // A process runs one program: code has no canary.
+  const mayBegin = change.channel !== RUNTIME
+  const [reach, setReach] = useState<Reach>(mayBegin ? 'canary' : 'full')
   const [share, setShare] = useState('10')
   const [then, setThen] = useState('25, 50')
   const [soak, setSoak] = useState('1h')
@@ -47,15 +50,17 @@ export function AdmitSection({
       : { kind: 'admit', change: change.id, share_bp: first, plan }
   return (
     <Section title={t('admit.title')} hint={t('admit.hint')}>
-      <Choice
-        label={t('admit.reach')}
-        value={reach}
-        options={[
-          { value: 'canary', label: t('admit.canary') },
-          { value: 'full', label: t('admit.full') },
-        ]}
-        onChange={setReach}
-      />
+      {mayBegin && (
+        <Choice
+          label={t('admit.reach')}
+          value={reach}
+          options={[
+            { value: 'canary', label: t('admit.canary') },
+            { value: 'full', label: t('admit.full') },
+          ]}
+          onChange={setReach}
+        />
+      )}
       {reach === 'canary' && (
         <div className={styles['grid']}>
           <Field

@@ -49,7 +49,8 @@ export function BanSection({
   )
 }
 
-function BanText({ ban: { digest, kind, sentence, index } }: { ban: MetBan }) {
+/** What a ban keeps out, and the digest under which a review names it. */
+export function BanText({ ban: { digest, kind, sentence, index } }: { ban: MetBan }) {
   const { t } = useTranslation('changes')
   return (
     <>

@@ -5,6 +5,7 @@ import type { ChangeState, State } from '@/proof/governance/state'
 import { Badge } from '@/ui/Badge'
 import { Section } from '@/ui/Section'
 import { When } from '@/ui/When'
+import { BanText } from './BanSection'
 import type { MetBan } from './bans'
 import styles from './Changes.module.css'
 import { SignAction } from './SignAction'
@@ -57,7 +58,13 @@ export function ReviewSection({
             action={t('reviews.approve')}
             isDisabled={isUnnamed}
             wish={{ kind: 'review', change: change.id, verdict: 'approve', unban: [...named].sort() }}
-          />
+          >
+            {bans?.map((ban) => (
+              <div key={ban.digest}>
+                <BanText ban={ban} />
+              </div>
+            ))}
+          </SignAction>
           <SignAction
             kind="danger"
             action={t('reviews.reject')}

@@ -81,7 +81,14 @@ function Targets({ statement }: { statement: Statement }) {
           <DigestFact name={t('fact.change')} value={statement.subject} />
           <DigestFact name={t('fact.candidate')} value={statement.candidate} />
           {statement.unban.length > 0 && (
-            <Fact name={t('fact.unban')}>{t('fact.unbanned', { count: statement.unban.length })}</Fact>
+            <Fact name={t('fact.unban')}>
+              <p>{t('fact.unbanned', { count: statement.unban.length })}</p>
+              {statement.unban.map((ban) => (
+                <p key={ban}>
+                  <Digest value={ban} />
+                </p>
+              ))}
+            </Fact>
           )}
         </>
       )

@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 import click
 
+from verax.gates.changes import find_change
 from verax.gates.rollout.plan import plan_of
 from verax.kernel.chronicle import chronicle
-from verax.kernel.drafting import draft_step
+from verax.kernel.drafting import draft_step, draft_unfreeze
 from verax.kernel.errors import RequestError, UnknownObject
 from verax.kernel.fold import Canary, ChannelState
 from verax.kernel.root import RUNTIME_CHANNEL
@@ -152,17 +153,24 @@ def freeze(session: Session, name: str, reason: str, yes: bool) -> None:
 
 @channel.command("unfreeze")
 @click.argument("name", metavar="CHANNEL")
-@_reason
+@click.option("--reason", help="Why, where the root says solo: the head is proposed once more with it.")
+@click.option("--change", "which", metavar="ID", help="A change to the head of CHANNEL that others approved.")
 @_yes
 @pass_session
-def unfreeze(session: Session, name: str, reason: str, yes: bool) -> None:
-    """Let a frozen CHANNEL answer again with its head, where the root says solo."""
+def unfreeze(session: Session, name: str, reason: str | None, which: str | None, yes: bool) -> None:
+    """Let a frozen CHANNEL answer again, by an approved change to its head, or at once where the root says solo."""
+    if (reason is None) == (which is None):
+        raise click.UsageError("expected one of --change and --reason")
     author = open_author(session)
     state = _state(author.history, name)
     if state.head is None or not state.frozen:
         raise RequestError(f"channel {name}: it is not frozen", hint='"verax channel list" lists the channels')
+    approved = None if which is None else find_change(author.history.state, which)
     confirm(f"unfreeze {name}?", is_given=yes)
-    author.unfreeze(author.propose(name, author.history.blob(state.head), reason))
+    if approved is not None:
+        author.submit(draft_unfreeze(approved, author.basis()))
+    else:
+        author.unfreeze(author.propose(name, author.history.blob(state.head), reason or ""))
     say(f"{name} answers again")
 
 
