@@ -53,7 +53,7 @@ function Findings({ health }: { health: AdminHealth }) {
 }
 
 function Alarms() {
-  const { t } = useTranslation('admin')
+  const { t } = useTranslation(['admin', 'alarms'])
   const found = useInfiniteQuery({
     queryKey: keys.admin('alarms'),
     queryFn: ({ pageParam, signal }) => listAlarms(pageParam, signal),
@@ -73,11 +73,13 @@ function Alarms() {
           <li key={alarm.index} className={styles['finding']}>
             <When atMs={alarm.last_ms} />
             <span>
-              <strong>{alarm.meaning}</strong> <code>{alarm.code}</code>
+              <strong>{t(`alarms:meaning.${alarm.code}`, { defaultValue: alarm.meaning })}</strong>{' '}
+              <code>{alarm.code}</code>
               {alarm.count > 1 && ` ${t('alarms.times', { count: alarm.count })}`}
             </span>
             <p className={styles['hint']}>
-              {alarm.next_step} {t('alarms.entry', { index: alarm.index })}
+              {t(`alarms:next.${alarm.code}`, { defaultValue: alarm.next_step })}{' '}
+              {t('alarms.entry', { index: alarm.index })}
             </p>
           </li>
         ))}

@@ -15,6 +15,7 @@ import { BackActions } from './BackActions'
 import styles from './Changes.module.css'
 import { FrozenNote } from './FrozenNote'
 import { KeyNote } from './KeyNote'
+import { RecentAlarms } from './RecentAlarms'
 import { RunningGates } from './RunningGates'
 import { StandingBadges } from './Standing'
 import { proposalOf } from './StandingNote'
@@ -32,6 +33,7 @@ export function ChannelList({ state }: { state: State }) {
   return (
     <>
       <KeyNote state={state} signer={signer} />
+      {signer.mayDraft && <RecentAlarms state={state} />}
       {[...names, RUNTIME].map((name) => (
         <Channel key={name} state={state} name={name} signer={signer} />
       ))}

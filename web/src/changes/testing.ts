@@ -4,7 +4,7 @@ import type { JsonObject } from '@/proof/canonical'
 import { Signer } from '@/proof/client/testing'
 import { parseRoot, type RootDocument } from '@/proof/governance/root'
 import { type ChangeState, type Head, NEW_CHANNEL, type Outcome, type State } from '@/proof/governance/state'
-import type { Move } from '@/proof/governance/statement'
+import type { Alarm, Move } from '@/proof/governance/statement'
 import { NAME, seedOf, soloRoot } from '@/proof/governance/testing'
 import { writeKey } from '@/proof/key'
 import { EMPTY_ROOT } from '@/proof/merkle'
@@ -72,17 +72,21 @@ export function stateWith(change: ChangeState, changes: Partial<State> = {}): St
   }
 }
 
+const BASIS = {
+  log: `${NAME}/governance`,
+  root: 1,
+  seen: { size: 0, root: '0'.repeat(64) },
+  nonce: '0'.repeat(32),
+  time_ms: 1_760_000_000_000,
+}
+
 /** The outcome of a move of the channel `assistant` by bob, in force. */
 export function moveAt(index: number, changes: Partial<Move>): Outcome {
   const statement: Move = {
+    ...BASIS,
     kind: 'move',
     id: String(index).padStart(64, '0'),
     subject: HEAD,
-    log: `${NAME}/governance`,
-    root: 1,
-    seen: { size: 0, root: '0'.repeat(64) },
-    nonce: '0'.repeat(32),
-    time_ms: 1_760_000_000_000,
     channel: 'assistant',
     act: 'admit',
     change: CHANGE,
@@ -93,4 +97,21 @@ export function moveAt(index: number, changes: Partial<Move>): Outcome {
     ...changes,
   }
   return { index, id: statement.id, kind: 'move', reason: null, detail: '', statement, signers: ['bob'] }
+}
+
+/** The outcome of an alarm about the channel `assistant`, in force. */
+export function alarmAt(index: number, changes: Partial<Alarm>): Outcome {
+  const statement: Alarm = {
+    ...BASIS,
+    kind: 'alarm',
+    id: String(index).padStart(64, '0'),
+    subject: HEAD,
+    code: 'monitor/tripped',
+    channel: 'assistant',
+    count: 1,
+    first_ms: 1,
+    last_ms: 2,
+    ...changes,
+  }
+  return { index, id: statement.id, kind: 'alarm', reason: null, detail: '', statement, signers: [] }
 }

@@ -1,11 +1,9 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest'
-import type { Bytes } from '@/proof/bytes'
 import { encode, type JsonObject } from '@/proof/canonical'
-import type { Outcome } from '@/proof/governance/state'
 import type { Alarm } from '@/proof/governance/statement'
 import { digestOf } from '@/proof/hash'
-import { CANDIDATE, changeWith, HEAD, moveAt, stateWith } from './testing'
+import { alarmAt, CANDIDATE, changeWith, HEAD, moveAt, stateWith } from './testing'
 import { timelineOf } from './timeline'
 
 const TIMELINE: JsonObject = {
@@ -30,26 +28,16 @@ const TIMELINE: JsonObject = {
 }
 const ROLLBACK = 4
 
-/** The outcome of an alarm at an index, whose detail is this blob. */
-function alarmAt(index: number, detail: Bytes, changes: Partial<Alarm> = {}): Outcome {
-  const { statement: move } = moveAt(index, {})
-  if (move?.kind !== 'move') throw new Error('no move')
-  const { log, root, seen, nonce, time_ms } = move
-  const statement: Alarm = {
-    ...{ kind: 'alarm', id: move.id, subject: digestOf(detail), log, root, seen, nonce, time_ms },
-    ...{ code: 'rollout/rolled-back', channel: 'assistant', count: 1, first_ms: 1, last_ms: 2 },
-    ...changes,
-  }
-  return { index, id: move.id, kind: 'alarm', reason: null, detail: '', statement, signers: [] }
-}
-
 /** Reads the timeline of the rollback from a log that ends with an alarm, and these documents. */
 function read(document: JsonObject, move = ROLLBACK, changes: Partial<Alarm> = {}, isHeld = true) {
   const data = encode(document)
   const detail = encode({ timeline: digestOf(data), move, turns: 3 })
   const blobs = new Map([[digestOf(detail), detail]])
   if (isHeld) blobs.set(digestOf(data), data)
-  const outcomes = [moveAt(ROLLBACK, { act: 'rollback', to: HEAD }), alarmAt(5, detail, changes)]
+  const outcomes = [
+    moveAt(ROLLBACK, { act: 'rollback', to: HEAD }),
+    alarmAt(5, { code: 'rollout/rolled-back', subject: digestOf(detail), ...changes }),
+  ]
   const state = stateWith(changeWith(), { outcomes })
   return timelineOf(state, 'assistant', ROLLBACK, async (digest) => blobs.get(digest) ?? null)
 }

@@ -4,6 +4,7 @@ import type { Outcome, State } from '@/proof/governance/state'
 import { Button } from '@/ui/Button'
 import { Section } from '@/ui/Section'
 import { When } from '@/ui/When'
+import { AlarmMeaning } from './AlarmMeaning'
 import { EntryDetail } from './EntryDetail'
 import { EntrySentence } from './EntrySentence'
 import { channelOf } from './story'
@@ -105,6 +106,11 @@ function Entry({ outcome, state }: { outcome: Outcome; state: State }) {
           )}
         </span>
       </p>
+      {outcome.reason === null && statement?.kind === 'alarm' && (
+        <p className={styles['soft']}>
+          <AlarmMeaning code={statement.code} />
+        </p>
+      )}
       {outcome.reason !== null && (
         <p className={styles['soft']}>
           <strong>{t('decisions.noEffect')}</strong>{' '}
