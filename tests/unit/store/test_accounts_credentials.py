@@ -57,6 +57,12 @@ async def test_a_password_without_a_stored_hash_never_matches() -> None:
     assert not await Passwords(1, 8, 1).matches(None, "correct horse battery")
 
 
+def test_what_stands_in_for_a_missing_hash_costs_as_much_as_a_stored_one() -> None:
+    passwords = Passwords(time_cost=2, memory_kib=16, parallelism=1)
+    assert not passwords.is_outdated(passwords._decoy)
+    assert not passwords._verify(passwords._decoy, "correct horse battery")
+
+
 async def test_more_hashes_than_may_wait_are_refused() -> None:
     passwords = Passwords(1, 8, 1)
     passwords._waiting = 32
