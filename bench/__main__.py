@@ -1,12 +1,14 @@
-"""Run the benchmarks and print one table: ``python -m bench [SUITE ...] [--quick]``.
+"""Run the benchmarks and print one table: ``python -m bench [SUITE ...] [--quick] [--OPTION=VALUE ...]``.
 
-Each suite runs in a process of its own, writes ``bench/results/SUITE.json`` with the machine it ran
-on, and gives rows of ``{figure, aim, reached}``. With ``--quick`` nothing is kept: the figures are
-rough. A suite that fails is named, the others still run, and the exit code is 1.
+Each suite gets the options as they are, runs in a process of its own, writes
+``bench/results/SUITE.json`` with the machine it ran on, and gives rows of ``{figure, aim, reached}``.
+With ``--quick`` nothing is kept: the figures are rough. A suite that fails is named, the others
+still run, and the exit code is 1.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -31,16 +33,16 @@ SUITES = (
     "monitor.unchanged",
     "monitor.embedded",
     "soak",
+    "mutations",
 )
-ON_REQUEST = ("truth", "soak")
+ON_REQUEST = ("truth", "soak", "mutations")
 
 
 def main(arguments: list[str]) -> int:
     """Run the named suites, by default all that need neither an hour nor a folder of data."""
-    flags = [argument for argument in arguments if argument.startswith("-")]
-    wanted = [argument for argument in arguments if not argument.startswith("-")] or [
-        suite for suite in SUITES if suite not in ON_REQUEST
-    ]
+    names = list(itertools.takewhile(lambda argument: not argument.startswith("-"), arguments))
+    flags = arguments[len(names) :]
+    wanted = names or [suite for suite in SUITES if suite not in ON_REQUEST]
     unknown = sorted(set(wanted) - set(SUITES))
     if unknown:
         print(f"bench: unknown suite {unknown[0]}; known: {', '.join(SUITES)}", file=sys.stderr)
@@ -63,7 +65,8 @@ def _run(suite: str, flags: list[str]) -> dict[str, Any] | None:
     with tempfile.TemporaryDirectory(prefix="verax-bench-") as folder:
         output = Path(folder) / "result.json" if "--quick" in flags else RESULTS / f"{suite}.json"
         command = [sys.executable, "-m", f"bench.{suite}", str(output), *flags]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+        shown = None if "--json" in flags else subprocess.DEVNULL
+        done = subprocess.run(command, cwd=ROOT, stdout=shown, check=False)
         if done.returncode != 0 or not output.exists():
             return None
         result: dict[str, Any] = json.loads(output.read_text())

@@ -114,10 +114,10 @@ def signers_of(payload, signatures, root):
     message = b"DSSEv1 %d %b %d %b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
     found = set()
     for signature in signatures:
-        fields = {"keyid": '"[A-Za-z0-9_]{1,64}"', "sig": '"[^"]{1,512}"'}
+        fields = {"keyid": '"[A-Za-z0-9_]{1,64}"', "sig": '"[^"]{0,512}"'}
         extended = {"extension": r"\{.*\}"} if "extension" in signature else {}
         need(matches(signature, fields | extended), "A signature is malformed.")
-        extension, data = signature.get("extension"), unbase64(signature["sig"])
+        extension, data = signature.get("extension"), unbase64(signature["sig"]) if signature["sig"] else b""
         kind = "ed25519" if extension is None else "passkey"
         for name, key in sorted(root["keys"].items(), key=lambda item: item[0] != signature["keyid"]):
             try:

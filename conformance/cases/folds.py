@@ -10,12 +10,14 @@ from typing import Any
 
 from cases.build import dice_of
 from verax.kernel import canonical
+from verax.kernel.dsse import Envelope, Signature, signature_by
 from verax.kernel.errors import FoldError, StatementError
 from verax.kernel.fold import ChannelState, Folder, Head, Outcome, State
 from verax.kernel.fold_state import Canary, ChangeState
 from verax.kernel.release import Release
 from verax.kernel.runtime import PortableRuntime
-from verax.testing.governance import SimulatedHistory, channel_rules, root_document
+from verax.kernel.statement import Alarm, payload_of
+from verax.testing.governance import SimulatedHistory, channel_rules, key_of, root_document
 from verax.testing.releases import make_release
 
 __all__ = ["fold_case", "folds", "view_of"]
@@ -36,7 +38,21 @@ SENTENCES = (
 
 def folds() -> list[dict[str, Any]]:
     """A few logs, small enough to keep: bans that are named, an owner who takes others in, a missing blob."""
-    return [*(fold_case(seed, 26) for seed in (67, 96, 134)), _moved_line()]
+    return [*(fold_case(seed, 26) for seed in (67, 96, 134)), _moved_line(), _empty_signatures()]
+
+
+def _empty_signatures() -> dict[str, Any]:
+    """No bytes are strict base64 too (clause 1): such a signature is one that no key verifies, and spoils no other."""
+    log = SimulatedHistory(
+        root_document(solo=True, channels=[channel_rules(n, approvals=0, suites=()) for n in CHANNELS])
+    )
+    for key_id in ("aaa", "zzz"):
+        nothing = Signature(key_id, b"")
+        for is_signed in (True, False):
+            statement = Alarm(log.basis(), "log/forked", "none", log.put(b"detail"), 1, 1, 1)
+            keys = [signature_by(*key_of("recorder"), payload_of(statement)) for _ in range(is_signed)]
+            log.append_entry(Envelope(payload_of(statement), (*keys, nothing)).to_bytes())
+    return _case("empty-signatures", log, log.blobs)
 
 
 def fold_case(seed: int, length: int) -> dict[str, Any]:

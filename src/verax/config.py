@@ -29,6 +29,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from verax.kernel.errors import ConfigError
+from verax.store.disk import read_regular
 
 __all__ = [
     "CONFIG_FILE",
@@ -399,7 +400,7 @@ def _environment_layer(environ: Mapping[str, str]) -> _Layer:
 
 def _file_layer(path: Path) -> _Layer:
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except FileNotFoundError:
         return []
     except OSError as error:

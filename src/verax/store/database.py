@@ -27,8 +27,9 @@ from typing import TypeVar
 
 from verax.kernel.errors import ConfigError
 from verax.store.database_readers import Readers
-from verax.store.database_schema import load_migrations, migrate
+from verax.store.database_schema import VERSION_TABLE, load_migrations, migrate
 from verax.store.database_sqlite import SqliteDriver
+from verax.store.database_sqlite_shape import check_shape
 from verax.store.database_types import DatabaseLimits, Dialect, Driver, HeldLock, Observer, Row, SqlValue, Tx
 from verax.store.database_writer import Writer
 
@@ -40,7 +41,10 @@ T = TypeVar("T")
 class Database:
     """An open database; made by `open_database`."""
 
-    def __init__(self, driver: Driver, writer: Writer, readers: Readers, schema_version: int) -> None:
+    def __init__(
+        self, driver: Driver, writer: Writer, readers: Readers, schema_version: int, scripts: tuple[str, ...] = ()
+    ) -> None:
+        self._scripts = scripts
         self._driver = driver
         self._writer = writer
         self._readers = readers
@@ -79,6 +83,20 @@ class Database:
     def read_now(self, call: Callable[[Tx], T]) -> T:
         """`read` on the calling thread; in a server only for point look-ups on SQLite."""
         return self._readers.read_now(call)
+
+    def check_now(self) -> None:
+        """See that a write would be taken, and that the schema is still what the migrations made (SQLite only).
+
+        Raises:
+            CorruptStore: somebody changed the schema.
+            BusyError, StorageError: nothing can be written.
+        """
+
+        def look(tx: Tx) -> None:
+            if tx.dialect == "sqlite":
+                check_shape(tx, self._scripts, self.label)
+
+        self._writer.write_now(look)
 
     def try_lock(self, name: str) -> HeldLock | None:
         """Take a lock that at most one process holds, or return None at once.
@@ -149,11 +167,16 @@ def open_database(
     driver = _driver(target, vfs, limits)
     connection = driver.connect(readonly=False)
     try:
-        version = migrate(connection, load_migrations(driver.dialect), driver.label, upto)
+        migrations = load_migrations(driver.dialect)
+        version = migrate(connection, migrations, driver.label, upto)
+        applied = (VERSION_TABLE, *(item.sql for item in migrations if item.version <= version))
+        if driver.dialect == "sqlite":
+            check_shape(connection, applied, driver.label)
     except BaseException:
         connection.close()
         raise
-    return Database(driver, Writer(driver, connection, limits, observe), Readers(driver, limits, observe), version)
+    writer = Writer(driver, connection, limits, observe)
+    return Database(driver, writer, Readers(driver, limits, observe), version, applied)
 
 
 def _driver(target: str | Path, vfs: str | None, limits: DatabaseLimits) -> Driver:

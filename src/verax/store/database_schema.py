@@ -16,14 +16,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 
-from verax.kernel.errors import ConfigError
+from verax.kernel.errors import ConfigError, CorruptStore
 from verax.store.database_types import Connection, Dialect
 
-__all__ = ["Migration", "load_migrations", "migrate"]
+__all__ = ["VERSION_TABLE", "Migration", "load_migrations", "migrate"]
 
 _NAME = re.compile(r"([0-9]{4})_([a-z0-9_]+?)(?:\.(sqlite|postgres))?\.sql")
 
-_VERSION_TABLE = """
+VERSION_TABLE = """
 CREATE TABLE IF NOT EXISTS schema_version (
     version bigint PRIMARY KEY,
     name text NOT NULL
@@ -71,7 +71,7 @@ def migrate(connection: Connection, migrations: tuple[Migration, ...], label: st
     """
     newest = migrations[-1].version if migrations else 0
     with _transaction(connection):
-        connection.script(_VERSION_TABLE)
+        connection.script(VERSION_TABLE)
         current = _version(connection)
     if current > newest:
         raise ConfigError(
@@ -98,7 +98,12 @@ def _apply(connection: Connection, migration: Migration) -> int:
 
 
 def _version(connection: Connection) -> int:
-    return int(connection.execute("SELECT coalesce(max(version), 0) FROM schema_version")[0][0])
+    found = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version")[0][0]
+    if not isinstance(found, int):
+        raise CorruptStore(
+            f"schema version: expected a number, found {type(found).__name__}", hint="restore the newest backup"
+        )
+    return found
 
 
 @contextlib.contextmanager

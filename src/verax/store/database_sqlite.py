@@ -103,13 +103,13 @@ class SqliteConnection:
     def execute(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
         try:
             return self._raw.execute(sql, tuple(params)).fetchall()
-        except (apsw.Error, UnicodeEncodeError) as error:
+        except (apsw.Error, UnicodeError) as error:
             raise explain(error, self._label, self._raw) from error
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[SqlValue]]) -> None:
         try:
             self._raw.executemany(sql, (tuple(row) for row in rows)).fetchall()
-        except (apsw.Error, UnicodeEncodeError) as error:
+        except (apsw.Error, UnicodeError) as error:
             raise explain(error, self._label, self._raw) from error
 
     def script(self, sql: str) -> None:

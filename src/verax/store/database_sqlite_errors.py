@@ -19,11 +19,11 @@ from verax.kernel.errors import (
 __all__ = ["explain"]
 
 
-def explain(error: apsw.Error | UnicodeEncodeError, label: str, raw: apsw.Connection | None) -> VeraxError:
+def explain(error: apsw.Error | UnicodeError, label: str, raw: apsw.Connection | None) -> VeraxError:
     """Return the error of Verax's tree; SQLite's own words hold names of tables and columns, no values.
 
     Args:
-        error: What apsw raised, or Python when it met a lone surrogate.
+        error: What apsw raised, or Python when it met a lone surrogate, or a stored text that is none.
         label: The database file.
         raw: The connection, which remembers the operating system's error number; None when
             opening it failed.
@@ -31,6 +31,10 @@ def explain(error: apsw.Error | UnicodeEncodeError, label: str, raw: apsw.Connec
     if isinstance(error, UnicodeEncodeError):
         return RequestError(
             "text: expected Unicode scalar values, found a lone surrogate", hint="send well-formed Unicode"
+        )
+    if isinstance(error, UnicodeError):
+        return CorruptStore(
+            f"{label}: the database is damaged: a text in it is not UTF-8", hint="stop Verax, and restore a backup"
         )
     is_out_of_space = isinstance(error, apsw.IOError) and raw is not None and raw.system_errno == errno.ENOSPC
     if is_out_of_space or isinstance(error, apsw.FullError):

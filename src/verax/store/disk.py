@@ -21,6 +21,7 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,7 +29,7 @@ from typing import Protocol, TypeVar
 
 from verax.kernel.errors import StorageError, StoreFull
 
-__all__ = ["TEMPORARY_SUFFIX", "Disk", "LocalDisk", "publish", "temporary_path"]
+__all__ = ["TEMPORARY_SUFFIX", "Disk", "LocalDisk", "publish", "read_regular", "temporary_path"]
 
 TEMPORARY_SUFFIX = ".tmp"
 
@@ -90,7 +91,7 @@ class LocalDisk:
 
     def read(self, path: Path) -> bytes | None:
         try:
-            return path.read_bytes()
+            return read_regular(path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -98,7 +99,8 @@ class LocalDisk:
 
     def write_synced(self, path: Path, data: bytes) -> None:
         with _explained(path):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe there would wait too
+            descriptor = os.open(path, flags, 0o600)
             try:
                 view = memoryview(data)
                 while view:
@@ -172,6 +174,22 @@ def publish(disk: Disk, files: Mapping[Path, bytes]) -> None:
     for path in files:
         disk.rename(temporary_path(path), path)
     disk.sync_folders(folders)
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        OSError: it cannot be read, or something else is in its place: from a pipe a reader would wait for ever.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "expected a file, found something else", str(path))
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def temporary_path(path: Path) -> Path:

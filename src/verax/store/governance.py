@@ -7,6 +7,9 @@
   exactly; its blobs are durable before it.
 * A state is adopted by the rules of `verax.store.governance_adopt`. The newest adopted
   checkpoint lies on disk; a store that does not lead to it is refused: ``log/rolled-back``.
+* An entry that no server adopted and this one did not append came in beside the door. Where it has
+  an effect, it has it; either way it is an alarm: ``log/foreign``, ``log/no-effect``. A process
+  that ends between appending and adopting leaves such an entry too.
 * No successful check for a channel's ``max_head_age_s``: no new turns. Something found
   inconsistent: no new turns at once.
 
@@ -98,7 +101,9 @@ class GovernanceStore:
         self._desk = AlarmDesk(parts.clock, parts.alarm_limits)
         self._kept = b""
         self._seen_size = 0
-        self._without_effect: list[int] = []
+        self._own: set[int] = set()
+        self._strange: list[tuple[str, int]] = []
+        self._marked: tuple[int, bytes] | None = None
         self._turn = asyncio.Lock()
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -305,20 +310,23 @@ class GovernanceStore:
         self._thread.shutdown()
 
     async def _watch(self) -> None:
+        await self._write_alarms()  # what was found while the log was opened
         while not self._stop.is_set():
             try:
                 await asyncio.wait_for(self._stop.wait(), self._parts.check_interval_s)
             except TimeoutError:
-                await self._check_and_tell()
+                await self.check_and_tell()
 
-    async def _check_and_tell(self) -> None:
-        """One round of the watch: an error here ends in the log and in `check_fresh`, not in silence."""
+    async def check_and_tell(self) -> None:
+        """One round of the regular check: an error here ends in the log and in `check_fresh`, not in silence."""
         was_sound = self._fault is None
         try:
             await self.check()
         except VeraxError as error:
             _logger.error("governance check failed: %s", error)
-            if isinstance(error, IntegrityError) and was_sound:
+            if not isinstance(error, IntegrityError):
+                self._note("governance/unchecked", NONE, {"reason": error.reason_code})
+            elif was_sound:
                 self._note(error.reason_code, NONE, {})
             self._note_stale()
         await self._write_alarms()
@@ -359,13 +367,15 @@ class GovernanceStore:
         """Append entries as the next ones exactly; return the index of the last when it is adopted."""
         live = self._parts.live
         indices = await live.append(entries, expected=self._folder.state.size)
+        self._own.update(indices)
         await live.wait_published(indices[-1], _PUBLISH_LIMIT_S)
         await self._call(self._adopt)
         return indices[-1]
 
     async def _write_alarms(self) -> None:
-        while self._without_effect:  # nothing that came in by the front door is one
-            self._note("log/no-effect", NONE, {"entry": self._without_effect.pop()})
+        while self._strange:  # nothing that came in by the front door is one
+            code, index = self._strange.pop()
+            self._note(code, NONE, {"entry": index})
         async with self._turn:
             for alarm in self._desk.due():
                 try:
@@ -408,9 +418,10 @@ class GovernanceStore:
                     f"{parts.mark}: the newest adopted checkpoint is gone",
                     hint='restore it from a backup, or run "verax log repair" to adopt the log that is here',
                 )
+            self._seen_size = log.published.size
             return
         seen = verify_checkpoint(note, log.origin, log_keys(self._folder.root, log.origin, log.all_verifiers))
-        self._seen_size = max(self._seen_size, seen.size)
+        self._seen_size, self._marked = max(self._seen_size, seen.size), (seen.size, note)
         if seen.size > log.published.size or log.root_at(seen.size) != seen.root:
             raise RolledBack(
                 f"governance log: this server adopted size {seen.size} ({seen.root.hex()[:12]}), "
@@ -432,8 +443,8 @@ class GovernanceStore:
         for entry in log.entries_now(self._folder.size, checkpoint.size):
             outcome = self._folder.apply(entry)
             self._hold.follow(self._folder, entry, outcome)
-            if not outcome.effective and outcome.index >= self._seen_size:
-                self._without_effect.append(outcome.index)
+            if outcome.index >= self._seen_size and outcome.index not in self._own:
+                self._strange.append(("log/foreign" if outcome.effective else "log/no-effect", outcome.index))
         new = self._folder.state
         if (new.size, new.tree_root) != (checkpoint.size, checkpoint.root):
             raise CorruptStore(
@@ -455,10 +466,12 @@ class GovernanceStore:
     def _count_witnesses(self) -> None:
         """Let forward moves through that a checkpoint with the quorum covers."""
         log = self._parts.live.log
-        for tree in (log.witnessed, log.published):
-            root = None if tree is None else self._hold.root_at(tree.size)
-            if tree is not None and root is not None and has_quorum(tree.checkpoint, root, log.origin):
-                self._hold.take_quorum(tree.size)
+        trees = [(tree.size, tree.checkpoint) for tree in (log.witnessed, log.published) if tree is not None]
+        # What was adopted with its quorum stays so, whoever takes the cosignatures out of the other files.
+        for size, note in (*trees, *([self._marked] if self._marked else [])):
+            root = self._hold.root_at(size)
+            if root is not None and has_quorum(note, root, log.origin):
+                self._hold.take_quorum(size)
 
     def _prepare_alarm(self, alarm: PendingAlarm) -> bytes:
         state, parts = self._folder.state, self._parts

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from verax.kernel.errors import ConfigError
 from verax.kernel.note import NoteSigner
-from verax.store.disk import Disk, LocalDisk, publish
+from verax.store.disk import Disk, LocalDisk, publish, read_regular
 
 __all__ = ["SEED_BYTES", "ServerKeys", "load_server_keys", "make_server_keys", "save_server_keys"]
 
@@ -82,11 +82,13 @@ def load_server_keys(folder: Path) -> ServerKeys | None:
     try:
         if path.stat().st_mode & 0o077:
             raise ConfigError(f"{path}: other users can read the server's keys", hint=f"chmod 600 {path}")
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_regular(path))
         seeds = {purpose: bytes.fromhex(data["seeds"][purpose]) for purpose in _NAMES}
         keys = ServerKeys(str(data["name"]), seeds)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", hint="restore it from a backup") from None
     except (ValueError, KeyError, TypeError):
         raise ConfigError(f"{path}: not a key file of this server", hint="restore it from a backup") from None
     if any(len(seed) != SEED_BYTES for seed in keys.seeds.values()):

@@ -16,12 +16,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from verax.kernel.errors import VeraxError
+from verax.store.disk import read_regular
 
 __all__ = ["REFUSALS", "clear_refusals", "noting_refusals", "read_refusals"]
 
 REFUSALS = "refused-starts"
 _FAMILIES = frozenset({"config", "governance", "integrity", "kernel", "log", "runtime", "store", "weights"})
 _NOT_ATTACKS = frozenset({"config/no-home", "store/locked"})
+_DEFECT = "integrity/defect"
 _LINE = re.compile(r"([0-9]{1,16}) ([a-z][a-z0-9-]{0,31}/[a-z][a-z0-9-]{0,63})\Z")
 _MAX_BYTES = 65_536
 
@@ -37,12 +39,17 @@ def noting_refusals(home: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 _note(home / REFUSALS, code)
         raise
+    except Exception:
+        if home.is_dir():
+            with contextlib.suppress(OSError):
+                _note(home / REFUSALS, _DEFECT)
+        raise
 
 
 def read_refusals(home: Path) -> Mapping[str, int]:
     """Return how often a start was refused since the last that succeeded, by code."""
     try:
-        text = (home / REFUSALS).read_text(encoding="ascii", errors="replace")
+        text = read_regular(home / REFUSALS).decode("ascii", "replace")
     except OSError:
         return {}
     found = (_LINE.match(line) for line in text[:_MAX_BYTES].splitlines())
@@ -56,7 +63,7 @@ def clear_refusals(home: Path) -> None:
 
 
 def _note(path: Path, code: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "ab") as file:
         if file.tell() < _MAX_BYTES:
             file.write(f"{time.time_ns() // 1_000_000} {code}\n".encode("ascii"))

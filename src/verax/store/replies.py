@@ -10,9 +10,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
-from verax.kernel.errors import ConfigError, StoreFull
+from verax.kernel.errors import ConfigError, CorruptStore, StoreFull
 from verax.kernel.merkle import HASH_BYTES, leaf_hash
 from verax.kernel.note import NoteSigner, VerifierKey, sign_note
 from verax.kernel.promise import promise_key_name, promise_text
@@ -127,8 +128,16 @@ class ReplyLog:
         self._live.notify()
 
     async def prove(self, index: int) -> LogProof | None:
-        """Return the proof of an entry, or None while it is only promised."""
-        if index >= self._live.published.size:
+        """Return the proof of an entry, or None while it is only promised.
+
+        Raises:
+            CorruptStore: no entry of that index was ever queued.
+        """
+        if not 0 <= index < self._live.published.size:
+            if not 0 <= index < await asyncio.to_thread(self._live.log.appended_now):
+                raise CorruptStore(
+                    f"log {self.origin}: no entry {index} was ever queued", hint="restore the newest backup"
+                )
             return None
         return await self._live.prove(index)
 

@@ -347,11 +347,14 @@ class TileLog:
         return self._repaired
 
     def recheck_now(self) -> None:
-        """Compare row and checkpoint file with what this process published, as start-up does.
+        """Compare row, checkpoint file and schema with what this process published, as start-up does.
 
         Raises:
             RolledBack: either was changed behind this process.
+            CorruptStore: the schema was.
+            BusyError, StorageError: the database takes nothing.
         """
+        self._db.check_now()
         with self._lock:
             row = self._db.read_now(lambda tx: read_row(tx, self.log_id))
             head = TreeHead(self._tree.size, self._tree.root())

@@ -146,6 +146,8 @@ class LiveLog:
         """
         if index < self._log.published.size:
             return
+        if isinstance(self._fault, IntegrityError):
+            raise self._fault.with_traceback(None)  # nothing integrates any more
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append((index, waiter))
         try:

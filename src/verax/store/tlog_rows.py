@@ -61,6 +61,7 @@ def open_row(tx: Tx, log_id: int, origin: str) -> LogRow:
         raise ConflictError(
             f"log {origin}: number {log_id} belongs to another log in this database",
             hint="give each installation a database of its own",
+            code="log/other-origin",
         )
     return read_row(tx, log_id)
 
@@ -75,6 +76,8 @@ def read_row(tx: Tx, log_id: int) -> LogRow:
     if not rows:
         raise CorruptStore(f"log {log_id}: its row is gone from the database", hint="restore the newest backup")
     origin, appended, size, root = rows[0]
+    if not (isinstance(appended, int) and isinstance(size, int) and isinstance(root, bytes)):
+        raise CorruptStore(f"log {log_id}: its row holds values that it cannot have", hint="restore the newest backup")
     return LogRow(log_id, origin, appended, TreeHead(size, root))
 
 

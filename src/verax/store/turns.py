@@ -37,7 +37,7 @@ from verax.kernel.errors import (
     UnknownObject,
 )
 from verax.kernel.record import SALT_BYTES, Record, TurnSecret, entry_of, entry_of_bytes, erase_entry
-from verax.kernel.segments import Segment
+from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.store.clock import Clock
 from verax.store.database import Database, Row, Tx
 from verax.store.meter import Usage, record_usage, unlink_usage
@@ -251,8 +251,7 @@ class TurnStore:
         if row is None or row[5] is None:
             raise _unknown(is_running=row is not None)
         turn = _stored(row)
-        segments: list[dict[str, Any]] = canonical.decode(row[4])
-        return OpenedTurn(turn_id, turn.user_id, turn.record.prompt, turn.record.sent, segments)
+        return OpenedTurn(turn_id, turn.user_id, turn.record.prompt, turn.record.sent, _opened_segments(row[4], turn))
 
     async def holds_reply(self, turn_id: str, user_id: str, text: str) -> bool:
         """Say whether this installation holds a commitment to `text` as that turn's reply to that user."""
@@ -392,12 +391,28 @@ def _segment_bytes(turn: OpenTurn) -> bytes:
 
 
 def _stored(row: Row) -> StoredTurn:
-    turn_id, user_id, secret, _, _, data, reply, log_id, index, promise = row
-    turn = StoredTurn(turn_id, user_id, TurnSecret(secret), _parse_record(turn_id, data), reply, log_id, index, promise)
+    turn_id, user_id, data, _, _, record, reply, log_id, index, promise = row
+    try:
+        secret = TurnSecret(data)
+    except RecordError:
+        raise _changed(turn_id) from None
+    turn = StoredTurn(turn_id, user_id, secret, _parse_record(turn_id, record), reply, log_id, index, promise)
     is_own = turn.record.id == turn_id and turn.secret.salt("record").hex() == turn.record.salt
     if not is_own or (reply is not None and turn.secret.commit("reply", reply) != turn.record.reply):
         raise _changed(turn_id)
     return turn
+
+
+def _opened_segments(data: bytes, turn: StoredTurn) -> list[dict[str, Any]]:
+    """Return the segments of a row once they give the prompt that was recorded."""
+    try:
+        segments: list[dict[str, Any]] = canonical.decode(data)
+        closed = close_segments([Segment(**segment) for segment in segments], turn.secret)
+        if prompt_digest(closed) != turn.record.prompt:
+            raise _changed(turn.turn_id)
+    except (CanonicalError, RecordError, TypeError):
+        raise _changed(turn.turn_id) from None
+    return segments
 
 
 def _parse_record(turn_id: str, data: bytes) -> Record:

@@ -22,6 +22,7 @@ from verax.kernel.errors import (
     KernelError,
     RefusedError,
     RequestError,
+    StorageError,
     VeraxError,
 )
 from verax.kernel.fold import State
@@ -94,7 +95,7 @@ class AlarmBell:
         Args:
             user_id: Who called, empty for nobody.
         """
-        if isinstance(error, IntegrityError):
+        if isinstance(error, IntegrityError | StorageError):
             self.ring(error.reason_code, NONE, {"from": "surface"})
         elif user_id and path.startswith(_GUARDED):
             if isinstance(error, ForbiddenError) and error.reason_code != _FOREIGN_PAGE:

@@ -51,7 +51,18 @@ ALARM_MEANINGS: Mapping[str, AlarmMeaning] = {
         "The governance log could not be checked for longer than the root allows; the channel answers nobody.",
         "The server's log says why the check fails: the database or the disk, most often.",
     ),
-    "log/failed-proof": AlarmMeaning("An entry of a log can no longer be proved from its tiles.", _RESTORE),
+    "governance/unchecked": AlarmMeaning(
+        "The governance log could not be checked, most often because the database takes nothing; turns may fail.",
+        "The detail names the reason by its code; look at the disk, and at who else writes to the database.",
+    ),
+    "log/failed-proof": AlarmMeaning(
+        "A log is not as it was published, or an entry of it can no longer be proved from its tiles.", _RESTORE
+    ),
+    "log/foreign": AlarmMeaning(
+        "An entry stands in the governance log that has an effect and that no server took in by the front door.",
+        "Either the server ended in the middle of writing it, or somebody wrote to the database beside it: read the "
+        "entry, and ask whoever signed it.",
+    ),
     "log/no-effect": AlarmMeaning(
         "An entry stands in the governance log that has no effect and did not come in by the front door.",
         "Somebody wrote to the database or its files beside the server: find out who has access to it.",
@@ -89,9 +100,21 @@ ALARM_MEANINGS: Mapping[str, AlarmMeaning] = {
         "The detail names the reason by its code; find out who changed what, and whether it is in order now.",
     ),
     "store/corrupt": AlarmMeaning("A stored entry, tile or blob does not have its digest.", _RESTORE),
+    "store/failed": AlarmMeaning(
+        "The database or the disk did not do what a call needed, so the call was refused: a turn, most often.",
+        "The server's log names the file; look at the disk, and at who else writes there.",
+    ),
+    "store/full": AlarmMeaning(
+        "The disk is full, so a call was refused: a turn, most often.",
+        "Free space on that disk; nothing that was acknowledged is lost.",
+    ),
     "weights/digest-mismatch": AlarmMeaning(
         "A file of weights is not the one that the release names.",
         "Run `verax doctor`; put the right file back, or release the new one.",
+    ),
+    "witness/waiting": AlarmMeaning(
+        "No checkpoint on the disk carries the witnesses that the channel's newest move needs, so it is as before.",
+        "`verax witness status` says which witnesses do not answer; if they did, find out who changed the files.",
     ),
 }
 

@@ -225,8 +225,7 @@ class Installation:
             stack.push_async_callback(replies.live.close)
             witnessing = await _open_witnessing(config, home, governance, replies, around, stack)
             governance.start()
-            await _tell_refusals(governance, home)
-            await _tell_unadmitted(governance, around.runtime)
+            await _tell_findings(governance, home, around.runtime)
             model_keys = ModelKeys(home.keys_dir)
             backends = around.backends or _open_backends(config, model_keys, stack)
             clock, random_bytes = around.clock, around.random_bytes
@@ -538,19 +537,22 @@ def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.Asyn
     return backends
 
 
-async def _tell_refusals(governance: GovernanceStore, home: Home) -> None:
-    """Write refused starts into the log, then forget them."""
+async def _tell_findings(governance: GovernanceStore, home: Home, runtime: RuntimeIdentity) -> None:
+    """Raise alarms about refused starts, which are forgotten then, and about what lets turns be refused or wait.
+
+    * Code that nobody admitted: every turn will be refused.
+    * No checkpoint on the disk carries the quorum that a channel's newest move needs. After a crash a witness
+      mends this at once; where none answers, the channel is as it was before that move.
+    """
     for code, count in sorted(read_refusals(home.path).items()):
         await governance.alarm("start/refused", NONE, {"code": code, "count": count}, is_single=True)
     clear_refusals(home.path)
-
-
-async def _tell_unadmitted(governance: GovernanceStore, runtime: RuntimeIdentity) -> None:
-    """Raise an alarm when this process runs code that nobody admitted: every turn of it will be refused."""
     try:
         check_runtime(governance.state, runtime)
     except RefusedError:
         await governance.alarm("runtime/not-admitted", RUNTIME_CHANNEL, {"runtime": runtime.portable})
+    for channel in governance.state.held:
+        await governance.alarm("witness/waiting", channel, {})
 
 
 def _health(name: str, check: Callable[[], None], good: str) -> HealthDetail:

@@ -1,4 +1,7 @@
-"""Proves one random entry of each log now and then; what cannot be proved is an alarm."""
+"""Looks at each log now and then: its row, its checkpoint file, and the proof of one random entry.
+
+What does not hold, or cannot be proved, is an alarm.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,7 @@ class ProofProbe:
         """Probe every log once."""
         for name, log in self._logs:
             try:
+                await asyncio.to_thread(log.recheck_now)
                 await asyncio.to_thread(probe_now, log, self._choose)
             except IntegrityError as error:
                 _log.error("proof probe: %s", error)

@@ -88,7 +88,7 @@ class SimulatedLink:
         name = address.removeprefix("sim:")
         if name in self.hanging:
             await asyncio.get_running_loop().create_future()
-        if name in self.down:
+        if name in self.down or name not in self._witnesses:
             raise WitnessError("it cannot be reached: ClientConnectorError")
         return name
 

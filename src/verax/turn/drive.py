@@ -11,7 +11,14 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from verax.guard.policy import Policy
-from verax.kernel.errors import IntegrityError, RequestError, VeraxError
+from verax.kernel.errors import (
+    ConflictError,
+    CorruptStore,
+    IntegrityError,
+    RequestError,
+    StorageError,
+    VeraxError,
+)
 from verax.kernel.record import Status
 from verax.models.base import ModelCall, Sent, Usage
 from verax.store.turns import FinishedTurn, OpenTurn
@@ -95,7 +102,8 @@ class Drive:
         try:
             await self._record(status, failure)
         except VeraxError as error:
-            self.events.put_nowait(Failed.of(error, self._draft.turn_id))
+            await self._raise_alarm(_as_found(error))
+            self.events.put_nowait(Failed.of(_as_found(error), self._draft.turn_id))
 
     async def _answer(self) -> Status:
         """Answer, with fewer of the oldest lines each time that the model refuses the prompt as too long."""
@@ -227,9 +235,7 @@ class Drive:
                 claims=draft.claims,
             )
         )
-        code = _alarm_code(failure)
-        if code:
-            await self._parts.governance.alarm(code, draft.resolution.channel, {"release": draft.resolution.release.id})
+        await self._raise_alarm(failure)
         if failure is not None:
             self.events.put_nowait(Failed.of(failure, self._draft.turn_id))
             return
@@ -246,12 +252,30 @@ class Drive:
             )
         )
 
+    async def _raise_alarm(self, failure: VeraxError | None) -> None:
+        code, resolution = _alarm_code(failure), self._draft.resolution
+        if code:
+            await self._parts.governance.alarm(code, resolution.channel, {"release": resolution.release.id})
+
     def _call_id(self) -> str:
         return "call_" + self._parts.random_bytes(12).hex()
 
 
+def _as_found(error: VeraxError) -> VeraxError:
+    """Say what it means that the row which a turn has just opened is not there when it ends."""
+    if not isinstance(error, ConflictError):
+        return error
+    return CorruptStore(
+        f"{error.message}: its row was changed behind this server",
+        hint="find out who else writes to the database; the reply was not promised to anybody",
+    )
+
+
 def _alarm_code(failure: VeraxError | None) -> str:
-    """Return the alarm that a failed turn raises: something stored is wrong, or a ban was tried; empty for none."""
-    if isinstance(failure, IntegrityError):
+    """Return the alarm that a failed turn raises; empty for none.
+
+    Something stored is wrong, something cannot be stored, or a ban was tried.
+    """
+    if isinstance(failure, IntegrityError | StorageError):
         return failure.reason_code
     return "attempt/banned" if failure is not None and failure.reason_code == "governance/banned" else ""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verax.kernel.errors import RefusedError, UnknownObject
+from verax.kernel.errors import CorruptStore, RefusedError, UnknownObject
 from verax.kernel.fold import State, TreeRef
 from verax.kernel.record import Arm, Mode
 from verax.kernel.release import Release
@@ -50,7 +50,8 @@ def resolve(request: TurnRequest, governance: Governance, runtime: RuntimeIdenti
     """Find the release that answers `request`.
 
     Raises:
-        UnknownObject: no such channel or release.
+        UnknownObject: no such channel, or no such release to preview.
+        CorruptStore: the manifest of the release that serves is gone or damaged.
         RefusedError: no head, frozen, stale, or the runtime was not admitted.
         RuntimeChanged: code changed after it was measured.
     """
@@ -66,7 +67,7 @@ def resolve(request: TurnRequest, governance: Governance, runtime: RuntimeIdenti
     check_runtime(state, runtime, may_be_proposed=request.arm == "preview")
     governance.check_fresh(request.channel)
     serving = _serving(request, state)
-    release = governance.release(serving.release)
+    release = _release(serving, governance)
     check_truth_mode(release)
     # A preview may be of a release that was proposed after the tree that shows what is obeyed.
     newest = TreeRef(state.size, state.tree_root)
@@ -120,6 +121,19 @@ class _Serving:
     release: str
     arm: Arm
     mode: Mode
+
+
+def _release(serving: _Serving, governance: Governance) -> Release:
+    """Return the release that serves; one that was admitted is never simply unknown."""
+    try:
+        return governance.release(serving.release)
+    except UnknownObject as error:
+        if serving.arm == "preview":
+            raise
+        raise CorruptStore(
+            f"release {serving.release[:12]}: it was admitted, and its manifest is gone",
+            hint="restore the newest backup of the data folder",
+        ) from error
 
 
 def _serving(request: TurnRequest, state: State) -> _Serving:

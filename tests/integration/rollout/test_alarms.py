@@ -173,7 +173,7 @@ async def test_an_entry_that_did_not_come_in_by_the_door_is_an_alarm(world: Worl
     await asyncio.to_thread(log.log.append_now, [forged])
     log.notify()
     await log.wait_published(world.installation.governance.state.size, 30)
-    await world.installation.governance._check_and_tell()
+    await world.installation.governance.check_and_tell()
     alarm = await raised(world, "log/no-effect")
     assert world.detail(alarm) == {"entry": world.alarms("log/no-effect")[0][0] - 1}
     assert not world.channel.frozen
@@ -186,14 +186,14 @@ async def test_a_log_that_is_found_changed_waits_with_its_alarm_until_it_is_mend
         run = world.installation.database.write_now
         (root,) = run(lambda tx: tx.execute("SELECT root FROM logs WHERE id = 0"))[0]
         run(lambda tx: tx.execute("UPDATE logs SET root = ? WHERE id = 0", (bytes(32),)))
-        await governance._check_and_tell()
+        await governance.check_and_tell()
         assert isinstance(governance.fault, RolledBack)
         with pytest.raises(IntegrityError):
             await world.ask("ann", "What is bread?")
         assert b"log/rolled-back" in (tmp_path / "home" / "alarms.waiting").read_bytes()
         run(lambda tx: tx.execute("UPDATE logs SET root = ? WHERE id = 0", (root,)))
     async with reopened(tmp_path, key) as world:
-        await world.installation.governance._check_and_tell()
+        await world.installation.governance.check_and_tell()
         await raised(world, "log/rolled-back")
         assert not (tmp_path / "home" / "alarms.waiting").exists()
 
@@ -205,7 +205,7 @@ async def test_a_file_of_waiting_alarms_that_was_tampered_with_stops_nothing(tmp
     waiting = tmp_path / "home" / "alarms.waiting"
     waiting.write_bytes(canonical.encode([{**alarm, "is_single": False}, {**good, "is_single": False}]))
     async with reopened(tmp_path, key) as world:
-        await world.installation.governance._check_and_tell()
+        await world.installation.governance.check_and_tell()
         await raised(world, "log/rolled-back")
     waiting.write_bytes(b"\xff not json")
     async with reopened(tmp_path, key) as world:

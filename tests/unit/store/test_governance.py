@@ -773,15 +773,18 @@ async def test_a_channel_that_answers_nobody_because_nothing_was_checked_is_an_a
         raise StorageError("database: gone")
 
     monkeypatch.setattr(here.log, "recheck_now", unreadable)
-    await store._check_and_tell()
-    assert told == []
+    await store.check_and_tell()
+    assert told == [("governance/unchecked", "none")]
     here.clock.advance(3_601)
     with pytest.raises(StaleError):
         store.check_fresh("assistant")
-    await store._check_and_tell()
-    assert told == [("governance/stale", "assistant"), ("governance/stale", "runtime")]
+    await store.check_and_tell()
+    assert set(told) == {
+        ("governance/unchecked", "none"),
+        *(("governance/stale", name) for name in ("assistant", "runtime")),
+    }
     monkeypatch.undo()
-    await store._check_and_tell()
+    await store.check_and_tell()
     store.check_fresh("assistant")
     assert {(alarm.code, alarm.channel) for alarm in _alarms(here)} == set(told)
 

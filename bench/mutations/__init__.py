@@ -1,0 +1,1 @@
+"""Random mutations of files, rows and environment of an installation; see `bench.mutations.__main__`."""
