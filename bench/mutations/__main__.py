@@ -99,10 +99,10 @@ def _run(options: argparse.Namespace, world: Path, scratch: Path) -> dict[str, A
 def _outcomes(
     options: argparse.Namespace, numbers: Sequence[int], world: Path, scratch: Path
 ) -> Iterator[dict[str, Any]]:
-    """Yield outcomes as chunks end; a process is not kept for ever."""
+    """Yield outcomes as chunks end."""
     chunks = [numbers[start : start + _CHUNK] for start in range(0, len(numbers), _CHUNK)]
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.jobs, mp_context=context, max_tasks_per_child=20) as pool:
+    with ProcessPoolExecutor(options.jobs, mp_context=context) as pool:
         waiting = [pool.submit(play_numbers, chunk, options.seed, world, scratch, options.lines) for chunk in chunks]
         for done in as_completed(waiting):
             yield from done.result()

@@ -368,7 +368,7 @@ def _new_alarms(case: Case, world: World) -> set[str]:
     that wait until it is mended."""
     found: set[str] = set()
     with contextlib.suppress(apsw.Error, OSError):
-        connection = apsw.Connection(str(case.database), flags=apsw.SQLITE_OPEN_READONLY)
+        connection = apsw.Connection(str(case.database) if case.database.is_file() else ":memory:")
         with contextlib.closing(connection):
             sql = "SELECT entry FROM log_entries WHERE log_id = 0 AND idx >= ?"
             found |= {code for (entry,) in connection.execute(sql, (world.size,)) for code in _code_of(entry)}

@@ -271,7 +271,7 @@ class TileLog:
     def prove_witnessed_now(self, index: int) -> LogProof | None:
         """Return the proof under the newest witnessed checkpoint; None where that does not cover the entry."""
         witnessed = self._witnessed
-        return None if witnessed is None or index >= witnessed.size else self._prove(witnessed, index)
+        return None if witnessed is None or not 0 <= index < witnessed.size else self._prove(witnessed, index)
 
     def consistency_now(self, old: int, new: int | None = None) -> list[bytes]:
         """Return the proof that the tree of `new` leaves, the published one by default, begins with that of `old`.

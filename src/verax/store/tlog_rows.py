@@ -107,7 +107,7 @@ def read_entries(db: Database, log_id: int, start: int, end: int) -> Iterator[li
     """Yield the entries of indices `start` to `end`, in lists that end at tile borders.
 
     Raises:
-        CorruptStore: an entry is missing.
+        CorruptStore: an entry is missing, or has a type that none can have.
     """
     while start < end:
         stop = min(end, (start // _BATCH + 1) * _BATCH)
@@ -118,7 +118,12 @@ def read_entries(db: Database, log_id: int, start: int, end: int) -> Iterator[li
                 f"log {log_id}: entry {found} is missing from the database",
                 hint="restore the newest backup; entries that were published also lie in the bundles of the log",
             )
-        yield [row[1] for row in rows]
+        entries = [row[1] for row in rows]
+        if not set(map(type, entries)) <= {bytes}:
+            raise CorruptStore(
+                f"log {log_id}: an entry from {start} on is no bytes in the database", hint="restore the newest backup"
+            )
+        yield entries
         start = stop
 
 

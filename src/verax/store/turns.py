@@ -396,6 +396,8 @@ def _stored(row: Row) -> StoredTurn:
         secret = TurnSecret(data)
     except RecordError:
         raise _changed(turn_id) from None
+    if not isinstance(index, int):
+        raise _changed(turn_id)
     turn = StoredTurn(turn_id, user_id, secret, _parse_record(turn_id, record), reply, log_id, index, promise)
     is_own = turn.record.id == turn_id and turn.secret.salt("record").hex() == turn.record.salt
     if not is_own or (reply is not None and turn.secret.commit("reply", reply) != turn.record.reply):

@@ -11,6 +11,7 @@ import pytest
 
 from verax.kernel.errors import (
     AccessError,
+    CorruptStore,
     ForbiddenError,
     ModelUnavailable,
     RefusedError,
@@ -25,6 +26,7 @@ from verax.kernel.record import Record, TurnSecret
 from verax.kernel.release import Release
 from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.models.base import BackendIdentity, Delta, Finish, ModelCall, ModelEvent, Sent, Usage
+from verax.store.turns import FinishedTurn
 from verax.testing.releases import make_release, manifest_toml
 from verax.testing.scripted import Reply, Rule, ScriptedBackend, ScriptedTool
 from verax.testing.turns import TurnWorld
@@ -131,6 +133,28 @@ async def test_nobody_answers_when_governance_was_not_checked(world: TurnWorld) 
     world.governance.is_fresh = False
     with pytest.raises(StaleError):
         await world.say("x")
+
+
+async def test_the_lost_manifest_of_the_release_that_serves_is_no_unknown_object(world: TurnWorld) -> None:
+    world.governance.log.blobs.pop(world.release.id)
+    with pytest.raises(CorruptStore, match="was admitted, and its manifest is gone"):
+        await world.say("Hello")
+
+
+async def test_a_turn_whose_row_is_gone_when_it_ends_is_an_alarm(
+    world: TurnWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = world.turns.finish
+
+    async def lose_the_row(turn: FinishedTurn) -> str:
+        await world.database.write(lambda tx: tx.execute("DELETE FROM turns"))
+        return await finish(turn)
+
+    monkeypatch.setattr(world.turns, "finish", lose_the_row)
+    events = await world.say("Hello")
+    assert isinstance(events[-1], Failed)
+    assert events[-1].code == "store/corrupt"
+    assert [code for code, _, _ in world.governance.alarms] == ["store/corrupt"]
 
 
 async def test_a_frozen_channel_answers_nobody(world: TurnWorld) -> None:
