@@ -359,6 +359,7 @@ class GovernanceStore:
         live = self._parts.live
         appended = await self._call(live.log.appended_now)
         if appended > live.published.size:
+            live.check_accepting()
             live.notify()
             await live.wait_published(appended - 1, _PUBLISH_LIMIT_S)
         await self._call(self._adopt)

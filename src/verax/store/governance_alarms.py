@@ -148,7 +148,7 @@ class AlarmDesk:
             found = [PendingAlarm(**{**item, "detail": item["detail"].encode("utf-8")}) for item in waiting]
         except (CanonicalError, TypeError, KeyError, AttributeError):
             return
-        for alarm in found[:_MAX_RESTORED]:
+        for alarm in filter(_is_well_formed, found[:_MAX_RESTORED]):
             self._pending.setdefault(alarm.key, alarm)
 
     def written(self, alarm: PendingAlarm) -> None:
@@ -162,3 +162,9 @@ class AlarmDesk:
             self._pending[key] = replace(self._pending[key], count=left, first_ms=alarm.last_ms)
         else:
             del self._pending[key]
+
+
+def _is_well_formed(alarm: PendingAlarm) -> bool:
+    numbers = (alarm.count, alarm.first_ms, alarm.last_ms)
+    texts = (alarm.code, alarm.channel)
+    return all(type(number) is int for number in numbers) and all(isinstance(text, str) for text in texts)

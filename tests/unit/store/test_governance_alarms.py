@@ -101,7 +101,12 @@ def test_what_waits_is_taken_up_by_the_next_process() -> None:
     assert AlarmDesk(clock).to_bytes() == b""
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b"[{}]", b'[{"code":"a/b"}]', b"\xff", b'"text"'])
+_NO_NUMBER = (
+    b'[{"channel":"none","code":"a/b","count":"many","detail":"{}","first_ms":1,"is_single":false,"last_ms":1}]'
+)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b"[{}]", b'[{"code":"a/b"}]', b"\xff", b'"text"', _NO_NUMBER])
 def test_bytes_that_hold_no_waiting_alarms_are_left_alone(data: bytes) -> None:
     desk = AlarmDesk(VirtualClock())
     desk.restore(data)

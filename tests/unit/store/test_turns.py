@@ -25,7 +25,7 @@ from verax.kernel.promise import open_promise
 from verax.kernel.proof import verify_proof
 from verax.kernel.receipt import Receipt, verify_receipt
 from verax.kernel.record import Record, entry_of, erase_entry
-from verax.kernel.segments import Segment
+from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.store.database import Database, Tx, open_database
 from verax.store.receipts import Receipts
 from verax.store.replies import ReplyLimits, ReplyLog
@@ -192,14 +192,32 @@ async def test_an_unknown_turn_and_a_running_one_have_no_receipt(store: _Store) 
 # What a turn leaves
 
 
+async def _answer_with_its_prompt(store: _Store) -> str:
+    """Record a turn whose segments are those that its record commits to; return the prompt's digest."""
+    opening = _opening(1)
+    prompt = prompt_digest(close_segments(opening.segments, opening.secret))
+    await store.turns.open(replace(opening, draft=sample_record(1, prompt=prompt)))
+    record = sample_record(1, REPLY.encode(), status="complete", prompt=prompt)
+    await store.turns.finish(FinishedTurn(record, REPLY.encode()))
+    return prompt
+
+
 async def test_the_owner_can_open_every_segment(store: _Store) -> None:
-    await store.answer(1)
+    prompt = await _answer_with_its_prompt(store)
     opened = await store.turns.opened(_id(1))
-    assert (opened.owner_id, opened.prompt, opened.sent) == ("ann", "4" * 64, sample_record(1).sent)
+    assert (opened.owner_id, opened.prompt, opened.sent) == ("ann", prompt, sample_record(1).sent)
     assert list(opened.segments) == [
         {"by": "release", "role": "system", "text": "Be brief."},
         {"by": "user", "role": "user", "text": "Who wrote Hamlet?"},
     ]
+
+
+@pytest.mark.parametrize("data", [b"[]", b"{}", b"[1]", b'[{"by":"user","role":"user","text":"x"}]', b"\xff"])
+async def test_segments_that_are_not_the_recorded_ones_are_not_opened(store: _Store, data: bytes) -> None:
+    await _answer_with_its_prompt(store)
+    await store.db.write(lambda tx: tx.execute("UPDATE turns SET segments = ?", (data,)))
+    with pytest.raises(CorruptStore):
+        await store.turns.opened(_id(1))
 
 
 async def test_a_turn_comes_back_as_it_was(store: _Store) -> None:
