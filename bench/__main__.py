@@ -35,7 +35,7 @@ SUITES = (
     "soak",
     "mutations",
 )
-ON_REQUEST = ("truth", "soak", "mutations")
+ON_REQUEST = ("gates", "truth", "soak", "mutations")
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Run the benchmark of gates: ``python -m bench.gates [OUTPUT.json] [--quick] [--parts NAMES] [--items N]``.
+"""Run the benchmark of gates: ``python -m bench.gates [OUTPUT.json] [--quick] [--parts=NAMES] [--items=N]``.
 
 The parts are ``lines``, ``unchanged``, ``scorers``, ``embedded`` and ``timing``; ``--quick`` leaves the last two out.
 

@@ -265,7 +265,7 @@ class _Play:
         except VeraxError as error:
             if words not in error.message:
                 raise NotAsExpected(f"{tried}: refused for another reason: {error.message}") from None
-            return f"{error.reason_code}: {error.message}"
+            return f"{error.reason_code}: {error.message.removeprefix('statement: it would have no effect: ')}"
         raise NotAsExpected(f"{tried}: it was admitted")
 
     def _bans_met(self, release: Release) -> frozenset[str]:
