@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from verax.gates.asked import AskedSample, asked_in
 from verax.gates.changes import find_change
 from verax.gates.evidence import Basis, Collected, TurnSource, collect, sample_of
 from verax.gates.judge.client import Judge
@@ -221,6 +222,16 @@ class GateDesk:
         if data is None:
             raise UnknownObject(f"gate {suite}: it has no report yet", hint='"verax gate run" makes one')
         return data
+
+    def asked(self, change_id: str, suite: str) -> list[AskedSample]:
+        """Return what the samples of a suite's report were asked.
+
+        Raises:
+            UnknownObject: there is no report.
+            ConflictError: this version has another version of the suite.
+        """
+        report = GateReport.parse(self.report(change_id, suite))
+        return asked_in(report, self._change(change_id), self._parts.governance.release)
 
     async def wait_idle(self) -> None:
         """Return when nothing runs and nothing waits."""

@@ -21,12 +21,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from verax.gates.asked import plan_of_report, suite_problem
 from verax.gates.evidence import Basis, find_problem
 from verax.gates.judging import judge_score, score_plan
-from verax.gates.plan import Plan, Subject, asked_for_runtime, make_plan
+from verax.gates.plan import Plan, asked_for_runtime
 from verax.gates.report import GateReport
-from verax.gates.suite import list_suites, load_suite
-from verax.gates.verdict import judge, needs_head
+from verax.gates.verdict import judge
 from verax.kernel import canonical
 from verax.kernel.errors import KernelError, VeraxError
 from verax.kernel.fold import ChangeState, GateResult, State
@@ -87,13 +87,13 @@ def verify_report(data: bytes, logged: Logged) -> list[Finding]:
 
 
 def _judge_again(report: GateReport, logged: Logged) -> Iterator[Finding]:
-    problem = _suite_problem(report)
+    problem = suite_problem(report)
     if problem:
         yield Finding("suite", "not checked", problem)
         return
     yield Finding("suite", "verified", f"{report.suite} {report.digest[:12]}")
     try:
-        plan = _plan(report, logged)
+        plan = plan_of_report(report, logged.change, logged.release)
         items = _items_problem(report, plan, logged)
         yield _step(
             "items", items, f"{len(plan.items)} items follow from the seed, each turn committed to its question"
@@ -152,31 +152,6 @@ def _runtime(logged: Logged) -> Finding:
         "" if found == wanted else f"code {found[:12]} ran, which was not {'proposed' if is_runtime else 'admitted'}"
     )
     return _step("runtime", problem, f"code {found[:12]}")
-
-
-def _suite_problem(report: GateReport) -> str:
-    if report.suite not in list_suites():
-        return "this version has no suite of that name"
-    found = load_suite(report.suite).digest
-    return (
-        ""
-        if found == report.digest
-        else f"this version has {found[:12]}, the report was made with {report.digest[:12]}"
-    )
-
-
-def _plan(report: GateReport, logged: Logged) -> Plan:
-    change, suite = logged.change, load_suite(report.suite)
-    if change.channel == RUNTIME_CHANNEL:
-        subject = Subject(change.id, report.asked_channel, change.seed)
-        return make_plan(suite, subject, logged.release(report.asked), None)
-    wants_head = (suite.uses_head or needs_head(report.floors)) and change.base != NONE
-    return make_plan(
-        suite,
-        Subject(change.id, change.channel, change.seed),
-        logged.release(change.candidate),
-        logged.release(change.base) if wants_head else None,
-    )
 
 
 def _items_problem(report: GateReport, plan: Plan, logged: Logged) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from verax.config import Config, settings_of
+from verax.gates.asked import AskedSample
 from verax.gates.desk import ChangeGates
 from verax.kernel.canonical import hex_digest
 from verax.kernel.errors import ConflictError, RefusedError, RequestError, UnknownObject
@@ -493,6 +494,11 @@ class FakeGates:
         """Return no report."""
         self.gates(change_id)
         raise UnknownObject(f"gate {suite}: it has no report yet")
+
+    def asked(self, change_id: str, suite: str) -> list[AskedSample]:
+        """Return nothing: there is no report."""
+        self.report(change_id, suite)
+        return []
 
     async def close(self) -> None:
         """Do nothing."""

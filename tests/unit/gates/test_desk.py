@@ -17,7 +17,9 @@ from verax.gates.direct import DirectRunner
 from verax.gates.report import GateReport
 from verax.gates.running import GateBroken, Job, Ran
 from verax.gates.suite import load_suite
+from verax.kernel import canonical
 from verax.kernel.errors import ConflictError, ModelUnavailable, UnknownObject
+from verax.kernel.record import commit_with_salt
 from verax.kernel.runtime import PortableRuntime
 from verax.testing.gate_desk import GATE_CALLER, demand_and_propose, make_gate_desk
 from verax.testing.scripted import Reply, Rule, ScriptedBackend
@@ -89,6 +91,13 @@ async def test_a_change_that_steers_fails_and_cannot_be_admitted(tmp_path: Path)
         outcome = log.admit("ann", next(o for o in log.state.outcomes if o.statement_id == change))
         assert not outcome.effective
         assert "did not pass" in outcome.reason
+        report = GateReport.parse(desk.report(change, "off_topic"))
+        asked = desk.asked(change, "off_topic")
+        assert [(one.item_id, one.arm) for one in asked] == [(one.item_id, one.arm) for one in report.samples]
+        for one, sample in zip(asked, report.samples, strict=True):
+            for data, call in zip(one.requests, sample.calls, strict=True):
+                salt = canonical.hex_decode(call.request_salt)
+                assert commit_with_salt(salt, "request", data) == call.record.request
         await desk.close()
 
 

@@ -6,13 +6,16 @@ import { Facts } from '@/transparency/Facts'
 import { Button } from '@/ui/Button'
 import { Choice } from '@/ui/Choice'
 import { ErrorState, Loading } from '@/ui/States'
+import { askedOf } from './asked'
 import styles from './Changes.module.css'
+import { readQuestions } from './change-calls'
+import { GateItem } from './GateItem'
 import { type Report, type ReportItem, readReport } from './report'
 
 const PART = 25
 
 /** The report that a gate's statement names, read by its digest: score with interval, and every item. */
-export function GateReport({ suite, digest }: { suite: string; digest: string }) {
+export function GateReport({ change, suite, digest }: { change: string; suite: string; digest: string }) {
   const { t } = useTranslation('changes')
   const found = useQuery({
     queryKey: ['proof', 'report', digest],
@@ -26,10 +29,10 @@ export function GateReport({ suite, digest }: { suite: string; digest: string })
   if (found.isPending) return <Loading />
   if (found.isError) return <ErrorState error={found.error} onRetry={() => void found.refetch()} />
   if (found.data === null) return <p className={styles['soft']}>{t('report.gone')}</p>
-  return <ReportBody suite={suite} report={found.data} />
+  return <ReportBody change={change} suite={suite} report={found.data} />
 }
 
-function ReportBody({ suite, report }: { suite: string; report: Report }) {
+function ReportBody({ change, suite, report }: { change: string; suite: string; report: Report }) {
   const { t } = useTranslation('changes')
   return (
     <section className={styles['stack']} aria-label={t('report.of', { suite })}>
@@ -48,7 +51,7 @@ function ReportBody({ suite, report }: { suite: string; report: Report }) {
       {report.shortfalls.map(({ metric, floor, found }) => (
         <p key={metric}>{t('report.shortfall', { metric, floor, found: found || '–' })}</p>
       ))}
-      <Items items={report.items} />
+      <Items change={change} suite={suite} items={report.items} />
     </section>
   )
 }
@@ -58,8 +61,13 @@ const SHOWN: ReadonlySet<string> = new Set(['score', 'score_low', 'score_high', 
 type Which = 'short' | 'all'
 
 /** The items, those that fell short first; long lists come in parts. */
-function Items({ items }: { items: readonly ReportItem[] }) {
+function Items({ change, suite, items }: { change: string; suite: string; items: readonly ReportItem[] }) {
   const { t } = useTranslation('changes')
+  const asked = useQuery({
+    queryKey: ['gate-questions', change, suite],
+    queryFn: async ({ signal }) => askedOf(await readQuestions(change, suite, signal)),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
   const short = items.filter(({ mark }) => mark !== '1')
   const [which, setWhich] = useState<Which>(short.length > 0 ? 'short' : 'all')
   const [shown, setShown] = useState(PART)
@@ -78,21 +86,12 @@ function Items({ items }: { items: readonly ReportItem[] }) {
           setShown(PART)
         }}
       />
+      <p className={styles['soft']}>{t(asked.isError ? 'report.noQuestions' : 'report.questions')}</p>
       {listed.length === 0 && <p className={styles['soft']}>{t('report.noneShort')}</p>}
       <ol className={styles['items']}>
         {listed.slice(0, shown).map((item) => (
           <li key={item.item}>
-            <p>
-              <code>{item.item}</code> {t('report.mark', { mark: item.mark })}
-              {item.reason !== '' && `: ${item.reason}`}
-            </p>
-            {item.replies.map((reply, at) => (
-              // Replies never change places.
-              // biome-ignore lint/suspicious/noArrayIndexKey: two may be alike
-              <blockquote key={at} dir="auto">
-                {reply}
-              </blockquote>
-            ))}
+            <GateItem item={item} asked={asked.data} />
           </li>
         ))}
       </ol>

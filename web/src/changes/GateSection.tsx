@@ -41,6 +41,7 @@ export function GateSection({
         {required.map(({ suite, floors }) => (
           <li key={suite}>
             <GateCard
+              change={change.id}
               suite={suite}
               floors={floors}
               result={change.gates.get(suite) ?? null}
@@ -92,12 +93,15 @@ function GateControls({ change, isRunning }: { change: string; isRunning: boolea
 }
 
 function GateCard({
+  change,
   suite,
   floors,
   result,
   progress,
   maySee,
 }: {
+  /** Id of the change. */
+  change: string
   suite: string
   floors: ReadonlyMap<string, string>
   result: GateResult | null
@@ -139,7 +143,7 @@ function GateCard({
           </Button>
         </div>
       )}
-      {isOpen && result !== null && <GateReport suite={suite} digest={result.report} />}
+      {isOpen && result !== null && <GateReport change={change} suite={suite} digest={result.report} />}
     </article>
   )
 }

@@ -6,6 +6,7 @@ import type {
   ChangeGates,
   DraftBody,
   DraftRequest,
+  GateQuestions,
   RolloutFacts,
   RolloutSignals,
 } from '@/core/wire'
@@ -27,6 +28,10 @@ export function runGates(change: string): Promise<ChangeGates> {
 
 export function cancelGates(change: string): Promise<ChangeGates> {
   return requestJson(`${gatesPath(change)}/cancel`, { method: 'POST' })
+}
+
+export function readQuestions(change: string, suite: string, signal?: AbortSignal): Promise<GateQuestions> {
+  return requestJson(`${gatesPath(change)}/${encodeURIComponent(suite)}/questions`, { signal })
 }
 
 export function readRollout(channel: string, signal?: AbortSignal): Promise<RolloutFacts> {

@@ -15,14 +15,18 @@ const REPORT: JsonObject = {
     { item: 'two', mark: '0', reason: 'It named another maker.' },
   ],
   samples: [
-    { arm: 'candidate', item: 'two', calls: [{ reply: 'I am another.' }, { reply: 'Truly.' }] },
+    {
+      arm: 'candidate',
+      item: 'two',
+      calls: [{ reply: 'I am another.', request_salt: 'ab', record: { request: 'cd' } }, { reply: 'Truly.' }],
+    },
     { arm: 'head', item: 'two', calls: [{ reply: 'I am Verax.' }] },
   ],
   lost: [{ item: 'three' }],
 }
 
 describe('a report of a gate', () => {
-  it('tells score, interval, floors and every item with what the candidate replied', () => {
+  it('tells score, interval, floors and every item with what candidate and head replied', () => {
     expect(readReport(encode(REPORT))).toEqual({
       score: '0.5',
       low: '0.1',
@@ -37,8 +41,19 @@ describe('a report of a gate', () => {
       ],
       shortfalls: [{ metric: 'score', floor: '0.9', found: '0.5' }],
       items: [
-        { item: 'one', mark: '1', reason: '', replies: [] },
-        { item: 'two', mark: '0', reason: 'It named another maker.', replies: ['I am another.', 'Truly.'] },
+        { item: 'one', mark: '1', reason: '', calls: { candidate: [], head: [] } },
+        {
+          item: 'two',
+          mark: '0',
+          reason: 'It named another maker.',
+          calls: {
+            candidate: [
+              { reply: 'I am another.', request: 'cd', salt: 'ab' },
+              { reply: 'Truly.', request: '', salt: '' },
+            ],
+            head: [{ reply: 'I am Verax.', request: '', salt: '' }],
+          },
+        },
       ],
       lost: 1,
     })

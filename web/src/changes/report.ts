@@ -5,12 +5,22 @@ import type { Json, JsonObject } from '@/proof/canonical'
 import { parseObject } from '@/proof/canonical'
 import { Refused } from '@/proof/refused'
 
+export const ARMS = ['candidate', 'head'] as const
+export type Arm = (typeof ARMS)[number]
+
+export interface ReportCall {
+  readonly reply: string
+  /** What the turn's record commits to as its request, and the salt of that commitment; hex. */
+  readonly request: string
+  readonly salt: string
+}
+
 export interface ReportItem {
   readonly item: string
   readonly mark: string
   readonly reason: string
-  /** What the candidate replied, call by call. */
-  readonly replies: readonly string[]
+  /** By arm, call by call; none of an arm that was not asked. */
+  readonly calls: Readonly<Record<Arm, readonly ReportCall[]>>
 }
 
 export interface Report {
@@ -37,14 +47,8 @@ export function readReport(data: Bytes): Report | null {
 
 function reportOf(report: JsonObject): Report {
   const metrics = objectOf(report['metrics'])
-  const replies = new Map(
-    listOf(report['samples'])
-      .filter((sample) => sample['arm'] === 'candidate')
-      .map((sample) => [
-        textOf(sample['item']),
-        listOf(sample['calls']).map((call) => textOf(call['reply'])),
-      ]),
-  )
+  const candidate = callsOf(report, 'candidate')
+  const head = callsOf(report, 'head')
   return {
     score: textOf(metrics['score']),
     low: textOf(metrics['score_low']),
@@ -60,9 +64,25 @@ function reportOf(report: JsonObject): Report {
       item: textOf(mark['item']),
       mark: textOf(mark['mark']),
       reason: textOf(mark['reason']),
-      replies: replies.get(textOf(mark['item'])) ?? [],
+      calls: {
+        candidate: candidate.get(textOf(mark['item'])) ?? [],
+        head: head.get(textOf(mark['item'])) ?? [],
+      },
     })),
     lost: listOf(report['lost']).length,
+  }
+}
+
+function callsOf(report: JsonObject, arm: Arm): Map<string, ReportCall[]> {
+  const samples = listOf(report['samples']).filter((sample) => sample['arm'] === arm)
+  return new Map(samples.map((sample) => [textOf(sample['item']), listOf(sample['calls']).map(callOf)]))
+}
+
+function callOf(call: JsonObject): ReportCall {
+  return {
+    reply: textOf(call['reply']),
+    request: textOf(objectOf(call['record'])['request']),
+    salt: textOf(call['request_salt']),
   }
 }
 

@@ -36,6 +36,7 @@ export interface Wire {
   ArmCount: ArmCount
   ArmFigure: ArmFigure
   ArmVotes: ArmVotes
+  AskedSample: AskedSample
   AssertionBody: AssertionBody
   AssistantMessage: AssistantMessage
   Attachment: Attachment
@@ -107,6 +108,7 @@ export interface Wire {
   FunctionDefinition: FunctionDefinition
   FunctionTool: FunctionTool
   GateBody: GateBody
+  GateQuestions: GateQuestions
   GateReportBody: GateReportBody
   GateResultShape: GateResultShape
   GateRunRequest: GateRunRequest
@@ -439,6 +441,14 @@ export interface ArmVotes {
 export interface VoteCount {
   up: number
   down: number
+}
+/**
+ * One sample: its requests, call by call, each as the canonical JSON that its turn's record commits to.
+ */
+export interface AskedSample {
+  item: string
+  arm: 'candidate' | 'head'
+  requests: string[]
 }
 /**
  * What a passkey returned beside the signature.
@@ -1650,6 +1660,13 @@ export interface FunctionTool {
     [k: string]: unknown
   } | null
   strict?: boolean | null
+}
+/**
+ * What the samples of a report were asked.
+ */
+export interface GateQuestions {
+  suite: string
+  samples: AskedSample[]
 }
 /**
  * The report of a suite: the blob that its statement names; `verax.gates.report` describes the rest of it.

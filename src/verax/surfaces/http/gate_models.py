@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from verax.surfaces.http.reply_models import ReplyModel
 
-__all__ = ["ChangeGates", "GateReportBody"]
+__all__ = ["ChangeGates", "GateQuestions", "GateReportBody"]
 
 
 class GateResultShape(ReplyModel):
@@ -41,6 +43,21 @@ class ChangeGates(ReplyModel):
     base: str
     seed: str
     gates: list[GateShape]
+
+
+class AskedSample(ReplyModel):
+    """One sample: its requests, call by call, each as the canonical JSON that its turn's record commits to."""
+
+    item: str
+    arm: Literal["candidate", "head"]
+    requests: list[str]
+
+
+class GateQuestions(ReplyModel):
+    """What the samples of a report were asked."""
+
+    suite: str
+    samples: list[AskedSample]
 
 
 class GateReportBody(ReplyModel, extra="allow"):

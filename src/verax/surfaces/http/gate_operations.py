@@ -42,4 +42,12 @@ OPERATIONS: tuple[Operation, ...] = (
         json_reply(gate_models.GateReportBody),
         needs_key=True,
     ),
+    Operation(
+        "GET",
+        "/v1/changes/{id}/gates/{suite}/questions",
+        "getGateQuestions",
+        "Return what the samples of a gate's report were asked",
+        json_reply(gate_models.GateQuestions),
+        needs_key=True,
+    ),
 )

@@ -6,6 +6,7 @@ whoever checks its report.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -53,6 +54,7 @@ class GateEndpoints:
             Route(f"{base}/run", Endpoint(self.run), methods=["POST"]),
             Route(f"{base}/cancel", Endpoint(self.cancel), methods=["POST"]),
             Route(base + "/{suite}/report", Endpoint(self.get_report), methods=["GET"]),
+            Route(base + "/{suite}/questions", Endpoint(self.get_questions), methods=["GET"]),
         ]
 
     async def get_gates(self, exchange: Exchange) -> Response:
@@ -80,6 +82,18 @@ class GateEndpoints:
         await self._admit(exchange, VIEW_ROLES)
         data = self._gates.report(exchange.path_value("id"), exchange.path_value("suite"))
         return Response(data, media_type="application/json", headers={"cache-control": "no-store"})
+
+    async def get_questions(self, exchange: Exchange) -> Response:
+        """Return what the samples of a suite's report were asked, to the byte that their records commit to."""
+        exchange.query()
+        await self._admit(exchange, VIEW_ROLES)
+        change, suite = exchange.path_value("id"), exchange.path_value("suite")
+        asked = await asyncio.to_thread(self._gates.asked, change, suite)
+        samples = [
+            {"item": sample.item_id, "arm": sample.arm, "requests": [data.decode("utf-8") for data in sample.requests]}
+            for sample in asked
+        ]
+        return json_response({"suite": suite, "samples": samples})
 
     async def _admit(self, exchange: Exchange, roles: frozenset[str]) -> None:
         caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from verax.config import Config
+from verax.gates.asked import AskedSample
 from verax.gates.desk import ChangeGates
 from verax.kernel.enrolment import EnrolledPasskey
 from verax.kernel.fold import State
@@ -200,6 +201,10 @@ class Gates(Protocol):
 
     def report(self, change_id: str, suite: str) -> bytes:
         """Return the report of a suite."""
+        ...
+
+    def asked(self, change_id: str, suite: str) -> Sequence[AskedSample]:
+        """Return what the samples of a suite's report were asked; raises `ConflictError` for another version of it."""
         ...
 
     async def close(self) -> None:
