@@ -79,13 +79,9 @@ async function blob(name: string, { blobs, unread, index }: Banned): Promise<Byt
   return null
 }
 
-<<<<<<< HEAD
-async function textsIn(name: string, ledger: Banned): Promise<readonly string[]> {
-=======
 type Read = (data: Bytes) => Promise<readonly string[]>
 
-async function textsIn(name: string, ledger: Ledger, read: Read): Promise<readonly string[]> {
->>>>>>> 3c83168 (A rollback bans the sentences of each text; two hundred innocent changes meet no ban)
+async function textsIn(name: string, ledger: Banned, read: Read): Promise<readonly string[]> {
   const data = await blob(name, ledger)
   return data ? textsOf(data, read) : []
 }
