@@ -32,6 +32,7 @@ SUITES = (
     "monitor",
     "monitor.unchanged",
     "monitor.embedded",
+    "moves",
     "soak",
     "mutations",
 )

@@ -203,6 +203,16 @@ async def test_a_rollback_during_a_rollback_moves_once(world: World) -> None:
     await until(lambda: len(world.alarms("rollout/rolled-back")) == 1)
 
 
+async def test_of_changes_that_are_admitted_at_once_one_moves_the_head_and_the_others_are_stale(world: World) -> None:
+    releases = [make_release(f"{BASE} You like {thing}.") for thing in ("lists", "tables", "verses")]
+    changes = [await world.propose(release) for release in releases]
+    results = await asyncio.gather(*(world.admit(change) for change in changes), return_exceptions=True)
+    assert sorted(type(item).__name__ for item in results) == ["ConflictError"] * 2 + ["NoneType"]
+    state = world.installation.governance.state
+    assert world.channel.head == releases[results.index(None)].id
+    assert sorted(state.status_of(change) for change in changes) == ["admitted", "stale", "stale"]
+
+
 async def test_a_head_that_is_rolled_back_by_hand_gets_a_timeline_too(world: World) -> None:
     good = world.channel.head
     bad = make_release(f"{BASE} {MAY_LINE}")
