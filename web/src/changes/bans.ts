@@ -4,7 +4,7 @@ import { sentencesBanned } from '@/proof/governance/bans'
 import { banHitsIn } from '@/proof/governance/fold-blobs'
 import { RUNTIME } from '@/proof/governance/root'
 import type { Blobs, ChangeState, State } from '@/proof/governance/state'
-import { wordingOf } from '@/proof/governance/wording'
+import { sourcesOf } from '@/proof/governance/wording'
 
 export interface MetBan {
   /** What a review names to let it return: a sentence's, or the candidate's own digest. */
@@ -46,7 +46,7 @@ async function sentencesOf(
     if (lacking().size === 0) break
     const data = await blobs(release)
     if (data === null) continue
-    for (const [digest, text] of sentencesBanned(await wordingOf(data), lacking())) found.set(digest, text)
+    for (const [digest, text] of sentencesBanned(await sourcesOf(data), lacking())) found.set(digest, text)
   }
   return found
 }
