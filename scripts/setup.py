@@ -59,7 +59,7 @@ PLANS = {
     "serve": Plan(ROOT / ".venv", REQUIREMENTS / "core.lock"),
     "develop": Plan(ROOT / ".venv-dev", REQUIREMENTS / "dev.lock"),
     "gates": Plan(ROOT / ".venv-gates", REQUIREMENTS / "gates.lock", has_weights=False),
-    "lab": Plan(ROOT / ".venv-lab", REQUIREMENTS / "lab.lock"),
+    "lab": Plan(ROOT / ".venv-lab", REQUIREMENTS / "lab.lock", has_weights=False),
     "ray": Plan(ROOT / ".venv-ray", REQUIREMENTS / "ray.lock", has_weights=False),
 }
 

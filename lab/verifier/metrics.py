@@ -29,10 +29,6 @@ class Measured:
     high: float
     n: int
 
-    def overlaps(self, other: Measured) -> bool:
-        """Say whether the two intervals have a point in common."""
-        return self.low <= other.high and other.low <= self.high
-
 
 def balanced_accuracy(scores: Sequence[float], is_supported: Sequence[bool], seed: int = 0) -> Measured:
     """Return the balanced accuracy with its bootstrap interval.

@@ -102,21 +102,21 @@ class _Run:
     loss_steps: int = 0
     seconds: float = 0.0
     _epoch: int = -1
+    _first: int = 0  # the step that its epoch began with
     _batches: list[list[int]] = field(default_factory=list)
 
     def next_batch(self, examples: Sequence[Encoded], recipe: Recipe) -> list[Encoded]:
         """Return the batch of the present step; epochs follow one another, each in an order of its own."""
-        if not self._batches:
-            self._epoch, self._batches = 0, batches(examples, recipe.batch_tokens, recipe.seed, 0)
-        place = self.step
+        if self._epoch < 0:
+            self._open_epoch(examples, recipe, 0, 0)
         # Epochs differ a little in their number of batches, since they are cut by length.
-        for epoch in range(self.step + 1):
-            if epoch != self._epoch:
-                self._epoch, self._batches = epoch, batches(examples, recipe.batch_tokens, recipe.seed, epoch)
-            if place < len(self._batches):
-                break
-            place -= len(self._batches)
-        return [examples[index] for index in self._batches[place]]
+        while self.step - self._first >= len(self._batches):
+            self._open_epoch(examples, recipe, self._epoch + 1, self._first + len(self._batches))
+        return [examples[index] for index in self._batches[self.step - self._first]]
+
+    def _open_epoch(self, examples: Sequence[Encoded], recipe: Recipe, epoch: int, first: int) -> None:
+        self._epoch, self._first = epoch, first
+        self._batches = batches(examples, recipe.batch_tokens, recipe.seed, epoch)
 
     def restore(self, path: Path, seed: int) -> None:
         """Go on from a checkpoint, or begin."""
