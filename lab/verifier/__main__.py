@@ -66,13 +66,14 @@ def make_data(given: argparse.Namespace) -> int:
 
 def train_model(given: argparse.Namespace) -> int:
     """Train until the recipe's last step; 75 where a signal ended it before."""
+    if given.base is None:
+        raise Mistake('no base weights\nhint: run in the environment of "make lab", or give --base')
+    recipe = _recipe(given)
+    # PyTorch takes seconds to start, so mistakes are found before it does.
     from lab.verifier.encoding import encode, load_tokenizer
     from lab.verifier.model import from_base, save
     from lab.verifier.training import Pace, train
 
-    if given.base is None:
-        raise Mistake('no base weights\nhint: run in the environment of "make lab", or give --base')
-    recipe = _recipe(given)
     tokenizer = given.base / "tokenizer.json"
     examples = encode(load_tokenizer(tokenizer, recipe.max_tokens), dataset.read_split(given.run / "data", "train"))
     model = from_base(given.base, recipe.seed)
