@@ -146,17 +146,18 @@ def _start_forked(machine: Machine, yesterday: Path) -> str:
     """Go on from yesterday's log with other entries, by the server's own code and keys."""
     forked = yesterday.with_name("forked")
     shutil.copytree(yesterday, forked)
-    asyncio.run(_go_on(Home(forked)))
+    [(size,)] = query(machine.home, "SELECT appended FROM logs WHERE id = ?", (_GOVERNANCE,))
+    asyncio.run(_go_on(Home(forked), size + 1))
     return _start_replaced(machine, forked)
 
 
-async def _go_on(home: Home) -> None:
-    """Append entries that the insider can sign: alarms, by the recorder's key, which lies on the server."""
+async def _go_on(home: Home, size: int) -> None:
+    """Append entries that the insider can sign, up to `size`: alarms, by the recorder's key, which lies there."""
     async with contextlib.AsyncExitStack() as stack:
         database = open_database(home.database_path)
         stack.callback(database.close)
         store = await GovernanceRooms(home, database, require_keys(home), SystemClock()).open(stack)
-        for number in range(4):
+        for number in range(size - store.state.size):
             await store.alarm("attempt/refused", NONE, {"number": number}, is_single=True)
 
 
