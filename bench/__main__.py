@@ -28,6 +28,7 @@ SUITES = (
     "install",
     "web",
     "gates",
+    "retrieval",
     "truth",
     "monitor",
     "monitor.unchanged",
@@ -36,7 +37,7 @@ SUITES = (
     "soak",
     "mutations",
 )
-ON_REQUEST = ("gates", "truth", "soak", "mutations")
+ON_REQUEST = ("gates", "retrieval", "truth", "soak", "mutations")
 
 
 def main(arguments: list[str]) -> int:
