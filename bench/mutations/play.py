@@ -73,6 +73,7 @@ from verax.kernel.merkle import check_consistency
 from verax.kernel.note import VerifierKey
 from verax.kernel.statement import Alarm, parse_statement
 from verax.kernel.tiles import parse_bundle
+from verax.store.disk import read_regular
 from verax.store.refusals import noting_refusals, read_refusals
 from verax.surfaces.installation import Installation
 from verax.surfaces.launch.environment import check_environment, kept_environment
@@ -375,10 +376,10 @@ def _new_alarms(case: Case, world: World) -> set[str]:
     bundles = (case.governance / "tile" / "entries" / "000.p").glob("*")
     newest = max((path for path in bundles if path.name.isdigit()), key=lambda path: int(path.name), default=None)
     with contextlib.suppress(OSError, KernelError):
-        entries = [] if newest is None else parse_bundle(newest.read_bytes(), int(newest.name))
+        entries = [] if newest is None else parse_bundle(read_regular(newest), int(newest.name))
         found |= {code for entry in entries[world.size :] for code in _code_of(entry)}
     with contextlib.suppress(OSError, CanonicalError, TypeError, KeyError):
-        found |= {item["code"] for item in canonical.decode((case.home / "alarms.waiting").read_bytes())}
+        found |= {item["code"] for item in canonical.decode(read_regular(case.home / "alarms.waiting"))}
     return found
 
 
