@@ -18,6 +18,7 @@ from .conftest import Play
 COUNT = 150
 
 
+@pytest.mark.timeout(600)
 def test_random_mutations_change_nothing_or_are_refused_with_an_alarm(player: Player) -> None:
     async def play() -> list[str]:
         outcomes = [await player.play(number) for number in range(COUNT)]
