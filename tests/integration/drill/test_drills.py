@@ -173,22 +173,18 @@ WEAKNESSES = {
         ),
     ),
     "gates that failed count": Weakness(
-        8, "kernel/fold_change.py", "if not result.passed:", "if False:", "it was admitted", is_admitted=True
+        8, "it was admitted", (("kernel/fold_change.py", "if not result.passed:", "if False:"),), is_admitted=True
     ),
     "nobody watches the canary": Weakness(
         8,
-        "gates/rollout/watch.py",
-        "trip = await self._count(watched)",
-        "trip = None",
         "was not taken out",
+        (("gates/rollout/watch.py", "trip = await self._count(watched)", "trip = None"),),
         is_admitted=True,
     ),
     "nothing stays banned": Weakness(
         9,
-        "kernel/fold_change.py",
-        "hits = ban_hits(",
-        "hits = frozenset() and ban_hits(",
         "it was admitted",
+        (("kernel/fold_change.py", "hits = ban_hits(", "hits = frozenset() and ban_hits("),),
         is_admitted=True,
     ),
 }
