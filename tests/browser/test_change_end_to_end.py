@@ -167,7 +167,7 @@ def test_two_people_change_the_assistant_with_passkeys_watch_it_go_out_and_take_
 
     page = team.bob.open("/changes")
     page.get_by_role("link", name=code).click()
-    expect(page.get_by_text("and you say when you are not sure")).to_be_visible()
+    expect(page.get_by_text("and you say when you are not sure").first).to_be_visible()
     team.bob.do("Approve")
     expect(page.get_by_text("reviews: 1 of 1")).to_be_visible()
 

@@ -146,6 +146,7 @@ WEAKNESSES = {
         6,
         "puts back the data folder of yesterday: the server started",
         (("surfaces/installation.py", "await witnessing.survey()", "pass"),),
+        is_admitted=True,
         attempts=("puts back the data folder of yesterday",),
     ),
     "nobody watches the code": Weakness(

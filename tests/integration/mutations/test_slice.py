@@ -9,6 +9,7 @@ import pytest
 from bench.mutations.case import Case
 from bench.mutations.play import FAULTS, Player
 
+from verax.kernel import fold_blobs
 from verax.store import refusals
 from verax.store.blobs import Blobs
 from verax.store.disk import LocalDisk
@@ -45,7 +46,9 @@ def test_without_the_digests_of_blobs_the_fuzzer_reports_a_silent_difference(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert play(rewrite_a_prompt).verdict == "refused"
+    # Two places compare: the one that reads a blob, and the rules that are about to use it.
     monkeypatch.setattr(Blobs, "get", lambda blobs, digest: LocalDisk().read(blobs.path_of(digest)))
+    monkeypatch.setattr(fold_blobs, "_blob", lambda digest, ledger: ledger.blobs(digest))
     outcome = play(rewrite_a_prompt)
     assert outcome.verdict == "different"
     assert any(item.startswith("ask companion") for item in outcome.changed)

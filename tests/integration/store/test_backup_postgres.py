@@ -50,4 +50,5 @@ async def test_files_and_rows_are_kept_apart_and_fit_together_again(postgres_url
     assert keys is not None
     note = (Home(restored_to.home).governance_dir / "checkpoint").read_bytes()
     checkpoint = open_checkpoint(note, keys.governance_origin, [keys.governance_signer().verifier])
-    assert checkpoint.size == repaired[0].size
+    # The folder's mark is older than the rows: what came in meanwhile is told by one more entry, an alarm.
+    assert checkpoint.size == repaired[0].size + 1

@@ -13,7 +13,7 @@ import pytest
 
 from verax.kernel.errors import AccessError, ConflictError, StoreFull, UnknownObject
 from verax.kernel.record import TurnSecret
-from verax.kernel.segments import Segment
+from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.store import erase
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import Passwords
@@ -35,6 +35,14 @@ TABLES = ("turns", "conversations", "branches", "messages", "responses", "usage"
 TABLES += ("sign_in_links", "account_settings")
 
 
+def _segments(number: int) -> tuple[Segment, ...]:
+    return (Segment("user", "user", f"a private question {number}"),)
+
+
+def _prompt(number: int) -> str:
+    return prompt_digest(close_segments(_segments(number), sample_secret(number)))
+
+
 class House:
     """All stores of an installation that hold something of a person."""
 
@@ -53,12 +61,13 @@ class House:
         """Run a turn and return its id."""
         number, data = next(self.numbers), reply.encode()
         await self.open_turn(user_id, number)
-        await self.turns.finish(FinishedTurn(sample_record(number, data, status="complete"), data, 12, 7, 800))
+        record = sample_record(number, data, status="complete", prompt=_prompt(number))
+        await self.turns.finish(FinishedTurn(record, data, 12, 7, 800))
         return sample_record(number).id
 
     async def open_turn(self, user_id: str, number: int) -> None:
-        segments = (Segment("user", "user", f"a private question {number}"),)
-        await self.turns.open(OpenTurn(user_id, "", sample_secret(number), sample_record(number), segments))
+        record = sample_record(number, prompt=_prompt(number))
+        await self.turns.open(OpenTurn(user_id, "", sample_secret(number), record, _segments(number)))
 
     async def chat(self, user_id: str, turns: int = 2) -> tuple[str, list[str]]:
         """Have a conversation; return its id and the turns."""
