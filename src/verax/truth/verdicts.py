@@ -1,0 +1,91 @@
+"""What is asked of a verifier, and what it answers: claims, passages, verdicts.
+
+Offsets are characters. Those of evidence count in the document's normalised text, those of a
+deciding span in its own text, so ``evidence.start + span.start`` is a place in the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+__all__ = ["DecidingSpan", "Evidence", "Judgement", "Verdict", "Verifier"]
+
+
+class Verdict(StrEnum):
+    """How a claim stands to its evidence."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    NOT_FOUND = "not_found"
+    NOT_CHECKED = "not_checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A piece of a document that may decide a claim.
+
+    Attributes:
+        source: What a person calls the document: its file name or address.
+        document: SHA-256 of the document's bytes, hex.
+        start: Where `text` begins in the document's normalised text.
+        page: From 1; None where the document has none.
+        heading: The headings above it, outermost first, joined by `` › ``; empty for none.
+        collection, version: Where it was found; empty for evidence that came with the request.
+    """
+
+    text: str
+    source: str
+    document: str
+    start: int = 0
+    page: int | None = None
+    heading: str = ""
+    collection: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingSpan:
+    """``given[evidence].text[start:end]`` decided; `probability` is what it alone gives for *supported*."""
+
+    evidence: int
+    start: int
+    end: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict on one claim.
+
+    Attributes:
+        probability: Calibrated probability that the claim is supported, 0 to 1; None where it was not checked.
+        spans: What decided, the strongest first. Empty for *not checked* and for *not found*. Sources
+            that contradict one another both stand here.
+        reason: Why it was not checked, a short code (``language``, ``no_verifier``); empty otherwise.
+    """
+
+    verdict: Verdict
+    probability: float | None
+    spans: tuple[DecidingSpan, ...] = ()
+    reason: str = ""
+
+
+class Verifier(Protocol):
+    """Judges one claim against passages; the same input gives the same judgement, to the bit, on one machine."""
+
+    @property
+    def identity(self) -> str:
+        """What judges, for receipts: kind and digest of its weights and calibration."""
+        ...
+
+    async def judge(self, claim: str, context: str, evidence: Sequence[Evidence]) -> Judgement:
+        """Judge a claim.
+
+        Args:
+            context: The text before the claim, for pronouns; may be empty.
+            evidence: Candidates, the nearest first; none gives *not found*.
+        """
+        ...
