@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 if TYPE_CHECKING:
     from tests.browser.shell.conftest import House, Person
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 PASSWORD = "a few words together"
+_TEXTS_OF_THE_QUESTION = re.compile(r"/assets/entry-[^/]*\.js$")
 
 
 def fill_in(page: Page, name: str, password: str) -> None:
@@ -101,16 +102,27 @@ def test_a_session_that_ends_asks_for_the_password_and_loses_nothing(person: Cal
     ann = person()
     ann.talk("Tides", "Who wrote Hamlet?")
     page = ann.open("/settings").page
+    # What still came for the page would find the session ended before the search does.
+    expect(ann.conversation("Tides")).to_be_visible()
+    expect(page.get_by_role("heading", name="Appearance")).to_be_visible()
     house = ann.house
     for session in house.call(house.installation.accounts.sessions(ann.user_id)):
         house.call(house.installation.accounts.end_session_of(ann.user_id, session.session_id))
-    page.get_by_role("textbox", name="Search conversations").fill("tides")
+    search = page.get_by_role("textbox", name="Search conversations")
+    held: list[Route] = []
+    page.route(_TEXTS_OF_THE_QUESTION, lambda route: held.append(route))
+    with page.expect_request(_TEXTS_OF_THE_QUESTION):
+        search.fill("tides")
+    expect(search).to_be_focused()
+    expect(page.locator("#main")).to_be_visible()
+    held[0].continue_()
     question = page.get_by_role("dialog", name="Your session has ended")
     expect(question.get_by_role("textbox", name="Password")).to_be_focused()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(question).to_be_hidden()
-    expect(page.get_by_role("textbox", name="Search conversations")).to_have_value("tides")
+    expect(search).to_have_value("tides")
+    expect(search).to_be_focused()
     expect(page.get_by_role("link", name=re.compile("Tides")).first).to_be_visible()
 
 

@@ -8,7 +8,10 @@ import { useExplain } from '@/ui/errors'
 import { Field } from '@/ui/Field'
 import styles from './Entry.module.css'
 
-/** Name and password. `fixedName` asks one person for the password alone. */
+/**
+ * Name and password. `fixedName` asks one person for the password alone: that is for a dialog, which gives its first
+ * field the focus itself.
+ */
 export function SignInForm({
   fixedName,
   onSignedIn,
@@ -55,14 +58,7 @@ export function SignInForm({
       ) : (
         <input hidden readOnly name="name" value={fixedName} autoComplete="username" />
       )}
-      <Field
-        label={t('password')}
-        name="password"
-        type="password"
-        autoComplete="current-password"
-        required
-        autoFocus={fixedName !== undefined}
-      />
+      <Field label={t('password')} name="password" type="password" autoComplete="current-password" required />
       <div role="alert" className={styles['problem']} hidden={said === null}>
         {said !== null && (
           <>

@@ -56,7 +56,10 @@ export function Frame({ children }: { children: ReactNode }) {
         {isPaletteOpen && <Palette />}
         {isHelpOpen && <ShortcutSheet />}
       </Suspense>
-      <SessionExpired />
+      {/* Its texts come when they are needed: the page must not be taken away until then. */}
+      <Suspense>
+        <SessionExpired />
+      </Suspense>
       <ToastRegion />
       <Announcer />
     </div>

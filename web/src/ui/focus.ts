@@ -28,6 +28,9 @@ export interface DialogFocus {
 /**
  * The two moments of a dialog. `first` says what takes the focus when it opens: its first field, or the dialog
  * itself, whose title is then read out; Radix would choose the close button, which nobody wants first.
+ *
+ * No field in a dialog may take the focus itself (`autoFocus`). Radix then tells neither moment of its opening, keeps
+ * no place to come back to, and whatever on the page asks for the focus next has it, behind the dialog.
  */
 export function useDialogFocus(first: 'field' | 'dialog' | 'usual'): DialogFocus {
   const returnTo = useRef<HTMLElement | null>(null)
