@@ -6,6 +6,7 @@ A hash says which file is meant; an address would say whose server to trust, and
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,9 @@ _LOCK_ADDRESS = {
 }
 _MAX_FILE_BYTES = 2 * 2**20
 # Weights that must work offline at once, by their digest; how they are made stands beside them.
-_WEIGHTS = frozenset({"bd9de06059c10251c3d1ab6af82f3afcf5383667cb2a8ac6c73ff30d30828998"})
+_ENCODER = "bd9de06059c10251c3d1ab6af82f3afcf5383667cb2a8ac6c73ff30d30828998"
+_VERIFIER = ROOT / "src" / "verax" / "truth" / "verifier" / "weights"
+_MAX_VERIFIER_BYTES = 40 * 10**6
 
 
 def main() -> int:
@@ -46,7 +49,7 @@ def problems_of(path: Path) -> Iterator[str]:
     """Yield what one file may not hold."""
     size = path.stat().st_size
     if size > _MAX_FILE_BYTES:
-        if hashlib.sha256(path.read_bytes()).hexdigest() in _WEIGHTS:
+        if _is_pinned(path, size):
             return
         yield f"{path}: {size} bytes; files over {_MAX_FILE_BYTES} do not belong in the repository"
         return
@@ -55,6 +58,15 @@ def problems_of(path: Path) -> Iterator[str]:
             yield f"{path}:{number}: names a registry or a path of one machine: {match[0]}"
         if is_lock(path) and _LOCK_ADDRESS[path.suffix].search(line):
             yield f"{path}:{number}: a lock holds an address"
+
+
+def _is_pinned(path: Path, size: int) -> bool:
+    """Say whether a file is the encoder, or the verifier that the manifest beside it names."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if path.parent != _VERIFIER:
+        return digest == _ENCODER
+    manifest = json.loads((_VERIFIER / "manifest.json").read_text(encoding="utf-8"))
+    return size <= _MAX_VERIFIER_BYTES and bool(digest == manifest["weights"])
 
 
 def is_lock(path: Path) -> bool:

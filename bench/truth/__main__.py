@@ -32,10 +32,11 @@ from bench.truth.exact_checks import by_kind, findings_in, has_conflict
 from bench.truth.overlap import overlap
 from bench.truth.prompted import prompted
 from bench.truth.rows import held_out, sample
-from lab.verifier.calibration import Calibration, fit
+from lab.verifier.calibration import fit
 from lab.verifier.evaluation import by_source
 from lab.verifier.rows import Row, read_rows, training_rows
 from lab.verifier.scores import score_rows
+from verax.truth.verifier.calibration import Calibration
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB_PYTHON = ROOT / ".venv-lab" / "bin" / "python"

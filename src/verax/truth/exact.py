@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-__all__ = ["Finding", "Kind", "Quantity", "Weight", "check", "quantities"]
+__all__ = ["Finding", "Kind", "Quantity", "Weight", "check", "content_words", "quantities"]
 
 
 class Kind(StrEnum):
@@ -231,18 +231,19 @@ def _names(claim: str, passage: str) -> Iterator[Finding]:
 
 
 def _negation(claim: str, passage: str) -> Iterator[Finding]:
-    wanted, is_negated = _content(claim), _NOT.search(claim)
+    wanted, is_negated = content_words(claim), _NOT.search(claim)
     if len(wanted) < 2:
         return
     alike = [
         bool(_NOT.search(sentence[0])) != bool(is_negated)
         for sentence in _SENTENCE.finditer(passage)
-        if len(wanted & _content(sentence[0])) >= _NEARLY * len(wanted)
+        if len(wanted & content_words(sentence[0])) >= _NEARLY * len(wanted)
     ]
     if alike and all(alike):
         start, end = is_negated.span() if is_negated else (0, len(claim))
         yield Finding(Kind.NEGATION, Weight.CONFLICT, start, end)
 
 
-def _content(text: str) -> set[str]:
+def content_words(text: str) -> set[str]:
+    """Return the words that say something, lower case: no negation, no word that every sentence holds."""
     return {word.lower() for word in _WORD.findall(_NOT.sub(" ", text))} - _STOP - {"do", "does", "did"}

@@ -15,7 +15,9 @@ from lab.verifier.recipe import RECIPES, Recipe, load_recipe
 from lab.verifier.rows import TEST_ONLY, Label, NotForTraining, Row, plain, training_rows
 from lab.verifier.runlog import Entry, read_entries, write_entry
 from lab.verifier.scores import score_rows
-from lab.verifier.scoring import margin, pieces, score
+from lab.verifier.scoring import score
+from verax.truth.verifier.calibration import margin
+from verax.truth.verifier.pieces import pieces
 
 TOWNS = "Verden Celle Uelzen Stade Soltau Peine".split()
 

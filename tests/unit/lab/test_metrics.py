@@ -7,10 +7,11 @@ import random
 
 import pytest
 
-from lab.verifier.calibration import Calibration, fit, sigmoid
+from lab.verifier.calibration import fit
 from lab.verifier.evaluation import by_source
 from lab.verifier.metrics import balanced_accuracy, calibration_error
 from lab.verifier.rows import Label, Row
+from verax.truth.verifier.calibration import Calibration, sigmoid
 
 
 def brute_balanced(scores: list[float], truths: list[bool]) -> float:

@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+__all__ = ["MAX_WORDS", "Span", "chunks", "focus", "nearest_sentences", "sentences"]
+
 MAX_WORDS = 150
 _SENTENCE = re.compile(r"\S.*?(?:[.!?。！？][\"'”’)\]]*(?=\s)|[。！？]|(?=\n)|\Z)", re.DOTALL)
 _WORD = re.compile(r"\w+")
@@ -57,8 +59,8 @@ def chunks(text: str, max_words: int = MAX_WORDS) -> list[Span]:
     return found
 
 
-def focus(text: str, claim: str, max_words: int = MAX_WORDS) -> str:
-    """Return the sentences of `text` nearest to `claim`, in their order, together at most `max_words` words.
+def nearest_sentences(text: str, claim: str, max_words: int = MAX_WORDS) -> list[Span]:
+    """Return the sentences of `text` nearest to `claim`, the nearest first, together at most `max_words` words.
 
     Nearness is the summed rarity (inverse sentence frequency) of the words shared with the claim, over the root of the
     sentence's length. Ties go to the earlier sentence; sentences that share nothing are left out.
@@ -68,14 +70,20 @@ def focus(text: str, claim: str, max_words: int = MAX_WORDS) -> str:
     wanted = set(_WORD.findall(claim.lower()))
     rarity = _rarity(words)
     nearness = [sum(rarity[word] for word in wanted & held.keys()) / math.sqrt(max(1, held.total())) for held in words]
-    kept: list[int] = []
+    kept: list[Span] = []
     room = max_words
     for index in sorted(range(len(spans)), key=lambda index: (-nearness[index], index)):
         cost = _words(text, spans[index])
         if nearness[index] > 0 and cost <= room:
-            kept.append(index)
+            kept.append(spans[index])
             room -= cost
-    return " ".join(spans[index].of(text).strip() for index in sorted(kept))
+    return kept
+
+
+def focus(text: str, claim: str, max_words: int = MAX_WORDS) -> str:
+    """Return the sentences of `text` nearest to `claim`, in their order, together at most `max_words` words."""
+    kept = nearest_sentences(text, claim, max_words)
+    return " ".join(span.of(text).strip() for span in sorted(kept, key=lambda span: span.start))
 
 
 def _rarity(sentences_words: Sequence[Counter[str]]) -> dict[str, float]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from lab.verifier.chunks import chunks, focus, sentences
+from verax.truth.chunks import chunks, focus, sentences
 
 TEXTS = [
     " ".join(

@@ -1,0 +1,240 @@
+"""How scores and exact checks become a verdict. Pure: a function that scores a pair comes in.
+
+Each passage is read in pieces (`pieces`), and each piece gives
+
+* a *probability* that it supports the claim: the model's, calibrated, then corrected by the exact checks of
+  `verax.truth.exact`. A conflict (of a number, date or negation) caps it at `CAPS`; something missing (a number, date
+  or name) takes `PENALTIES` off its log odds, once for each kind. Both are what was measured on 1,600 labelled claims
+  (docs/guides/lab.md): caps are the share of claims with that conflict that were supported all the same, penalties
+  the log of how much rarer supported claims are among those with that finding;
+* a *contradiction*: the model's probability of *contradicted*, uncalibrated.
+
+The verdict is
+
+* *supported* where a piece reaches `SUPPORTED_FROM`;
+* else *contradicted* where a piece's contradiction reaches `CONTRADICTED_FROM`, or where the piece nearest to the claim
+  (which the model, by itself, holds likeliest to support it) conflicts with it and has a sentence about the same thing:
+  at least `SAME_THING` of the claim's words;
+* else *not found*.
+
+The claim's probability is that of its best piece. What decided is narrowed to a sentence that decides alone, else to
+two that do together, else it is the whole piece. Where one source supports a claim and another contradicts it, the
+verdict is *supported* and both are shown: the spans of the other have a probability below `SUPPORTED_FROM`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from verax.truth.chunks import Span, nearest_sentences
+from verax.truth.exact import Kind, Weight, check, content_words
+from verax.truth.verdicts import DecidingSpan, Judgement, Verdict
+from verax.truth.verifier.calibration import Calibration, log_odds, margin, sigmoid
+from verax.truth.verifier.pieces import Piece, joined, pieces
+
+__all__ = [
+    "CAPS",
+    "CONTRADICTED_FROM",
+    "PENALTIES",
+    "SAME_THING",
+    "SUPPORTED_FROM",
+    "Asked",
+    "Judging",
+    "Scorer",
+]
+
+Scorer = Callable[[str, str], Sequence[float]]
+"""From claim and piece to the logits of *supported*, *contradicted* and *not found*."""
+
+SUPPORTED_FROM = 0.5
+CONTRADICTED_FROM = 0.5
+SAME_THING = 0.5
+CAPS = {Kind.NUMBER: 0.072, Kind.DATE: 0.05, Kind.NEGATION: 0.333}
+PENALTIES = {Kind.NUMBER: 0.63, Kind.DATE: 0.88, Kind.NAME: 0.81}
+_MAX_SOURCES = 3  # whose spans are shown, for each of the two sides
+_CANDIDATES = 4  # sentences that may decide alone
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A claim as it is judged.
+
+    Attributes:
+        claim: What the exact checks look at.
+        hypothesis: What the model reads: the claim behind its context.
+        texts: The passages.
+    """
+
+    claim: str
+    hypothesis: str
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one piece gives.
+
+    Attributes:
+        raw: The model's calibrated probability.
+        probability: The same, corrected by the exact checks.
+        contradiction: The model's probability of *contradicted*.
+        is_conflict: Whether an exact check found a conflict about the same thing.
+    """
+
+    evidence: int
+    piece: Piece
+    raw: float
+    probability: float
+    contradiction: float
+    is_conflict: bool
+
+    @property
+    def opposition(self) -> float:
+        """How strongly it contradicts, 0 to 1; a conflict that was found exactly is as sure as it was measured."""
+        return max(self.contradiction, 1 - self.probability if self.is_conflict else 0.0)
+
+
+class Judging:
+    """Judges claims with one scorer and its calibration.
+
+    Args:
+        max_words: Words of a piece of evidence.
+    """
+
+    def __init__(self, scorer: Scorer, calibration: Calibration, max_words: int) -> None:
+        self._scorer = scorer
+        self._calibration = calibration
+        self._max_words = max_words
+
+    def judge(self, asked: Asked) -> Judgement:
+        """Return the verdict on a claim; without evidence it is *not found*."""
+        readings = [
+            self._read(asked, index, piece)
+            for index, text in enumerate(asked.texts)
+            if text.strip()
+            for piece in pieces(asked.hypothesis, text, self._max_words)
+        ]
+        if not readings:
+            return Judgement(Verdict.NOT_FOUND, 0.0)
+        best = max(readings, key=lambda reading: reading.probability)
+        against = self._against(readings)
+        if best.probability >= SUPPORTED_FROM:
+            supporting = [reading for reading in readings if reading.probability >= SUPPORTED_FROM]
+            spans = [*self._supporting_spans(asked, supporting), *self._opposing_spans(asked, against)]
+            return Judgement(Verdict.SUPPORTED, best.probability, tuple(spans))
+        if against:
+            return Judgement(Verdict.CONTRADICTED, best.probability, tuple(self._opposing_spans(asked, against)))
+        return Judgement(Verdict.NOT_FOUND, best.probability)
+
+    def _read(self, asked: Asked, evidence: int, piece: Piece) -> _Reading:
+        logits = self._scorer(asked.hypothesis, piece.text)
+        raw = self._calibration.probability(margin(logits))
+        probability, is_conflict = corrected(raw, asked.claim, piece.text)
+        same = is_conflict and _is_same_thing(asked.claim, piece.text)
+        return _Reading(evidence, piece, raw, probability, sigmoid(_contradiction(logits)), same)
+
+    def _against(self, readings: Sequence[_Reading]) -> list[_Reading]:
+        """Return the pieces that contradict the claim."""
+        nearest = max(readings, key=lambda reading: reading.raw)
+        return [
+            reading
+            for reading in readings
+            if reading.probability < SUPPORTED_FROM
+            and (reading.contradiction >= CONTRADICTED_FROM or (reading is nearest and reading.is_conflict))
+        ]
+
+    def _supporting_spans(self, asked: Asked, readings: Sequence[_Reading]) -> list[DecidingSpan]:
+        return self._spans(
+            asked, readings, lambda reading: reading.probability, lambda reading: reading.probability >= SUPPORTED_FROM
+        )
+
+    def _opposing_spans(self, asked: Asked, readings: Sequence[_Reading]) -> list[DecidingSpan]:
+        return self._spans(
+            asked,
+            readings,
+            lambda reading: reading.opposition,
+            lambda reading: (
+                reading.probability < SUPPORTED_FROM
+                and (reading.contradiction >= CONTRADICTED_FROM or reading.is_conflict)
+            ),
+        )
+
+    def _spans(
+        self,
+        asked: Asked,
+        readings: Sequence[_Reading],
+        strength: Callable[[_Reading], float],
+        decides: Callable[[_Reading], bool],
+    ) -> list[DecidingSpan]:
+        """Return what decided in the strongest piece of each passage, the strongest passage first."""
+        strongest: dict[int, _Reading] = {}
+        for reading in sorted(readings, key=lambda reading: -strength(reading)):
+            strongest.setdefault(reading.evidence, reading)
+        return [
+            DecidingSpan(reading.evidence, span.start, span.end, narrow.probability)
+            for reading in list(strongest.values())[:_MAX_SOURCES]
+            for narrow in [self._narrowed(asked, reading, strength, decides)]
+            for span in narrow.piece.spans
+        ]
+
+    def _narrowed(
+        self,
+        asked: Asked,
+        reading: _Reading,
+        strength: Callable[[_Reading], float],
+        decides: Callable[[_Reading], bool],
+    ) -> _Reading:
+        """Return the reading of the sentence, or of two, that decides as the whole piece does; else the piece's."""
+        text = asked.texts[reading.evidence]
+        within = [
+            Span(span.start + inner.start, span.start + inner.end)
+            for span in reading.piece.spans
+            for inner in nearest_sentences(span.of(text), asked.hypothesis, self._max_words)[:_CANDIDATES]
+        ]
+        candidates = _nearest(text, within, asked.hypothesis)
+        single = [self._read(asked, reading.evidence, joined(text, [span])) for span in candidates]
+        deciding = [item for item in single if decides(item)]
+        if deciding:
+            return max(deciding, key=strength)
+        for pair in combinations(candidates[:3], 2):
+            both = self._read(asked, reading.evidence, joined(text, list(pair)))
+            if decides(both):
+                return both
+        return reading
+
+
+def corrected(raw: float, claim: str, passage: str) -> tuple[float, bool]:
+    """Return a probability as the exact checks leave it, and whether one of them found a conflict."""
+    findings = check(claim, passage)
+    missing = {finding.kind for finding in findings if finding.weight is Weight.MISSING}
+    conflicts = {finding.kind for finding in findings if finding.weight is Weight.CONFLICT}
+    probability = raw
+    if missing:
+        probability = sigmoid(log_odds(raw) - sum(PENALTIES[kind] for kind in missing))
+    return min([probability, *(CAPS[kind] for kind in conflicts)]), bool(conflicts)
+
+
+def _contradiction(logits: Sequence[float]) -> float:
+    """Return the log odds of *contradicted* against the two others together."""
+    supported, contradicted, not_found = logits
+    return margin((contradicted, supported, not_found))
+
+
+def _is_same_thing(claim: str, passage: str) -> bool:
+    wanted = content_words(claim)
+    said = (content_words(span.of(passage)) for span in nearest_sentences(passage, claim)[:_CANDIDATES])
+    return bool(wanted) and any(len(wanted & words) >= math.ceil(SAME_THING * len(wanted)) for words in said)
+
+
+def _nearest(text: str, spans: Sequence[Span], claim: str) -> list[Span]:
+    """Return the candidates that share most words with the claim, the nearest first."""
+    wanted = content_words(claim)
+
+    def nearness(span: Span) -> float:
+        words = content_words(span.of(text))
+        return len(words & wanted) / math.sqrt(max(1, len(words)))
+
+    return sorted(spans, key=lambda span: (-nearness(span), span.start))[:_CANDIDATES]
