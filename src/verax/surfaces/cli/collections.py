@@ -16,7 +16,7 @@ from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.output import FAILED, Progress, confirm, moment, print_json, print_rows, print_text, say
 from verax.surfaces.cli.session import Session, pass_session
 
-__all__ = ["collection"]
+__all__ = ["collection", "find_collection"]
 
 _READ_LIMIT_S = 300.0
 _PAGE = 500
@@ -72,7 +72,7 @@ def add(session: Session, name: str, paths: tuple[Path, ...], label: str | None)
     """
     client = session.signed_in_client(timeout_s=_READ_LIMIT_S)
     listed = client.get_json("/v1/collections")
-    found = _find(listed["data"], name)
+    found = find_collection(listed["data"], name)
     sources = [source for path in paths for source in _sources(path)]
     failed = added = 0
     with Progress("adding", len(sources), "documents") as progress:
@@ -218,11 +218,11 @@ def _documents(client: Client, collection_id: str) -> Iterator[dict[str, Any]]:
 
 
 def _id_of(client: Client, name: str) -> str:
-    found: str = _find(client.get_json("/v1/collections")["data"], name)["id"]
+    found: str = find_collection(client.get_json("/v1/collections")["data"], name)["id"]
     return found
 
 
-def _find(listed: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+def find_collection(listed: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
     """Return the collection of that name or id; one's own comes before another's."""
     found = sorted((item for item in listed if name in (item["name"], item["id"])), key=lambda item: not item["is_own"])
     if not found:

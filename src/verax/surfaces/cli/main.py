@@ -22,6 +22,7 @@ _COMMANDS = {
     "change": ("changes", "Propose, review and admit a change of a channel."),
     "channel": ("channels", "Show channels, step a canary, roll back, freeze, and read the monitor."),
     "chat": ("chat", "Talk to a channel until you leave."),
+    "check": ("textcheck", "Check every claim of a text against documents."),
     "collection": ("collections", "Keep documents, and find passages in them."),
     "config": ("settings", "Show the configuration."),
     "doctor": ("doctor", "Say what is wrong with this installation and how to mend it."),

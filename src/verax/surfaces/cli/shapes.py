@@ -160,6 +160,53 @@ SHAPES: dict[str, Shape] = {
         "document": "the document, see docs/concepts/monitor.md",
         "turn_ids": "ids of affected turns, null unless --turns asks for them",
     },
+    "check": {
+        "object": "`check`",
+        "text_digest": "SHA-256 of the text in UTF-8",
+        "verifier": "what judged: kind and digest, or `none`",
+        "summary": {
+            "claims": "how many",
+            "supported": "how many of these",
+            "contradicted": "how many",
+            "not_found": "how many",
+            "not_checked": "how many",
+            "other_sentences": "sentences that are no claims",
+        },
+        "claims": [
+            {
+                "text": "the sentence",
+                "start": "offset into the text, in characters",
+                "end": "the first character after it",
+                "verdict": "`supported`, `contradicted`, `not_found` or `not_checked`",
+                "probability": "that it is supported, 0 to 1, or null",
+                "reason": "why it was not checked, else empty",
+                "evidence": [
+                    {
+                        "source": "name of the document",
+                        "passage": "the passage",
+                        "start": "where in the passage begins what decided",
+                        "end": "the first character after it",
+                        "probability": "that it alone supports the claim; under 0.5 it contradicts it",
+                        "page": "from 1, or null",
+                        "heading": "headings above it, or empty",
+                        "passage_start": "where in the document's text the passage begins",
+                        "digest": "SHA-256 of the document",
+                        "collection": "id of its collection, or null",
+                    }
+                ],
+            }
+        ],
+        "collections": [{"id": "id of the collection", "version": "digest of all that it held, or null"}],
+        "documents": [
+            {
+                "source": "name of the file",
+                "digest": "SHA-256 of it",
+                "pages": "pages, or null",
+                "characters": "of its text",
+                "notices": ["what was not read of it"],
+            }
+        ],
+    },
     "collection list": {"collections": [_COLLECTION]},
     "collection search": {
         "version": "digest of all that the collection holds",

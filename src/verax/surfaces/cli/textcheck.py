@@ -1,0 +1,155 @@
+"""``verax check``: any text checked against any documents, with or without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from verax.kernel.errors import ConfigError, RequestError, VeraxError
+from verax.surfaces.cli.output import FAILED, USAGE, Progress, print_json, print_text, say, say_error
+from verax.surfaces.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from verax.truth.check import Document
+    from verax.truth.knowledge.convert import Converter
+
+__all__ = ["check"]
+
+_READ_LIMIT_S = 600.0
+_MAX_BYTES = 64 * 2**20
+_SNIPPET = 300
+_COLOURS = {"supported": "green", "contradicted": "red", "not_found": "yellow", "not_checked": "cyan"}
+_REASONS = {
+    "language": "in a language that the verifier was not trained on",
+    "no_verifier": "there is no verifier here",
+    "too_long": "too long",
+    "busy": "the verifier was busy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What the command line says."""
+
+    file: str
+    against: tuple[Path, ...]
+    collections: tuple[str, ...]
+
+
+@click.command("check")
+@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+@click.option(
+    "--against",
+    "against",
+    metavar="DOCUMENT",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A document to check against; may be given several times.",
+)
+@click.option("--collection", "collections", metavar="NAME", multiple=True, help="A collection to check against.")
+@click.option("--json", "as_json", is_flag=True, help="Print the check as JSON.")
+@pass_session
+def check(session: Session, file: str, against: tuple[Path, ...], collections: tuple[str, ...], as_json: bool) -> int:
+    """Check every claim of FILE (- for standard input) against documents.
+
+    FILE and the documents may be PDF, Word, HTML, Markdown, CSV, e-mail or text. Documents alone are read
+    and checked on this machine, without a server; collections are the server's, and it checks.
+
+    Exit codes: 0 every claim is supported, 1 one is not, 2 the check could not be made.
+    """
+    if not against and not collections:
+        raise click.UsageError("nothing to check against; give --against DOCUMENT or --collection NAME")
+    try:
+        checked = asyncio.run(_check(session, _Given(file, against, collections)))
+    except VeraxError as error:
+        say_error(error)
+        return USAGE
+    if as_json:
+        print_json(checked)
+    else:
+        _show(checked)
+    return 0 if checked["summary"]["supported"] == checked["summary"]["claims"] else FAILED
+
+
+async def _check(session: Session, given: _Given) -> dict[str, Any]:
+    from verax.truth.knowledge.convert import Converter
+
+    # Nothing is measured here, so nothing is compared: the process still holds one file and two pipes.
+    converter = Converter(lambda _digests: None)
+    text = (await _document(converter, given.file)).text.text
+    documents = [await _document(converter, str(path)) for path in given.against]
+    if given.collections:
+        return _on_server(session, given, text, documents)
+    return await _here(text, documents)
+
+
+async def _here(text: str, documents: Sequence[Document]) -> dict[str, Any]:
+    from verax.truth.check import DocumentSource, check_text
+    from verax.truth.check_object import check_object
+    from verax.truth.verifier import LocalVerifier
+
+    verifier = LocalVerifier()
+    try:
+        with Progress("checking", None, "claims") as progress:
+            report = await check_text(text, [DocumentSource(documents)], verifier, progress.reach)
+    finally:
+        verifier.close()
+    return check_object(report, text, documents)
+
+
+def _on_server(session: Session, given: _Given, text: str, documents: Sequence[Document]) -> dict[str, Any]:
+    from verax.surfaces.cli.collections import find_collection
+
+    client = session.signed_in_client(timeout_s=_READ_LIMIT_S)
+    listed = client.get_json("/v1/collections")["data"]
+    ids = [find_collection(listed, name)["id"] for name in given.collections]
+    evidence = [{"source": document.source, "text": document.text.text} for document in documents]
+    answer: dict[str, Any] = client.post_json("/v1/check", {"text": text, "evidence": evidence, "collections": ids})
+    return answer
+
+
+async def _document(converter: Converter, name: str) -> Document:
+    """Read a file; ``-`` is standard input."""
+    from verax.truth.check import Document
+
+    shown = "standard input" if name == "-" else Path(name).name
+    try:
+        data = await asyncio.to_thread(sys.stdin.buffer.read if name == "-" else Path(name).read_bytes)
+    except OSError as error:
+        raise ConfigError(f"{shown}: cannot be read: {error.strerror}") from None
+    if len(data) > _MAX_BYTES:
+        raise RequestError(f"{shown}: expected at most {_MAX_BYTES} bytes, found {len(data)}", hint="split it")
+    try:
+        text = await converter.convert(data, shown)
+    except RequestError as error:
+        raise RequestError(f"{shown}: {error.message}", hint=error.hint, code=error.code) from None
+    return Document(shown, hashlib.sha256(data).hexdigest(), text)
+
+
+def _show(checked: dict[str, Any]) -> None:
+    for document in checked["documents"]:
+        for notice in document["notices"]:
+            say(f"{document['source']}: {notice}")
+    for claim in checked["claims"]:
+        mark = claim["verdict"].replace("_", " ")
+        shown = f" {claim['probability']:.2f}" if claim["probability"] is not None else ""
+        why = f" ({_REASONS.get(claim['reason'], claim['reason'])})" if claim["reason"] else ""
+        print_text(f"{click.style(mark, fg=_COLOURS[claim['verdict']], bold=True)}{shown}{why}  {_line(claim['text'])}")
+        for item in claim["evidence"]:
+            page = f", page {item['page']}" if item["page"] else ""
+            print_text(f"    {item['source']}{page}: “{_line(item['passage'][item['start'] : item['end']])}”")
+    summary = checked["summary"]
+    counts = ", ".join(f"{summary[name]} {name.replace('_', ' ')}" for name in _COLOURS)
+    say(f"{summary['claims']} claims: {counts}; {summary['other_sentences']} other sentences")
+
+
+def _line(text: str) -> str:
+    whole = " ".join(text.split())
+    return whole if len(whole) <= _SNIPPET else f"{whole[:_SNIPPET]}…"

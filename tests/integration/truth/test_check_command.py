@@ -1,0 +1,134 @@
+"""``verax check`` on real files, offline, with a tiny verifier that really runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verax.surfaces.cli.main import run
+from verax.surfaces.cli.shapes import SHAPES, find_mismatch
+from verax.testing.pdfs import make_pdf, scanned_pdf
+
+pytestmark = pytest.mark.usefixtures("tiny_verifier")
+
+TOWNS = "Verden Celle Uelzen Stade Soltau Peine Gifhorn Lehrte Hameln Goslar".split()
+PAGES = [
+    f"The bridge of {town}\n\nThe bridge of {town} was opened in {1900 + 7 * number} by the mayor.\n"
+    f"The bridge of {town} is {40 + number} metres long and was built of stone.\n"
+    f"In winter the harbour of {town} is closed for repairs.\n"
+    for number, town in enumerate(TOWNS)
+]
+TEXT = """Hello! Here is what I found:
+
+- The bridge of Uelzen was opened in 1914.
+- The bridge of Uelzen was opened in 1924.
+- The bridge of Goslar is 49 metres long.
+- The bridge of Goslar is 59 metres long.
+- In winter the harbour of Stade is not closed.
+- The castle of Peine burned down twice.
+
+I think that you should visit them. Would you like to know more?
+"""
+VERDICTS = ["supported", "contradicted", "supported", "contradicted", "contradicted", "not_found"]
+Check = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
+    """Run ``verax check`` where there is no server."""
+    monkeypatch.setenv("VERAX_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("VERAX_KEYRING", str(tmp_path / "keyring"))
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run(["check", *map(str, arguments)])
+        return code, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "answer.md"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def pdf(tmp_path: Path) -> Path:
+    path = tmp_path / "bridges.pdf"
+    path.write_bytes(make_pdf(*PAGES))
+    return path
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """The same as plain text, which takes no process to read."""
+    path = tmp_path / "bridges.txt"
+    path.write_text("\n\n".join(PAGES), encoding="utf-8")
+    return path
+
+
+def test_planted_errors_are_marked_with_page_and_span_in_a_pdf_of_ten_pages(
+    check: Check, text: Path, pdf: Path
+) -> None:
+    code, out, _ = check(text, "--against", pdf, "--json")
+    assert code == 1
+    found: dict[str, Any] = json.loads(out)
+    assert find_mismatch(found, SHAPES["check"]) == ""
+    assert [claim["verdict"] for claim in found["claims"]] == VERDICTS
+    assert found["documents"][0]["pages"] == 10
+    assert found["summary"]["other_sentences"] == 4
+    opened, wrongly_opened = (claim["evidence"][0] for claim in found["claims"][:2])
+    for item in (opened, wrongly_opened):
+        assert item["page"] == 3
+        assert item["passage"][item["start"] : item["end"]] == "The bridge of Uelzen was opened in 1914 by the mayor."
+    first = found["claims"][0]
+    assert found["claims"][0]["text"] == "The bridge of Uelzen was opened in 1914."
+    assert first["probability"] > 0.5 > found["claims"][1]["probability"]
+
+
+def test_people_see_a_line_for_each_claim_with_its_passage(check: Check, text: Path, notes: Path) -> None:
+    code, out, err = check(text, "--against", notes)
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0].startswith("supported 1.00  The bridge of Uelzen was opened in 1914.")
+    assert lines[1] == "    bridges.txt: “The bridge of Uelzen was opened in 1914 by the mayor.”"
+    assert "6 claims: 2 supported, 3 contradicted, 1 not found, 0 not checked; 4 other sentences" in err
+    assert "\x1b" not in out
+
+
+def test_the_exit_code_is_0_where_everything_is_supported(check: Check, tmp_path: Path, notes: Path) -> None:
+    path = tmp_path / "true.txt"
+    path.write_text("The bridge of Uelzen was opened in 1914. Good morning!")
+    assert check(path, "--against", notes)[0] == 0
+
+
+def test_standard_input_is_read(check: Check, notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = io.TextIOWrapper(io.BytesIO(b"The bridge of Uelzen was opened in 1924."))
+    monkeypatch.setattr(sys, "stdin", given)
+    assert check("-", "--against", notes)[:2][0] == 1
+
+
+def test_a_text_in_another_language_is_not_checked(check: Check, tmp_path: Path, notes: Path) -> None:
+    path = tmp_path / "german.txt"
+    path.write_text("Die Brücke von Uelzen wurde 1914 eröffnet.", encoding="utf-8")
+    code, out, _ = check(path, "--against", notes)
+    assert code == 1
+    assert out.startswith("not checked (in a language that the verifier was not trained on)")
+
+
+def test_what_cannot_be_read_ends_with_2_and_says_which_file(check: Check, text: Path, tmp_path: Path) -> None:
+    scan = tmp_path / "scan.pdf"
+    scan.write_bytes(scanned_pdf())
+    code, out, err = check(text, "--against", scan)
+    assert (code, out) == (2, "")
+    assert "scan.pdf: document: it holds pictures of its pages and no text" in err
+    assert check(text)[0] == 2
+    assert check(tmp_path / "missing.txt", "--against", scan)[0] == 2
