@@ -92,7 +92,7 @@ class Config(BaseModel):
         default=None, description="GGUF file of the embedded model; the one `make up` installed when not set."
     )
     threads: Count | None = Field(
-        default=None, description="Threads of the embedded model; one less than the cores when not set."
+        default=None, description="Threads of one engine of the embedded model; one less than the cores when not set."
     )
     slots: Annotated[int, Field(ge=1, le=64)] = Field(
         default=2, description="Turns that the embedded model runs side by side; each needs memory for a context."

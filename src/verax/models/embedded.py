@@ -32,6 +32,7 @@ from verax.kernel.release_parts import ModelSpec
 from verax.models.base import BackendIdentity, ModelCall, ModelEvent, Options, Sent
 from verax.models.embedded_stream import Chunk, Reading, Worker, call_soon, hand_over
 from verax.models.engine import CONTEXT_STEP, ENGINE_VERSION, Engine, EngineSpec, cache_formats
+from verax.models.engine_pool import EnginePool, engines_for
 from verax.models.engine_request import check_options, completion_body, is_enforced, schema_probe, split_bos
 from verax.models.gguf import GgufHeader, read_gguf
 from verax.models.slots import Slots
@@ -58,7 +59,8 @@ class EmbeddedSettings:
 
     Attributes:
         slots: Choices that run side by side; each has the whole context of the release.
-        threads: Threads for generation and prompts; one fewer than the cores by default.
+        threads: Threads of an engine for generation and prompts; one fewer than the cores by default. Where
+            the cores have room for more engines of so many, slots are dealt out to several.
         queue_length: Calls that wait for a slot before the next is refused with 429.
         embedding_tokens: Longest text that can be embedded.
         recheck_s: Time after which ``checked`` weights are hashed again.
@@ -99,7 +101,7 @@ class EmbeddedBackend:
             deterministic=model.deterministic,
             cache=model.cache,
         )
-        self._engine = Engine(self._spec)
+        self._engine = EnginePool(self._spec, engines_for(settings.slots, settings.threads))
         self._embedder: Engine | None = None
         self._embedding = asyncio.Lock()
         self._slots = Slots(settings.slots, settings.queue_length, monotonic_s)

@@ -16,7 +16,7 @@ from typing import Any
 
 from verax.kernel.errors import ModelError
 from verax.models.base import Delta, Finish, FinishReason, ModelEvent, Options, TokenLogprob, Usage
-from verax.models.engine import Engine
+from verax.models.engine_pool import EnginePool
 
 __all__ = ["Chunk", "Reading", "Worker", "call_soon", "hand_over"]
 
@@ -37,7 +37,7 @@ class Chunk:
 class Worker:
     """Runs one choice on a thread."""
 
-    engine: Engine
+    engine: EnginePool
     choice: int
     body: dict[str, Any]
     stop: threading.Event
