@@ -83,6 +83,8 @@ from verax.truth.knowledge.convert import Converter
 from verax.truth.knowledge.library import Library
 from verax.truth.knowledge.meaning import Meaning
 from verax.truth.pdf import PdfReader
+from verax.truth.verdicts import Verifier
+from verax.truth.verifier import LocalVerifier
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import EngineParts, RunningTurn, TurnEngine
@@ -122,6 +124,7 @@ class Surroundings:
         random_bytes: A cryptographic source.
         settings: Every setting with where it came from, to be shown.
         witnesses: The way to witnesses; None for the real one.
+        verifier: What judges claims; None for the one that ships.
     """
 
     runtime: RuntimeIdentity
@@ -130,6 +133,7 @@ class Surroundings:
     random_bytes: Callable[[int], bytes] = os.urandom
     settings: Sequence[Setting] = ()
     witnesses: WitnessLink | None = None
+    verifier: Verifier | None = None
 
 
 class Engine:
@@ -176,6 +180,7 @@ class Installation:
     attachments: Attachments
     pdf: PdfReader
     library: Library
+    verifier: Verifier
     responses: Responses
     eraser: Eraser
     office: Office
@@ -254,6 +259,7 @@ class Installation:
                 attachments=attachments,
                 pdf=PdfReader(around.runtime.check_code),
                 library=_open_library(config, database, around, stack),
+                verifier=around.verifier or _open_verifier(stack),
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),
@@ -475,6 +481,12 @@ def _open_library(
     collections = Collections(database, around.clock, CollectionLimits(config.collection_quota_chars))
     meaning = _started(Meaning(CollectionVectors(database)), stack)
     return Library(collections, Converter(around.runtime.check_code), meaning)
+
+
+def _open_verifier(stack: contextlib.AsyncExitStack) -> Verifier:
+    verifier = LocalVerifier()
+    stack.push_async_callback(asyncio.to_thread, verifier.close)
+    return verifier
 
 
 def _open_office(

@@ -63,6 +63,8 @@ from verax.truth.knowledge.convert import Converter
 from verax.truth.knowledge.library import Library
 from verax.truth.knowledge.meaning import Meaning
 from verax.truth.pdf import PdfReader
+from verax.truth.verdicts import Verifier
+from verax.truth.verifier import LocalVerifier
 from verax.turn.events import Choice, Completed, Started, TextDelta, TurnEvent
 from verax.turn.request import Caller, TurnRequest
 
@@ -550,6 +552,7 @@ class FakeInstallation:
         self.pdf = PdfReader(FixedRuntime().check_code)
         meaning = Meaning(CollectionVectors(database))
         self.library = Library(Collections(database, SystemClock()), Converter(FixedRuntime().check_code), meaning)
+        self.verifier: Verifier = LocalVerifier()
         sources = Sources(self.messages, self.attachments, self.fake_governance)
         self.runs = Runs(RunParts(self.engine, sources, self.eraser), SystemClock())
         self.blobs = FakeBlobs()

@@ -53,6 +53,8 @@ from verax.truth.knowledge.convert import Converter
 from verax.truth.knowledge.library import Library
 from verax.truth.knowledge.meaning import Meaning
 from verax.truth.pdf import PdfReader
+from verax.truth.verdicts import Verifier
+from verax.truth.verifier import LocalVerifier
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import RunningTurn, TurnEngine
@@ -176,6 +178,7 @@ class HttpWorld:
         self.pdf = PdfReader(world.runtime.check_code)
         meaning = Meaning(CollectionVectors(world.database))
         self.library = Library(Collections(world.database, world.clock), Converter(world.runtime.check_code), meaning)
+        self.verifier: Verifier = LocalVerifier()
         parts = RunParts(self.engine, Sources(self.messages, self.attachments, world.governance), self.eraser)
         self.runs = Runs(parts, world.clock, RunLimits(running=config.max_runs))
         self.governance = SimulatedDesk(world.governance)

@@ -23,6 +23,7 @@ from verax.surfaces.installation import Installation, Surroundings
 from verax.testing.releases import FILE_WORDING, manifest_toml
 from verax.testing.scripted import Reply, Rule, ScriptedBackend
 from verax.testing.turns import FixedRuntime, OneBackend
+from verax.truth.verdicts import Verifier
 
 __all__ = ["chat_backend", "chat_releases", "open_installation"]
 
@@ -114,6 +115,7 @@ async def open_installation(
     backend: Backend | None = None,
     releases: Mapping[str, Release] | None = None,
     on_founded: Callable[[Founding], None] = lambda _: None,
+    verifier: Verifier | None = None,
     **settings: Any,
 ) -> AsyncIterator[Installation]:
     """Open the installation in `folder`, made anew where there is none; a second opening finds it as it was left.
@@ -122,10 +124,12 @@ async def open_installation(
         backend: The model; `chat_backend` by default.
         releases: First release of each channel; `chat_releases` by default.
         on_founded: Gets what a first opening brings: the owner's password, keys.
+        verifier: What judges claims; the one that ships by default.
         settings: Those of `Config`.
     """
     config = Config(home=folder / "home", keyring=folder / "keyring", **settings)
-    around = Surroundings(FixedRuntime(PORTABLE.digest, MANIFEST.digest), OneBackend(backend or chat_backend()))
+    models = OneBackend(backend or chat_backend())
+    around = Surroundings(FixedRuntime(PORTABLE.digest, MANIFEST.digest), models, verifier=verifier)
     founding = await found(config, PORTABLE.data, around, releases or chat_releases())
     installation = await Installation.open(config, around)
     try:

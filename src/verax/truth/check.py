@@ -176,7 +176,7 @@ async def check_text(
     """
     if len(text) > MAX_CHARS:
         raise TooLarge(f"text: expected at most {MAX_CHARS} characters, found {len(text)}", hint="check it in parts")
-    claims = claims_of(text)
+    claims = await asyncio.to_thread(claims_of, text)
     if len(claims) > MAX_CLAIMS:
         raise TooLarge(f"text: expected at most {MAX_CLAIMS} claims, found {len(claims)}", hint="check it in parts")
     turnstile = asyncio.Semaphore(_AT_A_TIME)

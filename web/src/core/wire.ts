@@ -63,6 +63,13 @@ export interface Wire {
   ChatCompletion: ChatCompletion
   ChatMessageBody: ChatMessageBody
   ChatRequest: ChatRequest
+  Check: Check
+  CheckEvidence: CheckEvidence
+  CheckRequest: CheckRequest
+  CheckSummary: CheckSummary
+  CheckedClaim: CheckedClaim
+  CheckedCollection: CheckedCollection
+  CheckedDocument: CheckedDocument
   ClaimEvent: ClaimEvent
   Collection: Collection
   CollectionDeleted: CollectionDeleted
@@ -99,6 +106,7 @@ export interface Wire {
   ErrorTurn: ErrorTurn
   EvidenceReport: EvidenceReport
   EvidenceTaken: EvidenceTaken
+  EvidenceText: EvidenceText
   FailedEvent: FailedEvent
   FindingBody: FindingBody
   FixedQuestion: FixedQuestion
@@ -1132,6 +1140,98 @@ export interface PreviewOptions {
    * Release to preview; the channel's head when empty.
    */
   release?: string
+}
+/**
+ * Every claim of a text with its verdict; `verifier` names what judged.
+ */
+export interface Check {
+  object: 'check'
+  text_digest: string
+  verifier: string
+  summary: CheckSummary
+  claims: CheckedClaim[]
+  collections: CheckedCollection[]
+  documents: CheckedDocument[]
+}
+/**
+ * Claims by verdict, and sentences that are no claims.
+ */
+export interface CheckSummary {
+  claims: number
+  supported: number
+  contradicted: number
+  not_found: number
+  not_checked: number
+  other_sentences: number
+}
+/**
+ * ``text[start:end]`` of the request, and its verdict.
+ *
+ * `probability` is that it is supported, null where it was not checked; `reason` says why it was not.
+ */
+export interface CheckedClaim {
+  text: string
+  start: number
+  end: number
+  verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
+  probability: number | null
+  reason: string
+  evidence: CheckEvidence[]
+}
+/**
+ * ``passage[start:end]`` decided; from a `probability` of 0.5 it supports the claim, below it contradicts it.
+ *
+ * `passage_start` is where the passage begins in the document's normalised text, `digest` is that of the document.
+ */
+export interface CheckEvidence {
+  source: string
+  passage: string
+  start: number
+  end: number
+  probability: number
+  page: number | null
+  heading: string
+  passage_start: number
+  digest: string
+  collection: string | null
+}
+/**
+ * A collection that was searched, at its version; null where there was no claim to look for.
+ */
+export interface CheckedCollection {
+  id: string
+  version: string | null
+}
+/**
+ * A document that came with the request; `digest` is the SHA-256 of its text in UTF-8.
+ */
+export interface CheckedDocument {
+  source: string
+  digest: string
+  pages: number | null
+  characters: number
+  notices: string[]
+}
+/**
+ * Body of ``POST /v1/check``: a text, and what it is checked against.
+ */
+export interface CheckRequest {
+  text: string
+  /**
+   * @maxItems 200
+   */
+  evidence?: (string | EvidenceText)[]
+  /**
+   * @maxItems 10
+   */
+  collections?: string[]
+}
+/**
+ * A document to check against, with what it is called.
+ */
+export interface EvidenceText {
+  source: string
+  text: string
 }
 /**
  * A sentence met its evidence; `start` and `end` are offsets in the answer, in characters.

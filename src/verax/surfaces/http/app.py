@@ -25,6 +25,7 @@ from verax.surfaces.http.body import ClientGone
 from verax.surfaces.http.bundles import GovernanceBundles
 from verax.surfaces.http.channels import ChannelEndpoints
 from verax.surfaces.http.chat import ChatEndpoint, Limits
+from verax.surfaces.http.checks import CheckEndpoints
 from verax.surfaces.http.collections import CollectionEndpoints
 from verax.surfaces.http.conversation import TurnFailed
 from verax.surfaces.http.conversations import ConversationEndpoints, TalkParts
@@ -93,6 +94,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *EmbeddingEndpoints(engine, gate, limits.body_bytes).routes(),
         *_conversation_routes(installation, gate, metrics),
         *CollectionEndpoints(installation.library, gate, config.max_document_bytes).routes(),
+        *CheckEndpoints(installation.library, installation.verifier, gate, limits.body_bytes).routes(),
         *ReceiptEndpoints(
             installation.receipts,
             installation.turns,

@@ -17,6 +17,7 @@ import verax
 from verax.surfaces.http import (
     account_operations,
     admin_operations,
+    check_models,
     collection_operations,
     conversation_operations,
     gate_operations,
@@ -97,6 +98,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/v1/models/{model}", "getModel", "Return a channel", _json(replies.Model), needs_key=True),
     *conversation_operations.OPERATIONS,
     *collection_operations.OPERATIONS,
+    *check_models.OPERATIONS,
     Operation(
         "GET",
         "/v1/receipts/{id}",

@@ -37,6 +37,7 @@ from verax.surfaces.office import Office
 from verax.surfaces.rollouts import RolloutDesk
 from verax.truth.knowledge.library import Library
 from verax.truth.pdf import PdfReader
+from verax.truth.verdicts import Verifier
 from verax.turn.events import TurnEvent
 from verax.turn.ports import RunningTurn
 from verax.turn.request import Caller, TurnRequest
@@ -351,6 +352,8 @@ class Installation(Protocol):
     def pdf(self) -> PdfReader: ...
     @property
     def library(self) -> Library: ...
+    @property
+    def verifier(self) -> Verifier: ...
     @property
     def eraser(self) -> Eraser: ...
     @property
