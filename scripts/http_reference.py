@@ -105,8 +105,9 @@ conversation as JSON with everything, or as Markdown.
 ## Collections
 
 `POST /v1/collections/{id}/documents?name=FILE` takes a file as its body; `source` says where it came from, and another
-content from there replaces it. `POST …/search` finds passages; each is characters `start` to `end` of the text that
-`GET …/documents/{document}` returns. [The guide](../guides/collections.md) says what is read.
+content from there replaces it. With `?url=ADDRESS` and no body the server fetches a page of the public web; `replaced`
+is then the digest that the source had before, where it changed. `POST …/search` finds passages; each is characters
+`start` to `end` of the text that `GET …/documents/{document}` returns. [The guide](../guides/collections.md) says what is read.
 
 ## Parameters
 
@@ -138,6 +139,7 @@ CORS headers are sent).
 | answers in flight of one account | 4 | `max_runs` | 429 with `Retry-After` |
 | an attached file | 20 MiB | `max_attachment_bytes` | 413 |
 | a document of a collection | 64 MiB | `max_document_bytes` | 413, before the body is read |
+| a page of the web | 64 MiB, 30 s, 5 redirects | `max_document_bytes`, `web_timeout_s` | 413; 502 |
 | text of one account's collections | 2^30 characters | `collection_quota_chars` | 413 |
 | a picture | 5 MiB, 16,384 pixels a side | | 413 |
 | attached files of one account | 1 GiB | `attachment_quota_bytes` | 413 |

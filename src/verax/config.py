@@ -118,6 +118,13 @@ class Config(BaseModel):
     collection_quota_chars: Annotated[int, Field(ge=0)] = Field(
         default=2**30, description="Characters of text that the collections of one account may keep."
     )
+    web_fetch: bool = Field(
+        default=True, description="Fetch pages of the public web for people who name their addresses."
+    )
+    web_ports: str = Field(default="80, 443", description="Ports of the web that may be asked, parted by commas.")
+    web_timeout_s: Seconds = Field(
+        default=30.0, description="Longest time to fetch one page, lookups and redirects included."
+    )
     rate_per_minute: Count | None = Field(
         default=600, description="Requests a minute for each API key; `none` for no limit."
     )
@@ -204,6 +211,14 @@ class Config(BaseModel):
             raise ValueError("expected an address without a password in it")
         return value.rstrip("/")
 
+    @field_validator("web_ports")
+    @classmethod
+    def _ports(cls, value: str) -> str:
+        texts = [text.strip() for text in value.split(",")]
+        if not all(text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535 for text in texts):
+            raise ValueError("expected ports parted by commas, such as 80, 443")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str | None) -> str | None:
@@ -266,6 +281,11 @@ class Config(BaseModel):
         if self.notify_smtp is None or self.notify_mail is None:
             return ()
         return tuple(address.strip() for address in self.notify_mail.split(","))
+
+    @property
+    def fetched_ports(self) -> frozenset[int]:
+        """`web_ports` as numbers."""
+        return frozenset(int(text) for text in self.web_ports.split(","))
 
     @property
     def base_url(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,17 +20,35 @@ from verax.testing.installations import chat_backend, open_installation
 from verax.testing.pdfs import make_pdf
 from verax.testing.running_server import RunningServer, run_server
 from verax.testing.talk import Talk
+from verax.testing.websites import WebSite, answer, redirect
+from verax.truth.web.fetch import FetchRules
 
 LIMIT_BYTES = 2**20
 Cli = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer[Installation]]:
+def server(tmp_path_factory: pytest.TempPathFactory, site: WebSite) -> Iterator[RunningServer[Installation]]:
     folder = tmp_path_factory.mktemp("collections")
     settings = {"rate_per_minute": None, "max_document_bytes": LIMIT_BYTES}
-    with run_server(lambda: open_installation(folder, chat_backend(0), **settings)) as running:
+    fetcher = site.fetcher(FetchRules(size_bytes=LIMIT_BYTES))
+    with run_server(lambda: open_installation(folder, chat_backend(0), fetcher=fetcher, **settings)) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[WebSite]:
+    """A site on a loopback port, on a loop of its own, since the server fetches from it while it runs."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    opened = WebSite({"/old": redirect("/bees"), "/picture": answer(b"\x89PNG", "image/png")})
+    asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result(20)
+    yield opened
+    asyncio.run_coroutine_threadsafe(opened.__aexit__(), loop).result(20)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(20)
+    loop.close()
 
 
 @pytest.fixture
@@ -175,6 +195,69 @@ def test_the_command_line_fills_searches_and_empties_a_collection(cli: Cli, tmp_
     assert "papers/one.txt" not in cli("search", "bees", "eggs")
     cli("delete", "bees", "--yes")
     cli("search", "bees", "eggs", code=1)
+
+
+def fetch(client: httpx.Client, collection: str, url: str, **more: str) -> httpx.Response:
+    return client.post(f"/v1/collections/{collection}/documents", params={"url": url, **more})
+
+
+def test_a_page_is_kept_under_its_last_address_and_again_only_where_it_changed(
+    client: httpx.Client, site: WebSite
+) -> None:
+    collection = make(client)
+    site.pages["/bees"] = answer(b"The queen bee lays the eggs.", "text/plain")
+    first = fetch(client, collection, site.url("/old"))
+    added = models.DocumentAdded.model_validate(first.json())
+    assert (first.status_code, added.source, added.name, added.replaced) == (201, site.url("/bees"), "bees", None)
+    assert added.fetched_ms is not None
+    version = client.get(f"/v1/collections/{collection}").json()["version"]
+    again = fetch(client, collection, site.url("/bees"))
+    same = models.DocumentAdded.model_validate(again.json())
+    assert (again.status_code, same.id, same.is_new, same.replaced) == (200, added.id, False, None)
+    assert same.fetched_ms is not None and same.fetched_ms >= added.fetched_ms
+    site.pages["/bees"] = answer(b"The queen bee lays 2,000 eggs a day.", "text/plain")
+    changed = models.DocumentAdded.model_validate(fetch(client, collection, site.url("/bees")).json())
+    assert (changed.is_new, changed.replaced) == (True, added.digest)
+    assert changed.digest != added.digest
+    assert client.get(f"/v1/collections/{collection}").json()["version"] != version
+    assert [hit["text"] for hit in search(client, collection, "eggs")["data"]] == [
+        "The queen bee lays 2,000 eggs a day."
+    ]
+
+
+def test_a_page_that_is_not_taken_leaves_the_collection_as_it_was(
+    client: httpx.Client, server: RunningServer[Installation], site: WebSite
+) -> None:
+    collection = make(client)
+    assert code_of(fetch(client, collection, "http://169.254.169.254/latest/")) == (400, "fetch/address-refused")
+    assert code_of(fetch(client, collection, "file:///etc/passwd")) == (400, "fetch/address")
+    assert code_of(fetch(client, collection, site.url("/picture"))) == (400, "fetch/type")
+    assert code_of(fetch(client, collection, site.url("/missing"))) == (502, "fetch/status")
+    assert code_of(fetch(client, collection, site.url("/old"), name="a.txt")) == (400, "request/invalid")
+    both = client.post(f"/v1/collections/{collection}/documents", params={"url": site.url("/old")}, content=b"file")
+    assert code_of(both) == (400, "request/invalid")
+    asked = len(site.asked)
+    with Talk.begin(server) as other:
+        assert code_of(fetch(other.client, collection, site.url("/old"))) == (404, "collection/unknown")
+    assert len(site.asked) == asked
+    assert client.get(f"/v1/collections/{collection}").json()["documents"] == 0
+
+
+def test_the_command_line_adds_pages_and_tells_what_changed(cli: Cli, site: WebSite, tmp_path: Path) -> None:
+    site.pages["/bees"] = answer(b"<p>One bee.", "text/html")
+    cli("create", "pages")
+    (tmp_path / "one.txt").write_text("A file beside them.")
+    said = cli("add", "pages", site.url("/old"), str(tmp_path / "one.txt"))
+    assert f"kept as {site.url('/bees')}" in said
+    assert "2 added, 0 as they were, 0 not taken" in said
+    assert "0 added, 1 as they were, 0 not taken" in cli("add", "pages", site.url("/bees"))
+    site.pages["/bees"] = answer(b"<p>Two bees.", "text/html")
+    said = cli("add", "pages", site.url("/bees"), site.url("/missing"), code=1)
+    assert "it changed: " in said
+    assert "1 added, 0 as they were, 1 not taken" in said
+    shown = {item["source"]: item for item in cli("show", "pages", "--json")["list"]}
+    assert shown["one.txt"]["fetched"] is None
+    assert shown[site.url("/bees")]["fetched"]
 
 
 def test_erasing_a_person_erases_their_collections(client: httpx.Client, server: RunningServer[Installation]) -> None:

@@ -18,6 +18,7 @@
     │   ├── ModelUnavailable        could not be reached or loaded (503)
     │   └── ModelTimeout            did not answer in time (504)
     ├── WitnessError            a witness could not be reached, or its answer proves nothing (502)
+    ├── FetchError              a page of the web could not be fetched, or a search of it failed (502)
     ├── KernelError             bytes that are not what the protocol demands
     │   ├── CanonicalError          clause 1
     │   ├── NoteError               signed notes, keys, signatures
@@ -57,6 +58,7 @@ __all__ = [
     "ConflictError",
     "CorruptStore",
     "DigestMismatch",
+    "FetchError",
     "FoldError",
     "ForbiddenError",
     "IntegrityError",
@@ -215,6 +217,13 @@ class WitnessError(VeraxError):
     """A witness could not be reached, or what it answered proves nothing."""
 
     code = "witness/failed"
+    status = 502
+
+
+class FetchError(VeraxError):
+    """A page of the web could not be fetched, or a search of the web failed; its server must be looked at."""
+
+    code = "fetch/failed"
     status = 502
 
 

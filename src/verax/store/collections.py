@@ -52,11 +52,11 @@ GROUP BY c.id, c.user_id, c.name, c.shared, c.revision, c.created_ms, c.updated_
 """
 _DOCUMENT = (
     "id, collection_id, source, name, label, kind, media_type, digest, leaf, size_bytes, characters, pages,"
-    " passages, title, notices, created_ms"
+    " passages, title, notices, created_ms, fetched_ms"
 )
 _ADD_DOCUMENT = (
     f"INSERT INTO collection_documents ({_DOCUMENT}, state)"  # noqa: S608 - constant columns
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'adding')"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'adding')"
 )
 _ADD_PASSAGE = (
     "INSERT INTO collection_passages (collection_id, number, document_id, start_at, end_at, page, heading)"
@@ -187,14 +187,19 @@ class Collections:
         await self._purge(replaced)
         return await self.document(collection_id, document_id, user_id)
 
-    async def unchanged(self, collection_id: str, source: str, digest: str, label: str) -> StoredDocument | None:
-        """Return the document of that source if it is the same file with the same label, else None."""
+    async def of_source(self, collection_id: str, source: str) -> StoredDocument | None:
+        """Return the document of a source, None where there is none."""
         sql = (
             f"SELECT {_DOCUMENT} FROM collection_documents"  # noqa: S608 - constant columns
-            " WHERE collection_id = ? AND source = ? AND digest = ? AND label = ? AND state = 'ready'"
+            " WHERE collection_id = ? AND source = ? AND state = 'ready'"
         )
-        rows = await self._database.read(lambda tx: tx.execute(sql, (collection_id, source, digest, label)))
+        rows = await self._database.read(lambda tx: tx.execute(sql, (collection_id, source)))
         return _document(rows[0]) if rows else None
+
+    async def note_fetch(self, document_id: str, fetched_ms: int) -> None:
+        """Keep when a document was found unchanged at its source."""
+        sql = "UPDATE collection_documents SET fetched_ms = ? WHERE id = ? AND state = 'ready'"
+        await self._database.write(partial(Tx.execute, sql=sql, params=(fetched_ms, document_id)))
 
     async def documents(
         self, collection_id: str, user_id: str, *, after: str = "", limit: int = 100
@@ -302,8 +307,9 @@ class Collections:
             raise _unknown()
         described = (new.source, new.name, new.label, new.kind, new.media_type, new.digest, new.leaf, new.size_bytes)
         notices = json.dumps([dict(notice) for notice in new.notices], ensure_ascii=False)
-        counts = (len(new.text), new.pages, len(new.passages), new.title, notices, self._clock.now_ms())
-        tx.execute(_ADD_DOCUMENT, (document_id, collection_id, *described, *counts))
+        counts = (len(new.text), new.pages, len(new.passages), new.title, notices)
+        times = (self._clock.now_ms(), new.fetched_ms)
+        tx.execute(_ADD_DOCUMENT, (document_id, collection_id, *described, *counts, *times))
         tx.execute("INSERT INTO collection_texts (document_id, text) VALUES (?, ?)", (document_id, new.text))
         return int(rows[0][0]) - len(new.passages)
 
@@ -391,7 +397,7 @@ def _collection(row: Row) -> Collection:
 
 
 def _document(row: Row) -> StoredDocument:
-    return StoredDocument(*[*row[:14], tuple(json.loads(row[14])), row[15]])
+    return StoredDocument(*[*row[:14], tuple(json.loads(row[14])), *row[15:]])
 
 
 def _unknown() -> UnknownObject:

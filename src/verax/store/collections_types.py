@@ -79,6 +79,7 @@ class NewDocument:
         leaf: SHA-256 of what a version says of it, hex.
         pages: Pages of the document, None where it has none.
         notices: What was not read of it; JSON values only.
+        fetched_ms: When it was fetched from its source; None for a file.
     """
 
     source: str
@@ -94,11 +95,12 @@ class NewDocument:
     pages: int | None = None
     title: str = ""
     notices: Sequence[Mapping[str, str]] = ()
+    fetched_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A stored document without its text."""
+    """A stored document without its text; `fetched_ms` is when its source was last fetched, None for a file."""
 
     document_id: str
     collection_id: str
@@ -116,6 +118,7 @@ class StoredDocument:
     title: str
     notices: Sequence[Mapping[str, Any]]
     created_ms: int
+    fetched_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)

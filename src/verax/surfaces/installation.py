@@ -85,6 +85,7 @@ from verax.truth.knowledge.meaning import Meaning
 from verax.truth.pdf import PdfReader
 from verax.truth.verdicts import Verifier
 from verax.truth.verifier import LocalVerifier
+from verax.truth.web.fetch import Fetcher, FetchRules
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import EngineParts, RunningTurn, TurnEngine
@@ -125,6 +126,7 @@ class Surroundings:
         settings: Every setting with where it came from, to be shown.
         witnesses: The way to witnesses; None for the real one.
         verifier: What judges claims; None for the one that ships.
+        fetcher: The way to the web; None for the one of the configuration.
     """
 
     runtime: RuntimeIdentity
@@ -134,6 +136,7 @@ class Surroundings:
     settings: Sequence[Setting] = ()
     witnesses: WitnessLink | None = None
     verifier: Verifier | None = None
+    fetcher: Fetcher | None = None
 
 
 class Engine:
@@ -480,7 +483,20 @@ def _open_library(
 ) -> Library:
     collections = Collections(database, around.clock, CollectionLimits(config.collection_quota_chars))
     meaning = _started(Meaning(CollectionVectors(database)), stack)
-    return Library(collections, Converter(around.runtime.check_code), meaning)
+    converter = Converter(around.runtime.check_code)
+    return Library(collections, converter, meaning, around.fetcher or open_fetcher(config), around.clock)
+
+
+def open_fetcher(config: Config) -> Fetcher:
+    """Return what fetches pages of the web under the configuration's rules."""
+    return Fetcher(
+        FetchRules(
+            is_on=config.web_fetch,
+            ports=config.fetched_ports,
+            total_s=config.web_timeout_s,
+            size_bytes=config.max_document_bytes,
+        )
+    )
 
 
 def _open_verifier(stack: contextlib.AsyncExitStack) -> Verifier:

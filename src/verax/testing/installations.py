@@ -24,6 +24,7 @@ from verax.testing.releases import FILE_WORDING, manifest_toml
 from verax.testing.scripted import Reply, Rule, ScriptedBackend
 from verax.testing.turns import FixedRuntime, OneBackend
 from verax.truth.verdicts import Verifier
+from verax.truth.web.fetch import Fetcher
 
 __all__ = ["chat_backend", "chat_releases", "open_installation"]
 
@@ -116,6 +117,7 @@ async def open_installation(
     releases: Mapping[str, Release] | None = None,
     on_founded: Callable[[Founding], None] = lambda _: None,
     verifier: Verifier | None = None,
+    fetcher: Fetcher | None = None,
     **settings: Any,
 ) -> AsyncIterator[Installation]:
     """Open the installation in `folder`, made anew where there is none; a second opening finds it as it was left.
@@ -125,11 +127,13 @@ async def open_installation(
         releases: First release of each channel; `chat_releases` by default.
         on_founded: Gets what a first opening brings: the owner's password, keys.
         verifier: What judges claims; the one that ships by default.
+        fetcher: The way to the web; the real one by default.
         settings: Those of `Config`.
     """
     config = Config(home=folder / "home", keyring=folder / "keyring", **settings)
     models = OneBackend(backend or chat_backend())
-    around = Surroundings(FixedRuntime(PORTABLE.digest, MANIFEST.digest), models, verifier=verifier)
+    runtime = FixedRuntime(PORTABLE.digest, MANIFEST.digest)
+    around = Surroundings(runtime, models, verifier=verifier, fetcher=fetcher)
     founding = await found(config, PORTABLE.data, around, releases or chat_releases())
     installation = await Installation.open(config, around)
     try:

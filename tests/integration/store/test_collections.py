@@ -91,8 +91,10 @@ async def test_another_content_of_the_same_source_replaces_the_document(
 ) -> None:
     made = await collections.create(ADA, "news")
     old = await collections.add(made.collection_id, ADA, document("rain today"))
-    assert await collections.unchanged(made.collection_id, "a.txt", old.digest, "") == old
-    assert await collections.unchanged(made.collection_id, "a.txt", old.digest, "self") is None
+    assert await collections.of_source(made.collection_id, "a.txt") == old
+    assert await collections.of_source(made.collection_id, "b.txt") is None
+    await collections.note_fetch(old.document_id, 5)
+    assert await collections.of_source(made.collection_id, "a.txt") == replace(old, fetched_ms=5)
     new = await collections.add(made.collection_id, ADA, document("sunshine today"))
     assert await collections.documents(made.collection_id, ADA) == [new]
     assert await found(collections, made.collection_id, "today") == ["sunshine today"]

@@ -1410,7 +1410,7 @@ export interface ConversationRequest {
   title?: string | null
 }
 /**
- * A document of a collection.
+ * A document of a collection; `fetched_ms` is when its source was last fetched, null for a file.
  */
 export interface Document {
   id: string
@@ -1427,6 +1427,7 @@ export interface Document {
   passages: number
   notices: DocumentNotice[]
   created_ms: number
+  fetched_ms: number | null
 }
 /**
  * What was not read of a document, and why.
@@ -1437,7 +1438,7 @@ export interface DocumentNotice {
   hint: string
 }
 /**
- * A document that was added, or was there already.
+ * A document that was added, or was there already; `replaced` is the digest that its source had before.
  */
 export interface DocumentAdded {
   id: string
@@ -1454,7 +1455,9 @@ export interface DocumentAdded {
   passages: number
   notices: DocumentNotice[]
   created_ms: number
+  fetched_ms: number | null
   is_new: boolean
+  replaced: string | null
 }
 /**
  * The document is gone, with its text and its passages.
@@ -1489,6 +1492,7 @@ export interface DocumentText {
   passages: number
   notices: DocumentNotice[]
   created_ms: number
+  fetched_ms: number | null
   text: string
 }
 /**

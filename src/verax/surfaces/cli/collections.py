@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import click
 
-from verax.kernel.errors import RequestError, TooLarge, UnknownObject
+from verax.kernel.errors import FetchError, RequestError, TooLarge, UnknownObject
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.output import FAILED, Progress, confirm, moment, print_json, print_rows, print_text, say
 from verax.surfaces.cli.session import Session, pass_session
@@ -22,14 +22,28 @@ _READ_LIMIT_S = 300.0
 _PAGE = 500
 _LABELS = {"speaks-for-owner": "speaks_for_owner", "self": "self"}
 _SNIPPET = 300
+_DIGEST_SHOWN = 12
+_WEB = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A file to be added, and what it is called in the collection."""
+    """What is to be added: a file with what it is called in the collection, or the address of a page."""
 
-    path: Path
-    source: str
+    name: str
+    path: Path | None
+
+
+class _PathOrAddress(click.Path):
+    """A file or folder that exists, or an address of the web, which stays text."""
+
+    name = "path or address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
+        """Return a path, or the address."""
+        if isinstance(value, str) and value.lower().startswith(_WEB):
+            return value
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
 @click.group()
@@ -61,38 +75,49 @@ def list_collections(session: Session, as_json: bool) -> None:
 
 @collection.command("add")
 @click.argument("name")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.argument("given", metavar="PATH|URL...", nargs=-1, required=True, type=_PathOrAddress(exists=True))
 @click.option("--label", type=click.Choice(sorted(_LABELS)), help="What the sources are to the assistant.")
 @pass_session
-def add(session: Session, name: str, paths: tuple[Path, ...], label: str | None) -> int:
-    """Add files and folders to the collection NAME.
+def add(session: Session, name: str, given: tuple[Path | str, ...], label: str | None) -> int:
+    """Add files, folders and pages of the web to the collection NAME.
 
     A folder is read with all folders in it; names that begin with a dot are left out. What is
-    there already is not read again, and what changed replaces what it was.
+    there already is not read again, and what changed replaces what it was. Pages are fetched by
+    the server, from the public web only.
     """
     client = session.signed_in_client(timeout_s=_READ_LIMIT_S)
     listed = client.get_json("/v1/collections")
     found = find_collection(listed["data"], name)
-    sources = [source for path in paths for source in _sources(path)]
+    sources = [source for item in given for source in _sources(item)]
+    target = _Target(client, found["id"], _LABELS.get(label or "", ""), listed["max_document_bytes"])
     failed = added = 0
     with Progress("adding", len(sources), "documents") as progress:
         for item in sources:
             try:
-                document = _upload(
-                    client, found["id"], item, _LABELS.get(label or "", ""), listed["max_document_bytes"]
-                )
-            except RequestError as error:
-                say(f"{item.path}: {error.message}", style="red")
+                document = target.add(item)
+            except (RequestError, FetchError) as error:
+                say(f"{item.path or item.name}: {error.message}", style="red")
                 if error.hint:
                     say(f"hint: {error.hint}")
                 failed += 1
             else:
                 added += document["is_new"]
-                for notice in document["notices"]:
-                    say(f"{item.path}: {notice['message']}")
+                _tell(item, document)
             progress.advance(1)
     say(f"{added} added, {len(sources) - added - failed} as they were, {failed} not taken")
     return FAILED if failed else 0
+
+
+def _tell(item: _Source, document: dict[str, Any]) -> None:
+    """Say what a person would not expect of a document that was added."""
+    shown = item.path or item.name
+    if item.path is None and document["source"] != item.name:
+        say(f"{shown}: kept as {document['source']}, where it is in the end")
+    if document["replaced"] not in (None, document["digest"]):
+        before, now = document["replaced"][:_DIGEST_SHOWN], document["digest"][:_DIGEST_SHOWN]
+        say(f"{shown}: it changed: {before}… is now {now}…")
+    for notice in document["notices"]:
+        say(f"{shown}: {notice['message']}")
 
 
 @collection.command("show")
@@ -177,33 +202,55 @@ def delete(session: Session, name: str, yes: bool) -> None:
     say(f"deleted {name}")
 
 
-def _sources(path: Path) -> Iterator[_Source]:
-    """Yield a file under its name, or the files of a folder under their paths in it."""
-    if not path.is_dir():
-        yield _Source(path, path.name)
+def _sources(given: Path | str) -> Iterator[_Source]:
+    """Yield a page, a file under its name, or the files of a folder under their paths in it."""
+    if isinstance(given, str):
+        yield _Source(given, None)
         return
-    for folder, folders, names in os.walk(path):
+    if not given.is_dir():
+        yield _Source(given.name, given)
+        return
+    for folder, folders, names in os.walk(given):
         folders[:] = sorted(item for item in folders if not item.startswith("."))
         for name in sorted(names):
             file = Path(folder) / name
             if not name.startswith(".") and file.is_file():
-                yield _Source(file, file.relative_to(path.parent if path.name else path).as_posix())
+                yield _Source(file.relative_to(given.parent if given.name else given).as_posix(), file)
 
 
-def _upload(client: Client, collection_id: str, item: _Source, label: str, limit_bytes: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The collection that documents are added to."""
+
+    client: Client
+    collection_id: str
+    label: str
+    limit_bytes: int
+
+    def add(self, item: _Source) -> dict[str, Any]:
+        """Add one document and return what the server says of it."""
+        if item.path is None:
+            return self._post({"url": item.name}, b"")
+        data = _read(item.path, self.limit_bytes)
+        return self._post({"name": item.path.name, "source": item.name}, data)
+
+    def _post(self, values: dict[str, str], data: bytes) -> dict[str, Any]:
+        query = urlencode({**values, "label": self.label})
+        answer: dict[str, Any] = self.client.post_bytes(f"/v1/collections/{self.collection_id}/documents?{query}", data)
+        return answer
+
+
+def _read(path: Path, limit_bytes: int) -> bytes:
     try:
-        size = item.path.stat().st_size
+        size = path.stat().st_size
         if size > limit_bytes:
             raise TooLarge(
                 f"document: expected at most {limit_bytes} bytes, found {size}",
                 hint="split it; the setting max_document_bytes of the server moves the limit",
             )
-        data = item.path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise RequestError(f"document: cannot be read: {error.strerror}") from None
-    query = urlencode({"name": item.path.name, "source": item.source, "label": label})
-    answer: dict[str, Any] = client.post_bytes(f"/v1/collections/{collection_id}/documents?{query}", data)
-    return answer
 
 
 def _documents(client: Client, collection_id: str) -> Iterator[dict[str, Any]]:
@@ -259,4 +306,5 @@ def _document(item: dict[str, Any]) -> dict[str, Any]:
         "digest": item["digest"],
         "notices": [notice["message"] for notice in item["notices"]],
         "added": moment(item["created_ms"]),
+        "fetched": None if item["fetched_ms"] is None else moment(item["fetched_ms"]),
     }

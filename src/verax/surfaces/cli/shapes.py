@@ -243,6 +243,7 @@ SHAPES: dict[str, Shape] = {
                 "digest": "SHA-256 of the file",
                 "notices": ["what was not read of it"],
                 "added": "UTC time",
+                "fetched": "UTC time of the last fetch, or null for a file",
             }
         ],
     },

@@ -90,7 +90,7 @@ class DocumentNotice(ReplyModel):
 
 
 class Document(ReplyModel):
-    """A document of a collection."""
+    """A document of a collection; `fetched_ms` is when its source was last fetched, null for a file."""
 
     id: str
     name: str
@@ -106,12 +106,14 @@ class Document(ReplyModel):
     passages: int
     notices: list[DocumentNotice]
     created_ms: int
+    fetched_ms: int | None
 
 
 class DocumentAdded(Document):
-    """A document that was added, or was there already."""
+    """A document that was added, or was there already; `replaced` is the digest that its source had before."""
 
     is_new: bool
+    replaced: str | None
 
 
 class DocumentText(Document):

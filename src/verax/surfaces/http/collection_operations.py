@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from verax.surfaces.http import collection_models as shapes
 from verax.surfaces.http.operations import Operation, json_reply
+from verax.truth.web.addresses import MAX_ADDRESS_CHARS
 
 __all__ = ["OPERATIONS"]
 
@@ -57,11 +58,18 @@ OPERATIONS: tuple[Operation, ...] = (
         "POST",
         f"{_ONE}/documents",
         "addDocument",
-        "Read a file and keep it: the body is the file itself; it replaces the one of the same source",
+        "Keep a document: the file that is the body, or the page at `url`, which the server fetches. It replaces the "
+        "one of the same source; the source of a page is its address in the end",
         {**json_reply(shapes.DocumentAdded, 201), **json_reply(shapes.DocumentAdded)},
         needs_key=True,
-        query={"name": {"type": "string"}, "source": {"type": "string"}, "label": _LABEL},
+        query={
+            "name": {"type": "string"},
+            "source": {"type": "string"},
+            "label": _LABEL,
+            "url": {"type": "string", "maxLength": MAX_ADDRESS_CHARS},
+        },
         takes_bytes=True,
+        needs_body=False,
     ),
     Operation(
         "GET",

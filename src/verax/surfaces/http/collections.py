@@ -1,11 +1,13 @@
 """``/v1/collections``: documents that a person keeps, and the passages in them.
 
 * The body of an upload is the file itself. What it is, its bytes decide; name and source are data.
+* With `url` the server fetches the page itself (`verax.truth.web.fetch`), and the body is empty.
 * Only its owner changes a collection. One that is shared, every account may search.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -96,15 +98,20 @@ class CollectionEndpoints:
         return json_response({"object": "list", "data": data, "has_more": len(found) > limit})
 
     async def add(self, exchange: Exchange) -> Response:
-        """Read a file and keep it."""
+        """Read a file or fetch a page, and keep it."""
         caller, collection_id = await self._caller(exchange), exchange.path_value("id")
-        values = exchange.query("name", "source", "label")
+        values = exchange.query("name", "source", "label", "url")
         label = _label(values.get("label", ""))
         await self._collections.own(collection_id, caller.user_id)
         data = await read_body(exchange.headers, exchange.receive, self._limit_bytes)
-        file = File(data, values.get("name", ""), values.get("source", ""), label)
-        added = await self._library.add(collection_id, caller.user_id, file)
-        return json_response({**_document(added.document), "is_new": added.is_new}, 201 if added.is_new else 200)
+        if "url" in values:
+            _check_alone(values, data)
+            added = await self._library.add_page(collection_id, caller.user_id, values["url"], label)
+        else:
+            file = File(data, values.get("name", ""), values.get("source", ""), label)
+            added = await self._library.add(collection_id, caller.user_id, file)
+        answer = {**_document(added.document), "is_new": added.is_new, "replaced": added.replaced or None}
+        return json_response(answer, 201 if added.is_new else 200)
 
     async def get_document(self, exchange: Exchange) -> Response:
         """Return a document with its text."""
@@ -145,6 +152,13 @@ class CollectionEndpoints:
         return await read_json(exchange.headers, exchange.receive, _BODY_LIMIT_BYTES)
 
 
+def _check_alone(values: Mapping[str, str], data: bytes) -> None:
+    if data or "name" in values or "source" in values:
+        raise RequestError(
+            "url: expected neither a body nor name or source beside it: they follow from the page", param="url"
+        )
+
+
 def _label(text: str) -> Label:
     found = next((label for label in LABELS if label == text), None)
     if found is None:
@@ -183,6 +197,7 @@ def _document(document: StoredDocument) -> dict[str, Any]:
         "passages": document.passages,
         "notices": [dict(notice) for notice in document.notices],
         "created_ms": document.created_ms,
+        "fetched_ms": document.fetched_ms,
     }
 
 

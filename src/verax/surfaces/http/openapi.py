@@ -268,7 +268,8 @@ def _operation(operation: Operation, refs: dict[type[BaseModel], dict[str, Any]]
     if operation.body is not None:
         result["requestBody"] = {"required": True, "content": {_JSON: {"schema": refs[operation.body]}}}
     if operation.takes_bytes:
-        result["requestBody"] = {"required": True, "content": {_BYTES: {"schema": {"type": "string"}}}}
+        content = {_BYTES: {"schema": {"type": "string"}}}
+        result["requestBody"] = {"required": operation.needs_body, "content": content}
     if operation.needs_key:
         result["security"] = [{"key": []}]
     return result

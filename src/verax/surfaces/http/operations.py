@@ -26,6 +26,7 @@ class Operation:
         needs_key: Whether a credential is demanded.
         query: Names of query parameters with their schemas.
         takes_bytes: Whether the body is a file as it is.
+        needs_body: Whether such a body must be there.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Operation:
     needs_key: bool = False
     query: dict[str, dict[str, Any]] = field(default_factory=dict)
     takes_bytes: bool = False
+    needs_body: bool = True
 
 
 def json_reply(shape: Shape, status: int = 200) -> dict[int, dict[str, Shape]]:

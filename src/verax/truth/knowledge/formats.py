@@ -1,8 +1,8 @@
 """What kind of document a file is.
 
 * The bytes decide wherever they can: PDF, Word, pictures, archives, programs.
-* Text looks alike in many kinds, so among texts the ending of the name decides, and a page that
-  begins as HTML does is one whatever it is called.
+* Text looks alike in many kinds, so among texts a server's word decides, where it names one of them,
+  then the ending of the name; a page that begins as HTML does is one whatever it is called.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 from verax.truth.pictures import look
 
-__all__ = ["DocumentKind", "Format", "find_format"]
+__all__ = ["MEDIA_TYPES", "DocumentKind", "Format", "find_format"]
 
 DocumentKind = Literal["pdf", "word", "html", "markdown", "table", "mail", "text"]
 
@@ -40,6 +40,9 @@ _BY_ENDING = {
     "eml": Format("mail", "message/rfc822"),
 }
 _BY_MEDIA_TYPE = {form.media_type: form for form in _BY_ENDING.values()} | {"application/xhtml+xml": _HTML}
+MEDIA_TYPES = frozenset(_BY_MEDIA_TYPE) | {_PDF.media_type, _WORD.media_type, _TEXT.media_type}
+"""What a server may call a document that is read; of ``application/octet-stream`` the bytes decide."""
+
 _PDF_HEAD = 1024  # readers look for the mark this far from the start (ISO 32000-1, annex H.3)
 _ZIP = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -54,7 +57,7 @@ def find_format(data: bytes, name: str, media_type: str = "") -> Format | None:
 
     Args:
         name: Its name; only the ending counts.
-        media_type: What a server called it; counts where the name has no ending that is known.
+        media_type: What a server called it; ``text/plain`` says nothing, since servers call everything so.
     """
     if b"%PDF-" in data[:_PDF_HEAD]:
         return _PDF
@@ -69,4 +72,4 @@ def find_format(data: bytes, name: str, media_type: str = "") -> Format | None:
     if data[:_LOOKED_AT].lstrip().lower().startswith(_HTML_STARTS):
         return _HTML
     ending = name.rpartition(".")[2].lower()
-    return _BY_ENDING.get(ending) or _BY_MEDIA_TYPE.get(media_type, _TEXT)
+    return _BY_MEDIA_TYPE.get(media_type) or _BY_ENDING.get(ending) or _TEXT

@@ -1,7 +1,9 @@
 """Documents into collections, and passages out of them.
 
 * A file that is there already, the same bytes from the same source under the same label, is not
-  read again. Another content from the same source replaces it.
+  read again. Another content from the same source replaces it, and both digests are told.
+* A page of the web is a file whose source is where it was in the end; fetched again, it becomes
+  another version of the collection only where its bytes changed.
 * What a version says of a document is fixed here (`leaf_of`): its name, source, label, the digest
   of the file, of the text, and of where its passages lie.
 * A search that names a version is answered from that version or not at all.
@@ -13,10 +15,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from verax.kernel import canonical
 from verax.kernel.errors import ConflictError, RequestError
+from verax.store.clock import Clock, SystemClock
 from verax.store.collections import Collections
 from verax.store.collections_types import FoundPassage, Label, NewDocument, NewPassage, StoredDocument
 from verax.truth.documents import clean_name
@@ -26,6 +29,7 @@ from verax.truth.knowledge.meaning import Meaning
 from verax.truth.knowledge.normal import NormalText
 from verax.truth.knowledge.passages import Passage, cut_passages
 from verax.truth.knowledge.words import index_words, query_words
+from verax.truth.web.fetch import Fetcher
 
 __all__ = ["Added", "File", "Hit", "Library", "Question", "SearchResult", "leaf_of"]
 
@@ -42,6 +46,7 @@ class File:
     Attributes:
         source: Path or address; the name where it has none.
         media_type: What a server called it, if one did.
+        fetched_ms: When it was fetched from `source`; None for a file that was handed in.
     """
 
     data: bytes
@@ -49,14 +54,21 @@ class File:
     source: str = ""
     label: Label = ""
     media_type: str = ""
+    fetched_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A document of a collection; `is_new` is False where it was there already."""
+    """A document of a collection.
+
+    Attributes:
+        is_new: False where it was there already.
+        replaced: Digest of the file that its source had before; empty where there was none, or the same document.
+    """
 
     document: StoredDocument
     is_new: bool
+    replaced: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +111,33 @@ class SearchResult:
 class Library:
     """The collections of an installation, with what reads and finds."""
 
-    def __init__(self, collections: Collections, converter: Converter, meaning: Meaning) -> None:
+    def __init__(
+        self,
+        collections: Collections,
+        converter: Converter,
+        meaning: Meaning,
+        fetcher: Fetcher | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self.collections = collections
         self.meaning = meaning
         self._converter = converter
+        self._fetcher = fetcher or Fetcher()
+        self._clock = clock or SystemClock()
+
+    async def add_page(self, collection_id: str, user_id: str, url: str, label: Label = "") -> Added:
+        """Fetch a page of the web and keep it in a collection; its source is where it was in the end.
+
+        Raises:
+            ForbiddenError, RequestError, TooLarge, FetchError, BusyError: as `verax.truth.web.fetch.Fetcher.fetch`
+                and `add` say.
+        """
+        await self.collections.own(collection_id, user_id)
+        page = await self._fetcher.fetch(url)
+        now_ms = self._clock.now_ms()
+        return await self.add(
+            collection_id, user_id, File(page.data, page.name, page.url, label, page.media_type, now_ms)
+        )
 
     async def add(self, collection_id: str, user_id: str, file: File) -> Added:
         """Read a file and keep it in a collection.
@@ -116,9 +151,9 @@ class Library:
         await self.collections.own(collection_id, user_id)
         name, source = clean_name(file.name), _clean_source(file.source or file.name)
         digest = canonical.hex_digest(file.data)
-        known = await self.collections.unchanged(collection_id, source, digest, file.label)
-        if known is not None:
-            return Added(known, is_new=False)
+        known = await self.collections.of_source(collection_id, source)
+        if known is not None and (known.digest, known.label) == (digest, file.label):
+            return Added(await self._seen_again(known, file.fetched_ms), is_new=False)
         text = await self._converter.convert(file.data, name, file.media_type)
         passages = cut_passages(text)
         new = NewDocument(
@@ -135,10 +170,17 @@ class Library:
             pages=text.count,
             title=text.title,
             notices=[asdict(notice) for notice in text.notices],
+            fetched_ms=file.fetched_ms,
         )
         document = await self.collections.add(collection_id, user_id, new)
         self.meaning.wake()
-        return Added(document, is_new=True)
+        return Added(document, is_new=True, replaced="" if known is None else known.digest)
+
+    async def _seen_again(self, known: StoredDocument, fetched_ms: int | None) -> StoredDocument:
+        if fetched_ms is None:
+            return known
+        await self.collections.note_fetch(known.document_id, fetched_ms)
+        return replace(known, fetched_ms=fetched_ms)
 
     async def search(self, collection_id: str, user_id: str, question: Question) -> SearchResult:
         """Return the passages that fit a question best.

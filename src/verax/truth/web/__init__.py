@@ -1,0 +1,5 @@
+"""Pages of the web, fetched so that a server's own network stays out of reach.
+
+* `addresses` says which addresses may be asked, `bodies` unpacks what comes within bounds, `fetch`
+  does both and follows redirects.
+"""
