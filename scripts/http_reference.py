@@ -107,7 +107,8 @@ conversation as JSON with everything, or as Markdown.
 `POST /v1/collections/{id}/documents?name=FILE` takes a file as its body; `source` says where it came from, and another
 content from there replaces it. With `?url=ADDRESS` and no body the server fetches a page of the public web; `replaced`
 is then the digest that the source had before, where it changed. `POST …/search` finds passages; each is characters
-`start` to `end` of the text that `GET …/documents/{document}` returns. [The guide](../guides/collections.md) says what is read.
+`start` to `end` of the text that `GET …/documents/{document}` returns.
+[The guide](../guides/collections.md) says what is read.
 
 ## Parameters
 
