@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-__all__ = ["DecidingSpan", "Evidence", "Judgement", "Verdict", "Verifier"]
+__all__ = ["SUPPORTED_FROM", "DecidingSpan", "Evidence", "Judgement", "Verdict", "Verifier"]
+
+
+SUPPORTED_FROM = 0.5
+"""The probability from which a claim, or what decides it, counts as supported."""
 
 
 class Verdict(StrEnum):
@@ -54,6 +58,11 @@ class DecidingSpan:
     start: int
     end: int
     probability: float
+
+    @property
+    def supports(self) -> bool:
+        """Whether it speaks for the claim; what decided and does not support a claim contradicts it."""
+        return self.probability >= SUPPORTED_FROM
 
 
 @dataclass(frozen=True, slots=True)

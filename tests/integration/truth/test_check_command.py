@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from verax.surfaces.cli.main import run
@@ -102,6 +103,18 @@ def test_people_see_a_line_for_each_claim_with_its_passage(check: Check, text: P
     assert lines[1] == "    bridges.txt: “The bridge of Uelzen was opened in 1914 by the mayor.”"
     assert "6 claims: 2 supported, 3 contradicted, 1 not found, 0 not checked; 4 other sentences" in err
     assert "\x1b" not in out
+
+
+def test_reports_are_written_as_html_and_pdf(check: Check, text: Path, notes: Path, tmp_path: Path) -> None:
+    page, paper = tmp_path / "out.html", tmp_path / "out.PDF"
+    code, _, err = check(text, "--against", notes, "--report", page, "--report", paper)
+    assert code == 1
+    assert f"wrote {page}" in err
+    assert "<mark>The bridge of Uelzen was opened in 1914 by the mayor.</mark>" in page.read_text(encoding="utf-8")
+    words = pypdfium2.PdfDocument(paper)[0].get_textpage().get_text_range()
+    assert "Check of answer.md" in words
+    assert check(text, "--against", notes, "--report", tmp_path / "out.docx")[0] == 2
+    assert check(text, "--against", notes, "--report", tmp_path / "nowhere" / "out.html")[0] == 2
 
 
 def test_the_exit_code_is_0_where_everything_is_supported(check: Check, tmp_path: Path, notes: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from verax.kernel.errors import ConfigError, RequestError, VeraxError
-from verax.surfaces.cli.output import FAILED, USAGE, Progress, print_json, print_text, say, say_error
+from verax.surfaces.cli.output import FAILED, USAGE, Progress, moment, print_json, print_text, say, say_error
 from verax.surfaces.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -26,12 +27,7 @@ _READ_LIMIT_S = 600.0
 _MAX_BYTES = 64 * 2**20
 _SNIPPET = 300
 _COLOURS = {"supported": "green", "contradicted": "red", "not_found": "yellow", "not_checked": "cyan"}
-_REASONS = {
-    "language": "in a language that the verifier was not trained on",
-    "no_verifier": "there is no verifier here",
-    "too_long": "too long",
-    "busy": "the verifier was busy",
-}
+_REPORTS = (".html", ".pdf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +50,24 @@ class _Given:
     help="A document to check against; may be given several times.",
 )
 @click.option("--collection", "collections", metavar="NAME", multiple=True, help="A collection to check against.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a report, .html or .pdf by its ending; may be given several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the check as JSON.")
 @pass_session
-def check(session: Session, file: str, against: tuple[Path, ...], collections: tuple[str, ...], as_json: bool) -> int:
+def check(
+    session: Session,
+    file: str,
+    against: tuple[Path, ...],
+    collections: tuple[str, ...],
+    reports: tuple[Path, ...],
+    as_json: bool,
+) -> int:
     """Check every claim of FILE (- for standard input) against documents.
 
     FILE and the documents may be PDF, Word, HTML, Markdown, CSV, e-mail or text. Documents alone are read
@@ -66,8 +77,13 @@ def check(session: Session, file: str, against: tuple[Path, ...], collections: t
     """
     if not against and not collections:
         raise click.UsageError("nothing to check against; give --against DOCUMENT or --collection NAME")
+    for path in reports:
+        if path.suffix.lower() not in _REPORTS:
+            raise click.UsageError(f"{path.name}: a report ends in .html or .pdf")
     try:
         checked = asyncio.run(_check(session, _Given(file, against, collections)))
+        for path in reports:
+            _write_report(checked, file, path)
     except VeraxError as error:
         say_error(error)
         return USAGE
@@ -119,7 +135,7 @@ async def _document(converter: Converter, name: str) -> Document:
     """Read a file; ``-`` is standard input."""
     from verax.truth.check import Document
 
-    shown = "standard input" if name == "-" else Path(name).name
+    shown = _name(name)
     try:
         data = await asyncio.to_thread(sys.stdin.buffer.read if name == "-" else Path(name).read_bytes)
     except OSError as error:
@@ -133,20 +149,39 @@ async def _document(converter: Converter, name: str) -> Document:
     return Document(shown, hashlib.sha256(data).hexdigest(), text)
 
 
+def _write_report(checked: dict[str, Any], file: str, path: Path) -> None:
+    from verax.truth.report import About, html_report, pdf_report
+
+    about = About(_name(file), moment(time.time_ns() // 10**6) or "")
+    is_pdf = path.suffix.lower() == ".pdf"
+    data = pdf_report(checked, about) if is_pdf else html_report(checked, about).encode("utf-8")
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise ConfigError(f"{path.name}: cannot be written: {error.strerror}") from None
+    say(f"wrote {path}")
+
+
+def _name(file: str) -> str:
+    return "standard input" if file == "-" else Path(file).name
+
+
 def _show(checked: dict[str, Any]) -> None:
     for document in checked["documents"]:
         for notice in document["notices"]:
             say(f"{document['source']}: {notice}")
+    from verax.truth.report.wording import LABELS, REASONS
+
     for claim in checked["claims"]:
-        mark = claim["verdict"].replace("_", " ")
+        mark = LABELS[claim["verdict"]]
         shown = f" {claim['probability']:.2f}" if claim["probability"] is not None else ""
-        why = f" ({_REASONS.get(claim['reason'], claim['reason'])})" if claim["reason"] else ""
+        why = f" ({REASONS.get(claim['reason'], claim['reason'])})" if claim["reason"] else ""
         print_text(f"{click.style(mark, fg=_COLOURS[claim['verdict']], bold=True)}{shown}{why}  {_line(claim['text'])}")
         for item in claim["evidence"]:
             page = f", page {item['page']}" if item["page"] else ""
             print_text(f"    {item['source']}{page}: “{_line(item['passage'][item['start'] : item['end']])}”")
     summary = checked["summary"]
-    counts = ", ".join(f"{summary[name]} {name.replace('_', ' ')}" for name in _COLOURS)
+    counts = ", ".join(f"{summary[name]} {label}" for name, label in LABELS.items())
     say(f"{summary['claims']} claims: {counts}; {summary['other_sentences']} other sentences")
 
 

@@ -12,9 +12,9 @@ Each passage is read in pieces (`pieces`), and each piece gives
 The verdict is
 
 * *supported* where a piece reaches `SUPPORTED_FROM`;
-* else *contradicted* where a piece's contradiction reaches `CONTRADICTED_FROM`, or where the piece nearest to the claim
-  (which the model, by itself, holds likeliest to support it) conflicts with it and has a sentence about the same thing:
-  at least `SAME_THING` of the claim's words;
+* else *contradicted* where a piece has a sentence about the same thing (at least `SAME_THING` of the claim's words) and
+  either its contradiction reaches `CONTRADICTED_FROM`, or it conflicts with the claim and is the piece nearest to it:
+  the one that the model, by itself, holds likeliest to support it;
 * else *not found*.
 
 The claim's probability is that of its best piece. What decided is narrowed to a sentence that decides alone, else to
@@ -31,7 +31,7 @@ from itertools import combinations
 
 from verax.truth.chunks import Span, nearest_sentences
 from verax.truth.exact import Kind, Weight, check, content_words
-from verax.truth.verdicts import DecidingSpan, Judgement, Verdict
+from verax.truth.verdicts import SUPPORTED_FROM, DecidingSpan, Judgement, Verdict
 from verax.truth.verifier.calibration import Calibration, log_odds, margin, sigmoid
 from verax.truth.verifier.pieces import Piece, joined, pieces
 
@@ -40,7 +40,6 @@ __all__ = [
     "CONTRADICTED_FROM",
     "PENALTIES",
     "SAME_THING",
-    "SUPPORTED_FROM",
     "Asked",
     "Judging",
     "Scorer",
@@ -49,7 +48,6 @@ __all__ = [
 Scorer = Callable[[str, str], Sequence[float]]
 """From claim and piece to the logits of *supported*, *contradicted* and *not found*."""
 
-SUPPORTED_FROM = 0.5
 CONTRADICTED_FROM = 0.5
 SAME_THING = 0.5
 CAPS = {Kind.NUMBER: 0.072, Kind.DATE: 0.05, Kind.NEGATION: 0.333}
@@ -80,7 +78,7 @@ class _Reading:
     Attributes:
         raw: The model's calibrated probability.
         probability: The same, corrected by the exact checks.
-        contradiction: The model's probability of *contradicted*.
+        contradiction: The model's probability of *contradicted*; 0 where the piece is about another thing.
         is_conflict: Whether an exact check found a conflict about the same thing.
     """
 
@@ -133,8 +131,10 @@ class Judging:
         logits = self._scorer(asked.hypothesis, piece.text)
         raw = self._calibration.probability(margin(logits))
         probability, is_conflict = corrected(raw, asked.claim, piece.text)
-        same = is_conflict and _is_same_thing(asked.claim, piece.text)
-        return _Reading(evidence, piece, raw, probability, sigmoid(_contradiction(logits)), same)
+        contradiction = sigmoid(_contradiction(logits))
+        if (is_conflict or contradiction >= CONTRADICTED_FROM) and not _is_same_thing(asked.claim, piece.text):
+            is_conflict, contradiction = False, 0.0
+        return _Reading(evidence, piece, raw, probability, contradiction, is_conflict)
 
     def _against(self, readings: Sequence[_Reading]) -> list[_Reading]:
         """Return the pieces that contradict the claim."""

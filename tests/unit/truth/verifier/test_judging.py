@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verax.truth.exact import Kind
-from verax.truth.verdicts import Judgement, Verdict
+from verax.truth.verdicts import SUPPORTED_FROM, Judgement, Verdict
 from verax.truth.verifier.calibration import Calibration, log_odds, sigmoid
-from verax.truth.verifier.judging import CAPS, PENALTIES, SUPPORTED_FROM, Asked, Judging, corrected
+from verax.truth.verifier.judging import CAPS, PENALTIES, Asked, Judging, corrected
 
 SURE, CONTRADICTED, UNSURE = (6.0, 0.0, 0.0), (0.0, 6.0, 0.0), (0.0, 0.0, 6.0)
 BRIDGE = "The bridge was opened in 1932."
@@ -92,7 +92,7 @@ def test_sources_that_contradict_one_another_are_both_shown() -> None:
     texts = ["The bridge was opened in 1932.", "The bridge was never opened."]
     found = judge(BRIDGE, texts, {"1932": SURE, "never": CONTRADICTED})
     assert found.verdict is Verdict.SUPPORTED
-    assert [(span.evidence, span.probability >= SUPPORTED_FROM) for span in found.spans] == [(0, True), (1, False)]
+    assert [(span.evidence, span.supports) for span in found.spans] == [(0, True), (1, False)]
 
 
 def test_conflicts_cap_the_probability_and_what_is_missing_lowers_its_log_odds() -> None:

@@ -1,0 +1,71 @@
+"""A check as a PDF; Latin letters only, which the report itself says where others were left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from verax.truth.report.canvas import Canvas, Colour, Run
+from verax.truth.report.wording import MEANING, SIGNS, About, counts, described, place_of, stance_of
+
+__all__ = ["pdf_report"]
+
+_COLOURS: dict[str, Colour] = {
+    "supported": (20, 98, 46),
+    "contradicted": (161, 18, 18),
+    "not_found": (122, 82, 0),
+    "not_checked": (68, 68, 68),
+}
+_GREY: Colour = (68, 68, 68)
+_HIGHLIGHT: Colour = (255, 241, 168)
+
+
+def pdf_report(checked: Mapping[str, Any], about: About) -> bytes:
+    """Return the file for an object of `verax.truth.check_object`."""
+    title = f"Check of {about.title}"
+    canvas = Canvas(title)
+    canvas.paragraph([Run(title, is_bold=True)], size=16.0, after=6.0)
+    canvas.paragraph([Run(counts(checked["summary"]))], after=8.0)
+    for name, value in _facts(checked, about):
+        canvas.paragraph([Run(f"{name}: ", colour=_GREY), Run(value)], size=8.5, after=1.0)
+    canvas.space(8.0)
+    canvas.paragraph([Run("Claims", is_bold=True)], size=12.0, after=6.0)
+    for claim in checked["claims"]:
+        _write_claim(canvas, claim)
+    if not checked["claims"]:
+        canvas.paragraph([Run("The text holds no claim that could be checked.")])
+    canvas.rule()
+    canvas.paragraph([Run(MEANING, colour=_GREY)], size=8.5)
+    if canvas.missing:
+        left_out = (
+            f"{canvas.missing} characters that this file's fonts lack are shown as “?”; the HTML report has them."
+        )
+        canvas.paragraph([Run(left_out, colour=_GREY)], size=8.5)
+    return canvas.finish()
+
+
+def _write_claim(canvas: Canvas, claim: Mapping[str, Any]) -> None:
+    canvas.rule()
+    canvas.paragraph([Run(claim["text"], is_bold=True)], after=1.0)
+    colour = _COLOURS[claim["verdict"]]
+    canvas.paragraph(
+        [Run(f"{SIGNS[claim['verdict']]} ", is_bold=True, colour=colour), Run(described(claim), colour=colour)]
+    )
+    for item in claim["evidence"]:
+        passage, start, end = item["passage"], item["start"], item["end"]
+        shown = [Run(passage[:start]), Run(passage[start:end], background=_HIGHLIGHT), Run(passage[end:])]
+        canvas.paragraph(shown, size=9.0, indent=14.0, after=1.0)
+        caption = f"{place_of(item)}. {stance_of(item)}. SHA-256 {item['digest']}"
+        canvas.paragraph([Run(caption, colour=_GREY)], size=7.5, indent=14.0)
+
+
+def _facts(checked: Mapping[str, Any], about: About) -> Iterator[tuple[str, str]]:
+    yield "Checked", about.date
+    yield "Text, SHA-256", checked["text_digest"]
+    yield "Verifier", checked["verifier"]
+    for document in checked["documents"]:
+        pages = f", {document['pages']} pages" if document["pages"] else ""
+        notices = "".join(f" {notice}" for notice in document["notices"])
+        yield "Document", f"{document['source']}{pages}, SHA-256 {document['digest']}{notices}"
+    for collection in checked["collections"]:
+        yield "Collection", f"{collection['id']}, version {collection['version'] or 'not searched'}"
