@@ -19,13 +19,14 @@ import unicodedata
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
 
 import argon2
 
 from verax.kernel.errors import AccessError, BusyError, CorruptStore, RequestError
 
-__all__ = ["Passwords", "check_key_form", "digest_of", "new_key", "new_password", "new_token"]
+__all__ = ["HashCosts", "Passwords", "check_key_form", "digest_of", "new_key", "new_password", "new_token"]
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _KEY_LENGTH = 3 + 32 + 6
@@ -71,17 +72,33 @@ def digest_of(credential: str) -> bytes:
     return hashlib.sha256(credential.encode("utf-8", "surrogatepass")).digest()
 
 
-class Passwords:
-    """Hashes and checks passwords.
+@dataclass(frozen=True, slots=True)
+class HashCosts:
+    """What one argon2id hash costs, and so what a guess costs; the second choice of RFC 9106, section 4.
 
-    Args:
+    Attributes:
         time_cost: Passes over the memory.
         memory_kib: Memory of one hash.
         parallelism: Lanes of one hash.
     """
 
-    def __init__(self, time_cost: int = 3, memory_kib: int = 65_536, parallelism: int = 4) -> None:
-        self._hasher = argon2.PasswordHasher(time_cost, memory_kib, parallelism)
+    time_cost: int = 3
+    memory_kib: int = 65_536
+    parallelism: int = 4
+
+
+class Passwords:
+    """Hashes and checks passwords.
+
+    Args:
+        costs: Of one hash; `default_costs` when omitted.
+    """
+
+    default_costs: ClassVar[HashCosts] = HashCosts()
+
+    def __init__(self, costs: HashCosts | None = None) -> None:
+        chosen = costs or self.default_costs
+        self._hasher = argon2.PasswordHasher(chosen.time_cost, chosen.memory_kib, chosen.parallelism)
         self._decoy = _decoy(self._hasher)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="verax-passwords")
         self._waiting = 0

@@ -28,7 +28,7 @@ from verax.kernel.receipt import Receipt
 from verax.kernel.record import Record, TurnSecret, entry_of
 from verax.kernel.release import Release
 from verax.store.accounts import Accounts
-from verax.store.accounts_credentials import Passwords
+from verax.store.accounts_credentials import HashCosts, Passwords
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.attachments import Attachments
 from verax.store.clock import SystemClock
@@ -514,7 +514,7 @@ class FakeInstallation:
         self.database = database
         self.accounts = Accounts(
             database,
-            passwords=Passwords(time_cost=1, memory_kib=64, parallelism=1),
+            passwords=Passwords(HashCosts(1, 64, 1)),
             session_hours=config.session_hours,
             rate_per_minute=config.rate_per_minute,
             rate_burst=config.rate_burst,

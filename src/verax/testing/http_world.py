@@ -17,7 +17,7 @@ from typing import Any
 from verax.config import Config, settings_of
 from verax.kernel.errors import UnknownObject
 from verax.store.accounts import Accounts
-from verax.store.accounts_credentials import Passwords
+from verax.store.accounts_credentials import HashCosts, Passwords
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.attachments import AttachmentLimits, Attachments
 from verax.store.collections import Collections
@@ -147,7 +147,7 @@ class HttpWorld:
         self.accounts = Accounts(
             world.database,
             clock=world.clock,
-            passwords=Passwords(time_cost=1, memory_kib=64, parallelism=1),
+            passwords=Passwords(HashCosts(1, 64, 1)),
             rate_per_minute=config.rate_per_minute,
         )
         self.engine = _Engine(world.engine, world, world.governance)

@@ -18,7 +18,7 @@ from verax.kernel.errors import (
     UnknownObject,
 )
 from verax.store.accounts import Accounts
-from verax.store.accounts_credentials import Passwords
+from verax.store.accounts_credentials import HashCosts, Passwords
 from verax.store.database import Database, Tx, open_database
 from verax.testing.clock import VirtualClock
 
@@ -26,7 +26,7 @@ PASSWORD = "correct horse battery"
 
 
 def fast_passwords() -> Passwords:
-    return Passwords(time_cost=1, memory_kib=8, parallelism=1)
+    return Passwords(HashCosts(time_cost=1, memory_kib=8, parallelism=1))
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ async def test_many_clients_cannot_guess_one_name_together(accounts: Accounts) -
 
 async def test_an_old_hash_is_renewed_at_the_next_sign_in(database: Database) -> None:
     user = await Accounts(database, passwords=fast_passwords()).create_user("ada", password=PASSWORD)
-    stronger = Accounts(database, passwords=Passwords(time_cost=2, memory_kib=16, parallelism=1))
+    stronger = Accounts(database, passwords=Passwords(HashCosts(time_cost=2, memory_kib=16, parallelism=1)))
     read = lambda tx: tx.execute("SELECT password_hash FROM users WHERE id = ?", (user.user_id,))[0][0]  # noqa: E731
     before = database.read_now(read)
     await stronger.authenticate("ada", PASSWORD)

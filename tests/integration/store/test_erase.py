@@ -16,7 +16,7 @@ from verax.kernel.record import TurnSecret
 from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.store import erase
 from verax.store.accounts import Accounts
-from verax.store.accounts_credentials import Passwords
+from verax.store.accounts_credentials import HashCosts, Passwords
 from verax.store.accounts_settings import AccountSettings
 from verax.store.database import Database
 from verax.store.erase import Eraser
@@ -51,7 +51,7 @@ class House:
         self.clock = VirtualClock()
         self.live = LiveLog(database, TileLog.open(database, reply_spec(folder)), Pace(interval_s=0.001), self.clock)
         self.turns = TurnStore(database, ReplyLog(self.live, signer(f"{NAME}/promise"), self.clock), self.clock)
-        self.accounts = Accounts(database, clock=self.clock, passwords=Passwords(1, 8, 1))
+        self.accounts = Accounts(database, clock=self.clock, passwords=Passwords(HashCosts(1, 8, 1)))
         self.messages = Messages(database, self.clock)
         self.responses = Responses(database, self.clock)
         self.eraser = Eraser(database, self.turns, self.accounts, self.clock)

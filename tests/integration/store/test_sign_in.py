@@ -8,7 +8,7 @@ import pytest
 
 from verax.kernel.errors import AccessError, BusyError, ConflictError, ForbiddenError, TooLarge, UnknownObject
 from verax.store.accounts import Accounts, User
-from verax.store.accounts_credentials import Passwords
+from verax.store.accounts_credentials import HashCosts, Passwords
 from verax.store.accounts_links import LINK_LIFE_MS, link_path
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.accounts_types import UserChange
@@ -26,7 +26,7 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def accounts(database: Database, clock: VirtualClock) -> Accounts:
-    return Accounts(database, clock=clock, passwords=Passwords(time_cost=1, memory_kib=64, parallelism=1))
+    return Accounts(database, clock=clock, passwords=Passwords(HashCosts(1, 64, 1)))
 
 
 @pytest.fixture

@@ -7,7 +7,15 @@ import re
 import pytest
 
 from verax.kernel.errors import AccessError, BusyError, RequestError
-from verax.store.accounts_credentials import Passwords, check_key_form, digest_of, new_key, new_password, new_token
+from verax.store.accounts_credentials import (
+    HashCosts,
+    Passwords,
+    check_key_form,
+    digest_of,
+    new_key,
+    new_password,
+    new_token,
+)
 from verax.store.identifiers import new_id
 
 
@@ -38,13 +46,13 @@ def test_a_digest_is_of_the_whole_credential() -> None:
     assert len(digest_of("\ud800")) == 32
 
 
-async def test_the_default_hash_is_argon2id_with_the_recommended_settings() -> None:
-    hashed = await Passwords().hash("correct horse battery", "ada")
+async def test_the_default_hash_is_argon2id_with_the_recommended_settings(product_costs: HashCosts) -> None:
+    hashed = await Passwords(product_costs).hash("correct horse battery", "ada")
     assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 async def test_a_password_that_cannot_be_encoded_matches_nothing() -> None:
-    passwords = Passwords(1, 8, 1)
+    passwords = Passwords(HashCosts(1, 8, 1))
     stored = await passwords.hash("correct horse battery", "ada")
     assert await passwords.matches(stored, "correct horse battery")
     for wrong in ("\ud800" * 12, "x" * 5000, ""):
@@ -54,17 +62,17 @@ async def test_a_password_that_cannot_be_encoded_matches_nothing() -> None:
 
 
 async def test_a_password_without_a_stored_hash_never_matches() -> None:
-    assert not await Passwords(1, 8, 1).matches(None, "correct horse battery")
+    assert not await Passwords(HashCosts(1, 8, 1)).matches(None, "correct horse battery")
 
 
 def test_what_stands_in_for_a_missing_hash_costs_as_much_as_a_stored_one() -> None:
-    passwords = Passwords(time_cost=2, memory_kib=16, parallelism=1)
+    passwords = Passwords(HashCosts(time_cost=2, memory_kib=16, parallelism=1))
     assert not passwords.is_outdated(passwords._decoy)
     assert not passwords._verify(passwords._decoy, "correct horse battery")
 
 
 async def test_more_hashes_than_may_wait_are_refused() -> None:
-    passwords = Passwords(1, 8, 1)
+    passwords = Passwords(HashCosts(1, 8, 1))
     passwords._waiting = 32
     with pytest.raises(BusyError):
         await passwords.matches(None, "correct horse battery")
