@@ -38,7 +38,7 @@ FIELDS |= {"status": '"(complete|length|refused|rewritten|cancelled|withdrawn|fa
 FIELDS |= {"backend": r'\{"kind":"[a-z][a-z0-9_-]{0,31}","weights":("unknown"|' + DIGEST + r")\}"}
 FIELDS |= {"governance": r'\{"root":' + DIGEST + ',"size":' + COUNT + r"\}"}
 OPTIONAL = {"evidence": DIGEST, "attestation": DIGEST, "params": r"\{" + PARAM + "(," + PARAM + r"){0,31}\}"}
-OPEN = r'\{("reply":' + HALF + r',?)?("request":' + HALF + r")?\}"
+OPEN = r'\{("evidence":' + HALF + r',?)?("reply":' + HALF + r',?)?("request":' + HALF + r")?\}"
 
 
 class Failure(ValueError):

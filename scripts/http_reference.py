@@ -52,7 +52,8 @@ choice's. In `/v1/responses` it stands in the response object. The header `X-Ver
 | `runtime` | digest of the instance manifest of the code that ran |
 | `channel`, `arm`, `mode` | where it was asked; `head`, `canary` or `preview`; `solo` or `quorum` |
 | `receipt` | URL of the receipt |
-| `claims` | verdicts on sentences, where the release checks them |
+| `claims` | verdicts on sentences, where the release checks them, each with the passages that decided it |
+| `withheld` | how many sentences a strict release held back; absent for none |
 | `status` | `complete`, `length`, `refused`, `rewritten`, `withdrawn`, `cancelled` or `failed` |
 | `record` | the record whose hash goes into the reply log |
 | `promise` | a signed note: the record will stand in the log before a deadline |
@@ -73,10 +74,11 @@ reply's commitment, so that this holds offline:
     curl http://localhost:8420/log/key > key.txt
     python3 conformance/check_receipt.py receipt.json --key key.txt --reply reply.txt
 
-`?open=` chooses what is opened: `reply`, `request`, `reply,request`, or nothing. `…/proof` gives the C2SP tlog-proof
-alone, with the leaf hash in `X-Verax-Leaf`; `…/governance` the bundle that shows who approved the release
-(`check_receipt.py --governance`); `…/secret` the secret, to the owner.
+`?open=` chooses what is opened: `evidence`, `reply`, `request`, several of them parted by commas, or nothing.
+`…/proof` gives the C2SP tlog-proof alone, with the leaf hash in `X-Verax-Leaf`; `…/governance` the bundle that shows
+who approved the release (`check_receipt.py --governance`); `…/secret` the secret, to the owner.
 `GET /v1/turns/{id}/segments` opens the prompt of a turn to its owner, every segment with its author.
+`GET /v1/turns/{id}/evidence` gives its owner the bytes that the record's `evidence` commits to.
 `DELETE /v1/turns/{id}` erases text, record and secret; the leaf stays and says nothing.
 
 ## The governance log

@@ -1,6 +1,6 @@
 """Receipts and their checks (protocol clauses 11 and 12).
 
-* A receipt is CJ of ``{v: 1, record, proof, open {reply?, request?}}``; `proof` is a tlog-proof
+* A receipt is CJ of ``{v: 1, record, proof, open {evidence?, reply?, request?}}``; `proof` is a tlog-proof
   for the record's leaf without ``extra``; `open` holds salts, never the turn's secret.
 * At most 64 KB when read; at most 4 KB as made, where the checkpoint has no cosignatures.
 * Checks are numbered as the stand-alone script `conformance/check_receipt.py` prints them; the
@@ -28,7 +28,7 @@ __all__ = ["MAX_RECEIPT_BYTES", "Check", "CheckState", "Receipt", "ReceiptChecks
 MAX_RECEIPT_BYTES = 65_536
 
 CheckState = Literal["verified", "not checked", "failed"]
-_OPENABLE = frozenset({"reply", "request"})
+_OPENABLE = frozenset({"evidence", "reply", "request"})
 _REQUIRED_STEPS = frozenset({1, 2, 3, 4})
 
 
@@ -37,7 +37,7 @@ class Receipt:
     """One turn's record, its proof in a reply log, and the salts its owner chose to share.
 
     Attributes:
-        open: Salts of 16 bytes by part name; ``reply`` and ``request`` are the only ones.
+        open: Salts of 16 bytes by part name; ``evidence``, ``reply`` and ``request`` are the only ones.
     """
 
     record: Record
@@ -49,7 +49,8 @@ class Receipt:
             raise ReceiptError("receipt.proof: expected no extra data")
         for name, salt in self.open.items():
             if name not in _OPENABLE or len(salt) != SALT_BYTES:
-                raise ReceiptError(f"receipt.open: expected salts of {SALT_BYTES} bytes for reply and request only")
+                parts = ", ".join(sorted(_OPENABLE))
+                raise ReceiptError(f"receipt.open: expected salts of {SALT_BYTES} bytes for {parts} only")
 
     def to_bytes(self) -> bytes:
         """Return the receipt file.

@@ -191,17 +191,18 @@ class Record:
         """Return the canonical bytes of the record: what its entry hashes, after the tag."""
         return canonical.encode_checked(self.to_dict())
 
-    def ended(self, status: Status, reply: str, reply_form: ReplyForm) -> Record:
+    def ended(self, status: Status, reply: str, reply_form: ReplyForm, evidence: str | None = None) -> Record:
         """Return this record as it is when the turn has ended; everything else stays as it was checked.
 
         Raises:
-            RecordError: one of the three is not what clause 9 allows.
+            RecordError: one of the four is not what clause 9 allows.
         """
         _require(status in _CHOICES["status"], "record.status", "a status of clause 9")
         _require(reply_form in _CHOICES["reply_form"], "record.reply_form", "text or items")
         _require(canonical.is_digest(reply), "record.reply", "64 lower-case hex digits")
+        _require(evidence is None or canonical.is_digest(evidence), "record.evidence", "64 lower-case hex digits")
         ended = object.__new__(Record)
-        changed = {"status": status, "reply": reply, "reply_form": reply_form}
+        changed = {"status": status, "reply": reply, "reply_form": reply_form, "evidence": evidence}
         for name in _FIELD_NAMES:
             object.__setattr__(ended, name, changed[name] if name in changed else getattr(self, name))
         return ended

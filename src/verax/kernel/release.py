@@ -143,6 +143,10 @@ def release_texts(release: Release) -> tuple[ReleaseText, ...]:
     if prompt.files is not None:
         names = [item.name for item in fields_of(prompt.files)]
         texts += [ReleaseText(f"prompt.files.{name}", getattr(prompt.files, name)) for name in names]
+    if release.retrieval.passages is not None:
+        wording = release.retrieval.passages.texts
+        texts += [ReleaseText(f"retrieval.passages.{name}", text) for name, text in wording.items()]
+    texts.append(ReleaseText("truth.not_found", release.truth.not_found))
     texts += [ReleaseText(f"prompt.examples[{i}].text", item.text) for i, item in enumerate(prompt.examples)]
     texts.append(ReleaseText("model.chat_template", release.model.chat_template))
     return tuple(item for item in texts if item.text)

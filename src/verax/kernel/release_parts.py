@@ -23,6 +23,8 @@ __all__ = [
     "GuardRule",
     "GuardSpec",
     "ModelSpec",
+    "PassageWording",
+    "Pin",
     "PromptSpec",
     "RetrievalSpec",
     "SamplingSpec",
@@ -40,6 +42,7 @@ Sight = Literal["image"]
 AdapterKind = Literal["lora", "control"]
 ExampleRole = Literal["user", "assistant"]
 
+MAX_PASSAGES = 50
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 _BACKENDS: tuple[BackendKind, ...] = get_args(BackendKind)
 _SEALS: tuple[Seal, ...] = get_args(Seal)
@@ -60,6 +63,7 @@ _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,253}(?:/[A-Za-z0-9._~/%-]{0,10
 _VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _SPECIAL_TOKEN = re.compile(r"[^\s\u200b]{2,64}\Z")
 _MARKER = re.compile(r"[^\u200b]{0,64}\Z")
+_SOMETHING = re.compile(r"\s*\S")
 _CALLER_MAY_SET = frozenset(
     {"temperature", "top_p", "presence_penalty", "frequency_penalty", "max_tokens", "seed", "stop", "n", "logprobs"}
 )
@@ -307,29 +311,109 @@ class ToolsSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageWording:
+    """The wording around passages that stand before a question; what was found is not ours.
+
+    It reads ``head``, then for each passage ``item_head``, the source's name, for one with a page
+    ``page_head``, number, ``page_tail``, then ``item_body``, text, ``item_tail``; and ``tail`` at the end.
+
+    Attributes:
+        limit: Most passages.
+    """
+
+    limit: int
+    head: str
+    item_head: str
+    item_body: str
+    item_tail: str
+    tail: str
+    page_head: str = ""
+    page_tail: str = ""
+
+    @classmethod
+    def read(cls, fields: Fields) -> PassageWording:
+        """Read ``[retrieval.passages]``."""
+        spec = cls(
+            limit=fields.integer("limit", 1, MAX_PASSAGES),
+            head=fields.text("head"),
+            item_head=fields.text("item_head"),
+            item_body=fields.text("item_body"),
+            item_tail=fields.text("item_tail"),
+            tail=fields.text("tail"),
+            page_head=fields.text("page_head", default=""),
+            page_tail=fields.text("page_tail", default=""),
+        )
+        fields.close()
+        return spec
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Every text of it by name, in a fixed order."""
+        names = ("head", "item_head", "item_body", "item_tail", "tail", "page_head", "page_tail")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The only version of a collection that a release answers from, 64 hex digits."""
+
+    collection: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class RetrievalSpec:
-    """Which collections of documents a turn may draw from."""
+    """Which collections of documents a turn may draw from.
+
+    Attributes:
+        collections: Ids or names of shared collections.
+        passages: How many passages a prompt holds, and the wording around them; None puts none there.
+        pins: Versions that must answer. Both fields came later: where they say nothing they are absent.
+    """
 
     collections: tuple[str, ...] = ()
+    passages: PassageWording | None = None
+    pins: tuple[Pin, ...] = ()
 
     @classmethod
     def read(cls, fields: Fields) -> RetrievalSpec:
-        """Read ``[retrieval]``."""
-        spec = cls(fields.texts("collections", pattern=LABEL, default=[]))
+        """Read ``[retrieval]``; passages and pins are of collections that it names."""
+        collections = fields.texts("collections", pattern=LABEL, default=[])
+        spec = cls(
+            collections,
+            PassageWording.read(fields.section("passages")) if fields.has("passages") else None,
+            _pins(fields, collections) if fields.has("pins") else (),
+        )
+        if spec.passages is not None and not collections:
+            fields.fail("field 'passages': name the collections that they come from")
         fields.close()
         return spec
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Pinned versions by collection."""
+        return {pin.collection: pin.version for pin in self.pins}
 
 
 @dataclass(frozen=True, slots=True)
 class TruthSpec:
-    """Whether sentences are checked: ``off``, ``mark`` shows verdicts, ``strict`` holds back."""
+    """Whether sentences are checked: ``off``, ``mark`` shows verdicts, ``strict`` holds back.
+
+    Attributes:
+        not_found: What a strict release says where nothing it could say is supported. A field that
+            came later: where it is absent it stays so.
+    """
 
     mode: TruthMode
+    not_found: str = ""
 
     @classmethod
     def read(cls, fields: Fields) -> TruthSpec:
         """Read ``[truth]``."""
-        spec = cls(fields.choice("mode", _TRUTH_MODES, default="off"))
+        spec = cls(
+            fields.choice("mode", _TRUTH_MODES, default="off"),
+            fields.text("not_found", pattern=_SOMETHING) if fields.has("not_found") else "",
+        )
         fields.close()
         return spec
 
@@ -375,6 +459,17 @@ def _sights(fields: Fields) -> tuple[Sight, ...]:
     if found != given or not found:
         fields.fail(f"field 'sees': expected {', '.join(_SIGHTS)}; leave it out for a model that reads text only")
     return found
+
+
+def _pins(fields: Fields, collections: tuple[str, ...]) -> tuple[Pin, ...]:
+    pins: list[Pin] = []
+    for item in fields.sections("pins"):
+        pins.append(Pin(item.text("collection", pattern=LABEL), item.digest("version")))
+        item.close()
+    pinned = [pin.collection for pin in pins]
+    if not pins or len(set(pinned)) != len(pinned) or not set(pinned) <= set(collections):
+        fields.fail("field 'pins': expected collections that this release names, each once; leave it out for none")
+    return tuple(pins)
 
 
 def _variable(name: str, fields: Fields) -> VariableSpec:

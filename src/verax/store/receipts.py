@@ -81,11 +81,11 @@ class Receipts:
         )
 
     async def receipt(self, turn_id: str, parts: Iterable[str]) -> bytes:
-        """Return the receipt with the salts of `parts` (``reply``, ``request``) opened.
+        """Return the receipt with the salts of `parts` (``evidence``, ``reply``, ``request``) opened.
 
         Raises:
             ConflictError: the leaf is only promised yet.
-            ReceiptError: another part than those two.
+            ReceiptError: another part than those three.
             UnknownObject, CorruptStore: as `status`.
         """
         turn = await self._turns.get(turn_id)

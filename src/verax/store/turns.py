@@ -43,11 +43,11 @@ from verax.store.database import Database, Row, Tx
 from verax.store.meter import Usage, record_usage, unlink_usage
 from verax.store.replies import ReplyLog
 
-__all__ = ["Erasure", "FinishedTurn", "OpenTurn", "OpenedTurn", "StoredTurn", "TurnStore"]
+__all__ = ["Erasure", "FinishedTurn", "OpenTurn", "OpenedEvidence", "OpenedTurn", "StoredTurn", "TurnStore"]
 
 _RECOVER_AT_ONCE = 500
 _CLAIMS_AT_ONCE = 64
-_COLUMNS = "id, user_id, secret, draft, segments, record, reply, log_id, idx, promise"
+_COLUMNS = "id, user_id, secret, draft, segments, record, reply, log_id, idx, promise, evidence"
 _ONE = f"SELECT {_COLUMNS} FROM turns WHERE id = ?"  # noqa: S608 - constant names
 
 
@@ -79,6 +79,7 @@ class FinishedTurn:
         reply: The bytes that `record.reply` commits to.
         guard: Findings of the guard by category, for the monitor.
         claims: Verdicts on claims by kind, for the monitor.
+        evidence: The bytes that `record.evidence` commits to; empty where it commits to none.
     """
 
     record: Record
@@ -88,6 +89,7 @@ class FinishedTurn:
     duration_ms: int = 0
     guard: Mapping[str, int] = field(default_factory=dict)
     claims: Mapping[str, int] = field(default_factory=dict)
+    evidence: bytes = b""
 
     @property
     def marks(self) -> str | None:
@@ -102,6 +104,8 @@ class StoredTurn:
 
     Attributes:
         reply: What was delivered; None for a turn that a dead process left.
+        evidence: The verdicts on it and what they are about (`verax.turn.evidence`); None where nothing
+            was looked for.
         index: The leaf's place in the reply log.
         promise: The signed promise of that leaf.
     """
@@ -114,6 +118,7 @@ class StoredTurn:
     log_id: int
     index: int
     promise: bytes
+    evidence: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,15 @@ class OpenedTurn:
     prompt: str
     sent: str
     segments: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedEvidence:
+    """The bytes that a turn's record commits to as `evidence`, for its owner."""
+
+    turn_id: str
+    owner_id: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +267,22 @@ class TurnStore:
         turn = _stored(row)
         return OpenedTurn(turn_id, turn.user_id, turn.record.prompt, turn.record.sent, _opened_segments(row[4], turn))
 
+    async def evidence(self, turn_id: str) -> OpenedEvidence:
+        """Return what a recorded turn's verdicts are about; the caller checks who asks.
+
+        Raises:
+            UnknownObject: no such turn, it is still running, or nothing was looked for in it.
+            CorruptStore: the row is not what was recorded.
+        """
+        turn = await self.get(turn_id)
+        if turn.evidence is None:
+            raise UnknownObject(
+                "evidence: this turn has none",
+                hint="its release names no collections, or it ended before they were searched",
+                code="turn/no-evidence",
+            )
+        return OpenedEvidence(turn_id, turn.user_id, turn.evidence)
+
     async def holds_reply(self, turn_id: str, user_id: str, text: str) -> bool:
         """Say whether this installation holds a commitment to `text` as that turn's reply to that user."""
         return bool(await self.held_replies([(turn_id, text)], user_id))
@@ -336,6 +366,7 @@ class TurnStore:
 
     async def _finish(self, turn: FinishedTurn) -> str:
         numbers = (turn.prompt_tokens, turn.completion_tokens, turn.duration_ms)
+        kept = (turn.marks, turn.evidence or None)
 
         def record(tx: Tx) -> bytes:
             # Hashed and signed here, on the database's thread, so that the event loop goes on meanwhile.
@@ -345,9 +376,9 @@ class TurnStore:
             index = self._replies.queue(tx, entry)
             rows = tx.execute(
                 "UPDATE turns SET record = ?, reply = ?, prompt_tokens = ?, completion_tokens = ?, duration_ms = ?,"
-                " log_id = ?, idx = ?, promise = ?, marks = ? WHERE id = ? AND record IS NULL"
+                " log_id = ?, idx = ?, promise = ?, marks = ?, evidence = ? WHERE id = ? AND record IS NULL"
                 " RETURNING user_id, key_id",
-                (data, turn.reply, *numbers, self._replies.log_id, index, promise, turn.marks, turn.record.id),
+                (data, turn.reply, *numbers, self._replies.log_id, index, promise, *kept, turn.record.id),
             )
             if not rows:
                 raise ConflictError(f"turn {turn.record.id}: it is not open, so it cannot be finished")
@@ -391,16 +422,20 @@ def _segment_bytes(turn: OpenTurn) -> bytes:
 
 
 def _stored(row: Row) -> StoredTurn:
-    turn_id, user_id, data, _, _, record, reply, log_id, index, promise = row
+    turn_id, user_id, data, _, _, record, reply, log_id, index, promise, evidence = row
     try:
         secret = TurnSecret(data)
     except RecordError:
         raise _changed(turn_id) from None
     if not isinstance(index, int):
         raise _changed(turn_id)
-    turn = StoredTurn(turn_id, user_id, secret, _parse_record(turn_id, record), reply, log_id, index, promise)
+    known = _parse_record(turn_id, record)
+    turn = StoredTurn(turn_id, user_id, secret, known, reply, log_id, index, promise, evidence)
     is_own = turn.record.id == turn_id and turn.secret.salt("record").hex() == turn.record.salt
-    if not is_own or (reply is not None and turn.secret.commit("reply", reply) != turn.record.reply):
+    committed = None if evidence is None else secret.commit("evidence", evidence)
+    if not is_own or (reply is not None and secret.commit("reply", reply) != known.reply):
+        raise _changed(turn_id)
+    if committed != known.evidence:
         raise _changed(turn_id)
     return turn
 

@@ -82,12 +82,14 @@ from verax.surfaces.witnessing import Witnessing, WitnessingParts
 from verax.truth.knowledge.convert import Converter
 from verax.truth.knowledge.library import Library
 from verax.truth.knowledge.meaning import Meaning
+from verax.truth.knowledge.shared import SharedCollections
 from verax.truth.pdf import PdfReader
 from verax.truth.verdicts import Verifier
 from verax.truth.verifier import LocalVerifier
 from verax.truth.web.fetch import Fetcher, FetchRules
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
+from verax.turn.judging import TruthParts
 from verax.turn.path import EngineParts, RunningTurn, TurnEngine
 from verax.turn.ports import BackendSource, RuntimeIdentity
 from verax.turn.request import Caller, TurnRequest
@@ -237,7 +239,10 @@ class Installation:
             model_keys = ModelKeys(home.keys_dir)
             backends = around.backends or _open_backends(config, model_keys, stack)
             clock, random_bytes = around.clock, around.random_bytes
-            engine = Engine(EngineParts(governance, turns, backends, around.runtime, clock.now_ms, random_bytes))
+            library = _open_library(config, database, around, stack)
+            verifier = around.verifier or _open_verifier(stack)
+            truth = _truth_parts(library, verifier)
+            engine = Engine(EngineParts(governance, turns, backends, around.runtime, clock.now_ms, random_bytes, truth))
             stack.push_async_callback(engine.drain, _DRAIN_S)
             models = _started(ModelLoading(governance, backends), stack)
             accounts = _open_accounts(config, database, around.clock)
@@ -261,8 +266,8 @@ class Installation:
                 runs=runs,
                 attachments=attachments,
                 pdf=PdfReader(around.runtime.check_code),
-                library=_open_library(config, database, around, stack),
-                verifier=around.verifier or _open_verifier(stack),
+                library=library,
+                verifier=verifier,
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),
@@ -503,6 +508,12 @@ def _open_verifier(stack: contextlib.AsyncExitStack) -> Verifier:
     verifier = LocalVerifier()
     stack.push_async_callback(asyncio.to_thread, verifier.close)
     return verifier
+
+
+def _truth_parts(library: Library, verifier: Verifier) -> TruthParts:
+    """Return what turns draw on; a verifier without weights judges nothing, so there it is none."""
+    is_missing = isinstance(verifier, LocalVerifier) and not verifier.is_available
+    return TruthParts(SharedCollections(library), None if is_missing else verifier)
 
 
 def _open_office(

@@ -43,7 +43,7 @@ from verax.store.receipts import ReceiptStatus
 from verax.store.responses import Responses
 from verax.store.rollouts import Rollouts
 from verax.store.signing import SigningDesk
-from verax.store.turns import OpenedTurn
+from verax.store.turns import OpenedEvidence, OpenedTurn
 from verax.store.votes import Votes
 from verax.surfaces.alarm_bell import AlarmBell
 from verax.surfaces.conversations.history import Sources
@@ -248,6 +248,11 @@ class FakeReceipts:
         """Return a prompt of one segment."""
         record, _, owner_id, _ = self._turn(turn_id)
         return OpenedTurn(turn_id, owner_id, record.prompt, record.sent, [{"by": "user", "role": "user", "text": "Hi"}])
+
+    async def evidence(self, turn_id: str) -> OpenedEvidence:
+        """Return no evidence: nothing is looked for here."""
+        self._turn(turn_id)
+        raise UnknownObject("evidence: this turn has none", code="turn/no-evidence")
 
     def _turn(self, turn_id: str) -> tuple[Record, TurnSecret, str, str]:
         if turn_id not in self._turns:

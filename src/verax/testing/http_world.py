@@ -16,12 +16,11 @@ from typing import Any
 
 from verax.config import Config, settings_of
 from verax.kernel.errors import UnknownObject
+from verax.kernel.release import Release
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import HashCosts, Passwords
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.attachments import AttachmentLimits, Attachments
-from verax.store.collections import Collections
-from verax.store.collections_vectors import CollectionVectors
 from verax.store.erase import Eraser
 from verax.store.messages import Messages
 from verax.store.messages_export import export_user
@@ -49,9 +48,6 @@ from verax.testing.releases import FILE_WORDING, make_release
 from verax.testing.scripted import Reply, Rule, ScriptedBackend, ScriptedTool
 from verax.testing.turns import SimulatedGovernance, TurnWorld
 from verax.testing.witness_link import NoWitnesses
-from verax.truth.knowledge.convert import Converter
-from verax.truth.knowledge.library import Library
-from verax.truth.knowledge.meaning import Meaning
 from verax.truth.pdf import PdfReader
 from verax.truth.verdicts import Verifier
 from verax.truth.verifier import LocalVerifier
@@ -176,9 +172,8 @@ class HttpWorld:
         limits = AttachmentLimits(config.attachment_quota_bytes)
         self.attachments = Attachments(world.database, world.clock, limits)
         self.pdf = PdfReader(world.runtime.check_code)
-        meaning = Meaning(CollectionVectors(world.database))
-        self.library = Library(Collections(world.database, world.clock), Converter(world.runtime.check_code), meaning)
-        self.verifier: Verifier = LocalVerifier()
+        self.library = world.library
+        self.verifier: Verifier = world.verifier or LocalVerifier()
         parts = RunParts(self.engine, Sources(self.messages, self.attachments, world.governance), self.eraser)
         self.runs = Runs(parts, world.clock, RunLimits(running=config.max_runs))
         self.governance = SimulatedDesk(world.governance)
@@ -189,13 +184,19 @@ class HttpWorld:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, backend: ScriptedBackend | None = None, **settings: Any) -> AsyncIterator[HttpWorld]:
+    async def open(
+        cls,
+        backend: ScriptedBackend | None = None,
+        release: Release | None = None,
+        verifier: Verifier | None = None,
+        **settings: Any,
+    ) -> AsyncIterator[HttpWorld]:
         """Open one in a temporary folder; `settings` are those of `Config`."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             config = Config(home=folder / "home", keyring=folder / "keyring", **settings)
-            release = make_release("You answer.", rest=_ALLOW + _TOOLS.format(style="schema") + FILE_WORDING)
-            async with TurnWorld.open(folder, backend or usual_backend(), release) as world:
+            release = release or make_release("You answer.", rest=_ALLOW + _TOOLS.format(style="schema") + FILE_WORDING)
+            async with TurnWorld.open(folder, backend or usual_backend(), release, verifier) as world:
                 _add_channels(world.governance)
                 opened = cls(config, world)
                 yield opened

@@ -19,6 +19,8 @@ from verax.kernel.fold import State
 from verax.kernel.release import Release
 from verax.kernel.runtime import PortableRuntime
 from verax.models.base import Backend
+from verax.store.collections import Collections
+from verax.store.collections_vectors import CollectionVectors
 from verax.store.database import Database, open_database
 from verax.store.receipts import Receipts
 from verax.store.replies import ReplyLog
@@ -30,7 +32,13 @@ from verax.testing.governance import SimulatedHistory, root_document
 from verax.testing.logs import NAME, reply_spec, signer
 from verax.testing.releases import make_release
 from verax.testing.scripted import ScriptedBackend
+from verax.truth.knowledge.convert import Converter
+from verax.truth.knowledge.library import Library
+from verax.truth.knowledge.meaning import Meaning
+from verax.truth.knowledge.shared import SharedCollections
+from verax.truth.verdicts import Verifier
 from verax.turn.events import TurnEvent
+from verax.turn.judging import TruthParts
 from verax.turn.path import EngineParts, TurnEngine
 from verax.turn.request import Caller, InputItem, TurnRequest
 
@@ -123,14 +131,20 @@ class TurnWorld:
     runtime: FixedRuntime
     backends: OneBackend
     release: Release
+    library: Library
+    verifier: Verifier | None = None
     caller: Caller = field(default_factory=lambda: Caller("user-1"))
 
     @classmethod
     @contextlib.asynccontextmanager
     async def open(
-        cls, folder: Path, backend: Backend | None = None, release: Release | None = None
+        cls,
+        folder: Path,
+        backend: Backend | None = None,
+        release: Release | None = None,
+        verifier: Verifier | None = None,
     ) -> AsyncIterator[TurnWorld]:
-        """Open a world whose channel ``assistant`` serves `release`."""
+        """Open a world whose channel ``assistant`` serves `release`; `verifier` judges where its truth mode asks."""
         release = release or make_release("You answer briefly.")
         log = SimulatedHistory(root_document(solo=True))
         log.release_now(RUNTIME, "runtime")
@@ -142,6 +156,9 @@ class TurnWorld:
         turns = TurnStore(database, replies, clock)
         governance, runtime = SimulatedGovernance(log), FixedRuntime()
         backends = OneBackend(backend or ScriptedBackend())
+        library = Library(
+            Collections(database, clock), Converter(runtime.check_code), Meaning(CollectionVectors(database))
+        )
         counter = itertools.count(1)
         parts = EngineParts(
             governance,
@@ -150,6 +167,7 @@ class TurnWorld:
             runtime,
             clock.now_ms,
             lambda size: next(counter).to_bytes(size, "big"),
+            TruthParts(SharedCollections(library), verifier),
         )
         engine = TurnEngine(parts)
         live.start()
@@ -165,6 +183,8 @@ class TurnWorld:
                 runtime,
                 backends,
                 release,
+                library,
+                verifier,
             )
         finally:
             await engine.drain(5.0)

@@ -9,6 +9,8 @@
   ``assistant`` (clause 7).
 * Files stand before the text of the line that brings them, between the release's wording; a
   release without such wording takes none (`verax.turn.files`).
+* Passages that `recall` found stand before the last line by the user, between the release's
+  wording; name, page and text of each are ``retrieved`` (`verax.turn.passages`).
 * Neighbouring lines of one role are parted by the release's separator.
 * Style ``native`` writes tool definitions, the calls of a line and each result as JSON in a
   segment of its own, for the join to unfold. Style ``schema`` writes them as text between the release's wording.
@@ -17,7 +19,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -27,9 +29,12 @@ from verax.kernel.release import Release
 from verax.kernel.segments import Author, Segment
 from verax.kernel.template import Variable, render
 from verax.models.base import Options
+from verax.truth.verdicts import Evidence
 from verax.turn.files import file_segments
+from verax.turn.passages import passage_segments
 from verax.turn.request import InputItem, SamplingRequest, TurnRequest
 from verax.turn.toolcall import choose_tools, tool_schema, tools_text
+from verax.turn.trim import last_question
 
 __all__ = ["Composition", "compose", "effective_options"]
 
@@ -48,13 +53,21 @@ class Composition:
     tool_style: str
 
 
-def compose(release: Release, request: TurnRequest, held: frozenset[int], today: date, fresh_seed: int) -> Composition:
+def compose(
+    release: Release,
+    request: TurnRequest,
+    held: frozenset[int],
+    today: date,
+    fresh_seed: int,
+    passages: Sequence[Evidence] = (),
+) -> Composition:
     """Turn a request into segments and effective options.
 
     Args:
         held: Indices of assistant lines that this installation holds (from `recall`).
         today: The date of the clock, for templates that show it.
         fresh_seed: Seed to use where the caller names none, 0 to 2^31-1.
+        passages: What was found for the question, the nearest first.
 
     Raises:
         RequestError: tools, formats or sampling values that the release does not allow.
@@ -64,8 +77,11 @@ def compose(release: Release, request: TurnRequest, held: frozenset[int], today:
     native = release.tools.style == "native"
     lines = [_system(release, request, tools, style, today)]
     lines += [[Segment("release", example.role, example.text)] for example in release.prompt.examples]
+    asked = last_question(request.items)
     for index, item in enumerate(request.items):
-        lines += _lines(release, item, "assistant" if index in held else "app", native=native)
+        found = passage_segments(release, passages) if index == asked else []
+        written = _lines(release, item, "assistant" if index in held else "app", native=native)
+        lines += [[*found, *written[0]], *written[1:]] if found and written else written
     options = effective_options(release, request.sampling, fresh_seed)
     return Composition(
         segments=tuple(_join_lines(release, lines)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -20,18 +20,22 @@ from verax.kernel.errors import (
     VeraxError,
 )
 from verax.kernel.record import Status
+from verax.kernel.release import Release
 from verax.models.base import ModelCall, Sent, Usage
 from verax.store.turns import FinishedTurn, OpenTurn
 from verax.turn.compose import Composition, compose
-from verax.turn.events import ClaimVerdict, Completed, Failed, Refusal, Started, TurnEvent
+from verax.turn.events import ClaimVerdict, Completed, Failed, Refusal, Started, TextDelta, TurnEvent
+from verax.turn.evidence import evidence_bytes
 from verax.turn.generate import generate
 from verax.turn.guard import GuardedReply
+from verax.turn.judging import Judging, TruthParts
 from verax.turn.ports import BackendSource, Governance, RuntimeIdentity, Turns
-from verax.turn.recall import recall
+from verax.turn.recall import look_up, passages_for_prompt, recall
 from verax.turn.record import Draft, build_record, delivered_bytes
 from verax.turn.resolve import is_withdrawn
 from verax.turn.screen import check_bans, screen
 from verax.turn.trim import MAX_STEPS, trim
+from verax.turn.verify import Marks, StrictFilter, check_strict_request
 
 __all__ = ["Drive", "EngineParts"]
 
@@ -47,6 +51,7 @@ class EngineParts:
     Attributes:
         now_ms: The wall clock, milliseconds since 1970.
         random_bytes: A cryptographic source.
+        truth: Collections and what judges; None refuses the releases that need them.
     """
 
     governance: Governance
@@ -55,6 +60,7 @@ class EngineParts:
     runtime: RuntimeIdentity
     now_ms: Callable[[], int]
     random_bytes: Callable[[int], bytes]
+    truth: TruthParts | None = None
 
 
 class Drive:
@@ -69,6 +75,8 @@ class Drive:
         self._parts = parts
         self._draft = draft
         self._reply: GuardedReply | None = None
+        self._marks: Marks | None = None
+        self._strict: StrictFilter | None = None
         self._opening: asyncio.Future[None] | None = None
         self._is_started = False
         self._stage: Literal["waiting", "cancelled", "answering", "recording"] = "waiting"
@@ -99,6 +107,8 @@ class Drive:
             _LOG.exception("turn %s failed by a defect", self._draft.turn_id)
             status, failure = "failed", VeraxError("turn: an internal error", hint="the server log has the details")
         self._stage = "recording"
+        if self._marks is not None:
+            self._marks.cancel()
         try:
             await self._record(status, failure)
         except VeraxError as error:
@@ -132,16 +142,33 @@ class Drive:
             draft.guard[screening.category] += 1
             self._tell(Refusal(screening.category, screening.reason, screening.next_step))
             return "refused"
+        check_strict_request(release, draft.request)
         held = await recall(draft.request, self._parts.turns)
+        if draft.judging is None:
+            draft.judging = await look_up(draft.request, release, self._parts.truth)
+        passages = passages_for_prompt(draft.judging, release)
         today = datetime.fromtimestamp(draft.time_ms / 1000, UTC).date()
-        composition = compose(release, draft.request, held, today, draft.seed)
+        composition = compose(release, draft.request, held, today, draft.seed, passages)
         check_bans(composition.segments, draft.resolution.state.bans_on(draft.resolution.channel))
         draft.segments, draft.options = composition.segments, composition.options
         self._reply = GuardedReply(Policy.from_rules(release.guard.output), composition.options.n)
+        self._prepare_truth(release, draft.judging)
         await self._generate(composition, self._reply)
-        for event in self._reply.close():
-            self._tell(event)
+        self._leave(self._reply.close())
+        if self._marks is not None:
+            await self._marks.finish()
         return self._status(self._reply)
+
+    def _prepare_truth(self, release: Release, judging: Judging | None) -> None:
+        """Make what judges this attempt's sentences; nothing in mode ``off``."""
+        truth, mode = self._parts.truth, release.truth.mode
+        if truth is None or judging is None or mode == "off":
+            return
+        if self._marks is not None:
+            self._marks.cancel()
+        self._marks = Marks(judging, self._tell)
+        if mode == "strict":
+            self._strict = StrictFilter(judging, release.truth.not_found)
 
     async def _generate(self, composition: Composition, reply: GuardedReply) -> None:
         draft = self._draft
@@ -151,8 +178,9 @@ class Drive:
             draft.resolution.release, composition.segments, composition.options, stream=draft.request.stream
         )
         events = generate(backend, call, composition.tool_style, self._call_id)
-        async with contextlib.aclosing(events):
-            async for event in events:
+        checked = events if self._strict is None else self._strict.pass_on(events)
+        async with contextlib.aclosing(events), contextlib.aclosing(checked):
+            async for event in checked:
                 if isinstance(event, Sent):
                     draft.sent = event.data
                     self._opening = asyncio.ensure_future(self._open(again=self._opening is not None))
@@ -163,10 +191,17 @@ class Drive:
                         await self._start()
                     if is_withdrawn(draft.resolution, self._parts.governance.state):
                         reply.withdraw()
-                    for out in reply.take(event):
-                        self._tell(out)
+                    self._leave(reply.take(event))
                     if reply.is_cut:
                         return
+
+    def _leave(self, events: Sequence[TurnEvent]) -> None:
+        """Hand over what passed the guard; what can be checked of it is judged beside the stream."""
+        abstained = self._strict.abstained if self._strict is not None else ()
+        for event in events:
+            self._tell(event)
+            if self._marks is not None and isinstance(event, TextDelta) and event.choice not in abstained:
+                self._marks.feed(event.choice, event.text)
 
     def _tell(self, event: TurnEvent) -> None:
         """Hand an event to the surface; verdicts are counted on the way, for the monitor."""
@@ -223,6 +258,7 @@ class Drive:
         choices = self._reply.choices() if self._reply is not None else ()
         if self._reply is not None:
             draft.guard.update(self._reply.findings)
+        self._keep_evidence()
         record = build_record(draft, turns.origin, status, choices)
         promise = await turns.finish(
             FinishedTurn(
@@ -233,6 +269,7 @@ class Drive:
                 duration_ms=max(0, self._parts.now_ms() - draft.time_ms),
                 guard=draft.guard,
                 claims=draft.claims,
+                evidence=draft.evidence,
             )
         )
         await self._raise_alarm(failure)
@@ -249,7 +286,23 @@ class Drive:
                 record=record.to_dict(),
                 secret=draft.secret.data.hex(),
                 promise=promise,
+                withheld=draft.withheld,
             )
+        )
+
+    def _keep_evidence(self) -> None:
+        """Keep what the record commits to: the verdicts that were told, and what they are about."""
+        draft, marks = self._draft, self._marks
+        if draft.judging is None:
+            return
+        draft.withheld = 0 if self._strict is None else self._strict.withheld
+        release = draft.resolution.release
+        draft.evidence = evidence_bytes(
+            release.truth.mode,
+            draft.judging,
+            passages_for_prompt(draft.judging, release),
+            () if marks is None else marks.shown,
+            draft.withheld,
         )
 
     async def _raise_alarm(self, failure: VeraxError | None) -> None:

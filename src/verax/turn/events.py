@@ -11,11 +11,13 @@ from typing import Any, Literal, Self
 
 from verax.kernel.errors import BusyError, VeraxError
 from verax.models.base import TokenLogprob
+from verax.truth.verdicts import Evidence, Verdict
 
 __all__ = [
     "Choice",
     "ClaimVerdict",
     "Completed",
+    "Decided",
     "Failed",
     "Refusal",
     "Started",
@@ -73,14 +75,34 @@ class ToolCallDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """A passage that decided a claim: ``evidence.text[start:end]``, and what it alone gives for *supported*."""
+
+    evidence: Evidence
+    start: int
+    end: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimVerdict:
-    """A sentence met its evidence; `start` and `end` are character offsets in the reply."""
+    """A sentence met its evidence; `start` and `end` are character offsets in the reply.
+
+    Attributes:
+        text: The sentence.
+        probability: That it is supported, 0 to 1; None where it was not checked.
+        reason: Why it was not checked, a short code; empty otherwise.
+        evidence: What decided, the strongest first.
+    """
 
     start: int
     end: int
-    verdict: Literal["supported", "contradicted", "not_found", "not_checked"]
+    text: str
+    verdict: Verdict
     probability: float | None
     choice: int = 0
+    reason: str = ""
+    evidence: tuple[Decided, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +144,7 @@ class Completed:
         record: The reply record as it was hashed.
         secret: The turn's secret, hex; surfaces hand it to the owner of the turn only.
         promise: The signed note that promises the leaf.
+        withheld: Sentences that a strict release held back, because nothing supports them.
     """
 
     turn_id: str
@@ -132,6 +155,7 @@ class Completed:
     record: Mapping[str, Any]
     secret: str
     promise: str
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from verax.turn.events import TurnEvent
 from verax.turn.record import Draft
 from verax.turn.request import TurnRequest
 from verax.turn.resolve import Resolution, resolve
+from verax.turn.verify import check_truth_mode
 
 __all__ = ["EngineParts", "RunningTurn", "TurnEngine"]
 
@@ -71,6 +72,7 @@ class TurnEngine:
         """
         admit(request)
         resolution = resolve(request, self._parts.governance, self._parts.runtime)
+        check_truth_mode(resolution.release, self._parts.truth)
         drive = Drive(self._parts, self._draft(request, resolution))
         task = asyncio.create_task(drive.run())
         turn = self._running[task] = RunningTurn(drive, task)

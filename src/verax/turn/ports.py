@@ -13,10 +13,21 @@ from verax.kernel.fold import State
 from verax.kernel.release import Release
 from verax.models.base import Backend
 from verax.store.turns import FinishedTurn, OpenTurn
+from verax.truth.knowledge.shared import Shelf
+from verax.truth.verdicts import Evidence
 from verax.turn.events import TurnEvent
 from verax.turn.request import TurnRequest
 
-__all__ = ["BackendSource", "Governance", "Releases", "RunningTurn", "RuntimeIdentity", "TurnStarter", "Turns"]
+__all__ = [
+    "BackendSource",
+    "Governance",
+    "Knowledge",
+    "Releases",
+    "RunningTurn",
+    "RuntimeIdentity",
+    "TurnStarter",
+    "Turns",
+]
 
 
 class Releases(Protocol):
@@ -74,6 +85,18 @@ class BackendSource(Protocol):
 
     async def resolve(self, release: Release) -> Backend:
         """Return the backend; raises `ModelUnavailable` or `DigestMismatch`."""
+        ...
+
+
+class Knowledge(Protocol):
+    """The collections that releases name, and what is found in them."""
+
+    async def open(self, labels: Sequence[str], pins: Mapping[str, str], user_id: str) -> tuple[Shelf, ...]:
+        """Return the collections of a release; raises `RefusedError` for one that cannot be had as it says."""
+        ...
+
+    async def find(self, shelves: Sequence[Shelf], question: str, limit: int, user_id: str) -> tuple[Evidence, ...]:
+        """Return at most `limit` passages, the nearest first; raises `RefusedError` where a pin no longer holds."""
         ...
 
 

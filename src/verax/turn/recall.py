@@ -2,16 +2,21 @@
 
 * An assistant line is believed only where this installation holds the reply commitment of
   that turn for that user (clause 7); every other assistant line is the caller's text.
-* Evidence and memory enter here as ``retrieved`` and ``memory`` segments. A release that
-  asks for collections is refused by `resolve` in a version that holds none.
+* Passages of the release's collections, found by the user's last line, enter as ``retrieved``
+  segments. Those that the input policy refuses are left out of the prompt: a document is not the
+  person who asks, and must not silence them.
 """
 
 from __future__ import annotations
 
+from verax.guard.policy import Policy, check_input
+from verax.kernel.release import Release
+from verax.truth.verdicts import Evidence
+from verax.turn.judging import Judging, TruthParts
 from verax.turn.ports import Turns
 from verax.turn.request import TurnRequest
 
-__all__ = ["recall"]
+__all__ = ["look_up", "passages_for_prompt", "recall"]
 
 
 async def recall(request: TurnRequest, turns: Turns) -> frozenset[int]:
@@ -28,3 +33,24 @@ async def recall(request: TurnRequest, turns: Turns) -> frozenset[int]:
         return frozenset()
     held = await turns.held_replies(list(claims.values()), request.caller.user_id)
     return frozenset(index for index, claim in claims.items() if claim in held)
+
+
+async def look_up(request: TurnRequest, release: Release, truth: TruthParts | None) -> Judging | None:
+    """Find what the release's collections say to the question; None where it names none.
+
+    Raises:
+        RefusedError: a collection that cannot be had as the release says.
+    """
+    if truth is None or not release.retrieval.collections:
+        return None
+    judging = Judging(truth, release, request.caller.user_id)
+    await judging.look_up(next((item.text for item in reversed(request.items) if item.role == "user"), ""))
+    return judging
+
+
+def passages_for_prompt(judging: Judging | None, release: Release) -> tuple[Evidence, ...]:
+    """Return the passages that the prompt shows, the nearest first."""
+    if judging is None or release.retrieval.passages is None:
+        return ()
+    policy = Policy.from_rules(release.guard.input)
+    return tuple(item for item in judging.found if check_input(policy, [item.source, item.text]).action != "refuse")

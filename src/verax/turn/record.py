@@ -25,6 +25,7 @@ from verax.kernel.release import Release
 from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.models.base import BackendIdentity, Options
 from verax.turn.events import Choice
+from verax.turn.judging import Judging
 from verax.turn.request import InputItem, TurnRequest
 from verax.turn.resolve import Resolution
 
@@ -38,6 +39,9 @@ class Draft:
     Attributes:
         guard: Findings of the policies by category, text of nobody.
         claims: Verdicts by kind.
+        judging: What the release's collections say; None where it names none.
+        evidence: What the record commits to as `evidence`, CJ; empty where nothing was looked for.
+        withheld: Sentences that a strict release held back.
         kept: The first record, built when the prompt is sent.
     """
 
@@ -55,6 +59,9 @@ class Draft:
     completion_tokens: int = 0
     guard: Counter[str] = field(default_factory=Counter)
     claims: Counter[str] = field(default_factory=Counter)
+    judging: Judging | None = None
+    evidence: bytes = b""
+    withheld: int = 0
     kept: Record | None = None
 
 
@@ -70,7 +77,8 @@ def build_record(draft: Draft, log: str, status: Status, choices: Sequence[Choic
     form, data = delivered_bytes(choices)
     reply = draft.secret.commit("reply", data)
     if draft.kept is not None:
-        return draft.kept.ended(status, reply, form)
+        evidence = draft.secret.commit("evidence", draft.evidence) if draft.evidence else None
+        return draft.kept.ended(status, reply, form, evidence)
     resolution, secret = draft.resolution, draft.secret
     draft.kept = Record(
         log=log,

@@ -20,7 +20,6 @@ from verax.kernel.release import Release
 from verax.kernel.root import RUNTIME_CHANNEL
 from verax.turn.ports import Governance, RuntimeIdentity
 from verax.turn.request import TurnRequest
-from verax.turn.verify import check_truth_mode
 
 __all__ = ["Resolution", "check_runtime", "is_withdrawn", "resolve"]
 
@@ -68,7 +67,6 @@ def resolve(request: TurnRequest, governance: Governance, runtime: RuntimeIdenti
     governance.check_fresh(request.channel)
     serving = _serving(request, state)
     release = _release(serving, governance)
-    check_truth_mode(release)
     # A preview may be of a release that was proposed after the tree that shows what is obeyed.
     newest = TreeRef(state.size, state.tree_root)
     tree = newest if serving.arm == "preview" else state.tree_for(request.channel)

@@ -6,7 +6,7 @@ is refused.
 * A text is taken to be ``(characters + 2 * digits + 2) // 3`` tokens and one more for each
   byte of its UTF-8 beyond one a character: a little more than models need for most prose and
   code, less than it for tables of numbers and random strings (docs/adr/0051). A line costs
-  `LINE_TOKENS` besides, an image `IMAGE_TOKENS`.
+  `LINE_TOKENS` besides, an image `IMAGE_TOKENS`, a passage that the release may show `PASSAGE_TOKENS`.
 * Files of earlier lines that this release does not take are left out, each such line counted:
   a channel whose release changed goes on with what its new one can read.
 * The budget is the release's context less the reply's ``max_tokens``, but at least half of it,
@@ -29,10 +29,21 @@ from verax.kernel.release import Release
 from verax.turn.files import takes_file
 from verax.turn.request import InputFile, InputItem, TurnRequest
 
-__all__ = ["IMAGE_TOKENS", "LINE_TOKENS", "MAX_STEPS", "cost_of", "estimate_tokens", "trim"]
+__all__ = [
+    "IMAGE_TOKENS",
+    "LINE_TOKENS",
+    "MAX_STEPS",
+    "PASSAGE_TOKENS",
+    "cost_of",
+    "estimate_tokens",
+    "last_question",
+    "trim",
+]
 
 LINE_TOKENS = 8
 IMAGE_TOKENS = 1024
+PASSAGE_TOKENS = 350
+"""Of a passage of at most 1,000 characters with its name, taken before it is known what will be found."""
 MAX_STEPS = 16
 """Three quarters so many times leave a hundredth: what is refused then is not too long because of its past."""
 
@@ -59,10 +70,10 @@ def trim(request: TurnRequest, release: Release, step: int = 0) -> TurnRequest:
     """
     if not request.trim:
         return request
-    fixed = _last_question(request.items)
+    fixed = last_question(request.items)
     items = [_readable(item, release) if index < fixed else item for index, item in enumerate(request.items)]
     left = _budget(request, release, step) - LINE_TOKENS - sum(map(estimate_tokens, _frame(release, request)))
-    left -= sum(map(cost_of, items[fixed:]))
+    left -= sum(map(cost_of, items[fixed:])) + _cost_of_passages(release)
     first = fixed
     for index in range(fixed - 1, -1, -1):
         left -= cost_of(items[index])
@@ -81,6 +92,10 @@ def _cost_of_file(file: InputFile) -> int:
     if file.image:
         return IMAGE_TOKENS
     return estimate_tokens(file.name) + sum(LINE_TOKENS + estimate_tokens(page) for page in file.pages)
+
+
+def _cost_of_passages(release: Release) -> int:
+    return 0 if release.retrieval.passages is None else release.retrieval.passages.limit * PASSAGE_TOKENS
 
 
 def _readable(item: InputItem, release: Release) -> InputItem:
@@ -108,5 +123,6 @@ def _frame(release: Release, request: TurnRequest) -> Iterator[str]:
             yield item.text
 
 
-def _last_question(items: tuple[InputItem, ...]) -> int:
+def last_question(items: tuple[InputItem, ...]) -> int:
+    """Return the index of the last line by the user, 0 where there is none."""
     return max((index for index, item in enumerate(items) if item.role == "user"), default=0)

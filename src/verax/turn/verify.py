@@ -1,33 +1,250 @@
 """Step 7, verify: claims meet evidence, as the release's truth mode demands.
 
 * ``off``: no sentence is judged, no verdict is shown, and the release says so.
-* Every other mode needs a verifier. Where none is connected the release is refused before
-  the turn begins, never answered with less than it promises (invariant 10).
+* ``mark``: text flows at once; a verdict on each sentence that can be checked follows it. What is
+  judged is what left, so its offsets are those of the reply.
+* ``strict``: before the guard reads it, a sentence waits for its verdict, and only a supported one
+  goes on, besides sentences that say nothing checkable. Where nothing is left, the reply is the
+  release's own ``not_found``. What left is marked as in ``mark``.
+* Every other mode than ``off`` needs a verifier and collections. Where one is missing the release is
+  refused before the turn begins, never answered with less than it promises (invariant 10).
 """
 
 from __future__ import annotations
 
-from verax.kernel.errors import RefusedError
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+
+from verax.kernel.errors import RefusedError, UnsupportedParameter
 from verax.kernel.release import Release
+from verax.models.base import Delta, Finish, ModelEvent
+from verax.truth.claims import Sentence, SentenceKind, Splitter, kind_of
+from verax.truth.verdicts import Verdict
+from verax.turn.events import ClaimVerdict, Decided
+from verax.turn.judging import JudgedClaim, Judging, TruthParts
+from verax.turn.request import TurnRequest
 
-__all__ = ["check_truth_mode"]
+__all__ = ["Marks", "StrictFilter", "check_strict_request", "check_truth_mode"]
+
+_LONGEST_MARK = 10
+"""Characters of the longest mark of a list between two sentences; more than that is text that nobody checked."""
 
 
-def check_truth_mode(release: Release) -> None:
-    """Refuse a release whose truth mode this installation cannot honour.
+def check_truth_mode(release: Release, truth: TruthParts | None) -> None:
+    """Refuse a release whose truth mode or collections this installation cannot honour.
 
     Raises:
-        RefusedError: a mode other than ``off``, or collections, which need the truth room.
+        RefusedError: collections without a truth room; a mode other than ``off`` without a verifier, or
+            without collections; ``strict`` without a text for what is not found.
     """
-    if release.truth.mode != "off":
-        raise RefusedError(
-            f"release {release.short_id}: truth mode {release.truth.mode!r} needs a verifier, which this version lacks",
-            hint='admit a release with truth mode "off"',
-            code="release/unsupported",
+    spec, has_collections = release.truth, bool(release.retrieval.collections)
+    problem = hint = ""
+    if has_collections and truth is None:
+        problem, hint = "it names collections, and this version holds none", "admit a release without collections"
+    elif spec.mode != "off" and (truth is None or truth.verifier is None):
+        problem, hint = f"truth mode {spec.mode!r} needs a verifier, and none is here", 'admit one with mode "off"'
+    elif spec.mode != "off" and not has_collections:
+        problem, hint = f"truth mode {spec.mode!r} needs collections to check against", "name them in [retrieval]"
+    elif spec.mode == "strict" and not spec.not_found:
+        problem, hint = "truth mode 'strict' needs a text for what is not found", "write not_found in [truth]"
+    if problem:
+        raise RefusedError(f"release {release.short_id}: {problem}", hint=hint, code="release/unsupported")
+
+
+def check_strict_request(release: Release, request: TurnRequest) -> None:
+    """Refuse what has no meaning where sentences are held back.
+
+    Raises:
+        UnsupportedParameter: JSON, whose parts are no sentences; log probabilities of text that may not leave.
+    """
+    if release.truth.mode != "strict":
+        return
+    if request.response_format.kind != "text":
+        raise UnsupportedParameter(
+            "response_format: not on a channel that shows supported sentences only", param="response_format"
         )
-    if release.retrieval.collections:
-        raise RefusedError(
-            f"release {release.short_id}: it names collections, and this version holds none",
-            hint="admit a release without collections",
-            code="release/unsupported",
-        )
+    if request.sampling.top_logprobs is not None:
+        raise UnsupportedParameter("logprobs: not on a channel that holds sentences back", param="logprobs")
+
+
+@dataclass
+class _Marked:
+    """One choice while it leaves."""
+
+    reader: Splitter = field(default_factory=Splitter)
+    text: str = ""
+
+
+class Marks:
+    """Judges what leaves, beside the stream: text never waits for a verdict.
+
+    Attributes:
+        shown: Each verdict with what was considered for it, in the order in which they were told.
+    """
+
+    def __init__(self, judging: Judging, tell: Callable[[ClaimVerdict], None]) -> None:
+        self.shown: list[tuple[ClaimVerdict, JudgedClaim]] = []
+        self._judging = judging
+        self._tell = tell
+        self._choices: dict[int, _Marked] = {}
+        self._waiting: asyncio.Queue[tuple[int, Sentence, str] | None] = asyncio.Queue()
+        self._task = asyncio.create_task(self._judge_all())
+
+    def feed(self, choice: int, text: str) -> None:
+        """Take text that left."""
+        marked = self._choices.get(choice)
+        if marked is None:
+            marked = self._choices[choice] = _Marked()
+        marked.text += text
+        for sentence in marked.reader.feed(text):
+            self._queue(choice, sentence)
+
+    async def finish(self) -> None:
+        """Wait for the last verdict; nothing leaves any more.
+
+        Raises:
+            RefusedError: a pinned collection changed while this turn ran.
+        """
+        for choice, marked in self._choices.items():
+            for sentence in marked.reader.finish():
+                self._queue(choice, sentence)
+        self._waiting.put_nowait(None)
+        await self._task
+
+    def cancel(self) -> None:
+        """Give no further verdict; what one failed by is not told, since the turn failed already."""
+        self._task.cancel()
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+    def _queue(self, choice: int, sentence: Sentence) -> None:
+        marked = self._choices[choice]
+        if kind_of(sentence) is SentenceKind.CLAIM:
+            self._waiting.put_nowait((choice, sentence, marked.text[: sentence.start]))
+
+    async def _judge_all(self) -> None:
+        while (item := await self._waiting.get()) is not None:
+            choice, sentence, before = item
+            judged = await self._judging.judge(sentence, before)
+            verdict = _verdict(choice, sentence, judged)
+            self.shown.append((verdict, judged))
+            self._tell(verdict)
+
+
+@dataclass
+class _Held:
+    """One choice while its sentences are held back.
+
+    Attributes:
+        read: Characters of `text` that were judged.
+        passed: What may leave, of which `told` characters left.
+        has_claim: Whether a supported sentence is among it; until then nothing leaves, so that no
+            introduction stands before an answer that does not come.
+    """
+
+    reader: Splitter = field(default_factory=Splitter)
+    text: str = ""
+    read: int = 0
+    passed: str = ""
+    told: int = 0
+    withheld: int = 0
+    has_claim: bool = False
+    is_finished: bool = False
+
+    def tell(self) -> str:
+        """Return what passed and was not told yet."""
+        text, self.told = self.passed[self.told :], len(self.passed)
+        return text
+
+
+class StrictFilter:
+    """Lets supported sentences on to the guard, and holds back all others.
+
+    Attributes:
+        abstained: Choices of which nothing was left, so that the release's own text stands there.
+    """
+
+    def __init__(self, judging: Judging, not_found: str) -> None:
+        self.abstained: set[int] = set()
+        self._judging = judging
+        self._not_found = not_found
+        self._choices: dict[int, _Held] = {}
+
+    @property
+    def withheld(self) -> int:
+        """Sentences that were held back."""
+        return sum(held.withheld for held in self._choices.values())
+
+    async def pass_on(self, events: AsyncIterator[ModelEvent]) -> AsyncGenerator[ModelEvent, None]:
+        """Yield the model's events with the text that may leave.
+
+        Raises:
+            RefusedError: a pinned collection changed while this turn ran.
+        """
+        async for event in events:
+            if isinstance(event, Delta):
+                held = self._held(event.choice)
+                held.text += event.text
+                await self._judge(held, held.reader.feed(event.text))
+                if held.has_claim and (text := held.tell()):
+                    yield Delta(text, event.choice)
+            elif isinstance(event, Finish):
+                yield Delta(await self._end(event.choice, event.reason), event.choice)
+                yield event
+            else:
+                yield event
+        for choice, held in self._choices.items():
+            if not held.is_finished:
+                yield Delta(await self._end(choice, "stop"), choice)
+
+    def _held(self, choice: int) -> _Held:
+        held = self._choices.get(choice)
+        if held is None:
+            held = self._choices[choice] = _Held()
+        return held
+
+    async def _end(self, choice: int, reason: str) -> str:
+        held = self._held(choice)
+        held.is_finished = True
+        await self._judge(held, held.reader.finish())
+        is_empty = not held.passed or (held.withheld and not held.has_claim)
+        if is_empty and reason != "tool_calls":
+            self.abstained.add(choice)
+            return self._not_found
+        return held.tell()
+
+    async def _judge(self, held: _Held, sentences: Sequence[Sentence]) -> None:
+        for sentence in sentences:
+            before = held.passed + _between(held.text[held.read : sentence.start], is_first=not held.passed)
+            held.read = sentence.end
+            if kind_of(sentence) is SentenceKind.CLAIM:
+                judged = await self._judging.judge(sentence, before)
+                if judged.judgement.verdict is not Verdict.SUPPORTED:
+                    held.withheld += 1
+                    continue
+                held.has_claim = True
+            held.passed = before + sentence.text
+
+
+def _between(gap: str, *, is_first: bool) -> str:
+    """Return what stands between two sentences: blanks and marks of lists; longer text was not judged."""
+    if any(len(line.strip()) > _LONGEST_MARK for line in gap.splitlines()):
+        gap = "\n\n"
+    return gap.lstrip() if is_first else gap
+
+
+def _verdict(choice: int, sentence: Sentence, judged: JudgedClaim) -> ClaimVerdict:
+    judgement = judged.judgement
+    decided = tuple(
+        Decided(judged.considered[span.evidence], span.start, span.end, span.probability) for span in judgement.spans
+    )
+    return ClaimVerdict(
+        start=sentence.start,
+        end=sentence.end,
+        text=sentence.text,
+        verdict=judgement.verdict,
+        probability=judgement.probability,
+        choice=choice,
+        reason=judgement.reason,
+        evidence=decided,
+    )

@@ -140,6 +140,54 @@ def test_releases_from_before_files_and_pictures_keep_their_ids(release: Release
     assert "sees" not in release.manifest["model"]
 
 
+PASSAGES = """
+[retrieval.passages]
+limit = 3
+head = "Passages:"
+item_head = "From "
+item_body = ": "
+item_tail = "."
+tail = "End."
+"""
+PINNED = 'collections = ["handbook"]\npins = [{ collection = "handbook", version = "' + "ab" * 32 + '" }]'
+
+
+def test_a_release_that_says_nothing_of_passages_and_pins_holds_no_field_of_them() -> None:
+    release = make_release("You answer briefly.")
+    assert release.retrieval.passages is None
+    assert set(release.manifest["retrieval"]) == {"collections"}
+    assert set(release.manifest["truth"]) == {"mode"}
+
+
+def test_a_release_that_shows_passages_says_how_and_from_which_version() -> None:
+    rest = f'[retrieval]\n{PINNED}\n{PASSAGES}\n[truth]\nmode = "strict"\nnot_found = "I found nothing."'
+    release = Release.from_toml(manifest_toml("x", rest=rest))
+    assert Release.from_bytes(release.data) == release
+    assert release.retrieval.versions == {"handbook": "ab" * 32}
+    assert release.retrieval.passages is not None
+    assert release.manifest["retrieval"]["passages"]["page_head"] == ""
+    texts = {item.path: item.text for item in release_texts(release)}
+    assert texts["retrieval.passages.item_head"] == "From "
+    assert texts["truth.not_found"] == "I found nothing."
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        f"[retrieval]\n{PASSAGES}",
+        "[retrieval]\n" + PINNED.replace('["handbook"]', '["other"]'),
+        '[retrieval]\ncollections = ["handbook"]\npins = []',
+        '[retrieval]\ncollections = ["handbook"]\npins = [{ collection = "handbook", version = "1" }]',
+        f'[retrieval]\ncollections = ["handbook"]\n{PASSAGES.replace("limit = 3", "limit = 0")}',
+        f'[retrieval]\ncollections = ["handbook"]\n{PASSAGES}foot = "x"',
+        '[truth]\nmode = "strict"\nnot_found = " "',
+    ],
+)
+def test_passages_pins_and_what_is_not_found_are_declared_whole_or_not_at_all(rest: str) -> None:
+    with pytest.raises(ReleaseError):
+        Release.from_toml(manifest_toml("x", rest=rest))
+
+
 def test_a_release_that_takes_files_and_pictures_says_so_in_its_manifest() -> None:
     files = '[prompt.files]\nhead = "File "\nbody = ":"\ntail = "End."\nimage_head = "Picture "'
     release = Release.from_toml(manifest_toml("x", model=f'{REMOTE}\nsees = ["image"]', prompt=files))

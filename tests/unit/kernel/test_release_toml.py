@@ -70,6 +70,17 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def retrievals(draw: st.DrawFn) -> dict[str, Any]:
+    collections = draw(st.lists(LABELS, max_size=3, unique=True))
+    found: dict[str, Any] = {"collections": collections}
+    if collections and draw(st.booleans()):
+        names = ("head", "item_head", "item_body", "item_tail", "tail", "page_head", "page_tail")
+        found["passages"] = {"limit": draw(st.integers(1, 50)), **{name: draw(TEXTS) for name in names}}
+        found["pins"] = [{"collection": collections[0], "version": "ef" * 32}]
+    return found
+
+
+@st.composite
 def manifests(draw: st.DrawFn) -> dict[str, Any]:
     example = st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "text": TEXTS})
     rules = st.lists(
@@ -92,7 +103,8 @@ def manifests(draw: st.DrawFn) -> dict[str, Any]:
         },
         "sampling": {"temperature": draw(DECIMALS), "allow": draw(st.sampled_from([[], ["seed", "stop"]]))},
         "tools": {"style": draw(st.sampled_from(["none", "schema"])), "head": draw(TEXTS), "result_tail": draw(TEXTS)},
-        "retrieval": {"collections": draw(st.lists(LABELS, max_size=3, unique=True))},
+        "retrieval": draw(retrievals()),
+        "truth": draw(st.sampled_from([{"mode": "off"}, {"mode": "strict", "not_found": "Nothing\nwas found."}])),
         "guard": {"input": draw(rules), "output": draw(rules)},
     }
 

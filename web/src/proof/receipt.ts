@@ -65,14 +65,14 @@ export interface Receipt {
   record: ReplyRecord
   leaf: Bytes
   proof: string
-  open: { reply?: string; request?: string }
+  open: { evidence?: string; reply?: string; request?: string }
 }
 
 const receiptShape = object({
   v: choice(1),
   record: recordShape,
   proof: text(undefined, MAX_RECEIPT_BYTES),
-  open: object({}, { reply: salt, request: salt }),
+  open: object({}, { evidence: salt, reply: salt, request: salt }),
 })
 
 /** Parse a receipt file; the proof in it is not looked into. */

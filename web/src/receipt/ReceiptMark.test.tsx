@@ -19,6 +19,7 @@ const TURN_REF: TurnRef = {
   receipt: `/v1/receipts/${TURN}`,
   refusal: null,
   left_out: 0,
+  withheld: 0,
 }
 const PATH = `GET /v1/receipts/${TURN}`
 

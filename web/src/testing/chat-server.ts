@@ -143,6 +143,7 @@ export class FakeConversation {
       text,
       attachments: [],
       turn: null,
+      claims: [],
       error: null,
       created_ms: 1_000 + this.messages.size,
       erased_ms: null,
@@ -216,6 +217,7 @@ function turnRef(runId: string, status: TurnRef['status'], more: Partial<TurnRef
     receipt: `/v1/receipts/${id}`,
     refusal: null,
     left_out: 0,
+    withheld: 0,
     ...more,
   }
 }

@@ -42,7 +42,7 @@ export function differencesOf(old: Manifest | null, now: Manifest): Difference[]
 }
 
 /** What people would call the prompt: the texts that a model is given, those that are empty left out. */
-export function textsOf({ prompt, tools }: Release): Leaf[] {
+export function textsOf({ prompt, tools, retrieval, truth }: Release): Leaf[] {
   const texts: Leaf[] = [
     { path: 'prompt.system', text: prompt.system },
     { path: 'prompt.separator', text: prompt.separator },
@@ -53,6 +53,10 @@ export function textsOf({ prompt, tools }: Release): Leaf[] {
       path: `tools.${name}`,
       text: tools[name],
     })),
+    ...(['head', 'item_head', 'item_body', 'item_tail', 'tail', 'page_head', 'page_tail'] as const).map(
+      (name) => ({ path: `retrieval.passages.${name}`, text: retrieval.passages?.[name] ?? '' }),
+    ),
+    { path: 'truth.not_found', text: truth.not_found ?? '' },
   ]
   // A separator that is white space says nothing to a reader.
   return texts.filter(({ path, text }) => (path === 'prompt.separator' ? text.trim() !== '' : text !== ''))

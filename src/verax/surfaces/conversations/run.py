@@ -22,8 +22,8 @@ from verax.store.messages import Line, Message, Messages
 from verax.surfaces.conversations import wire
 from verax.surfaces.conversations.events import EventBuffer
 from verax.surfaces.conversations.history import Sources, read_request
+from verax.surfaces.verdicts import claim_object
 from verax.turn.events import (
-    Choice,
     ClaimVerdict,
     Completed,
     Failed,
@@ -90,6 +90,7 @@ class Run:
         self._refusal: Refusal | None = None
         self._text: list[str] = []
         self._calls: list[ToolCallDelta] = []
+        self._claims: list[dict[str, Any]] = []
 
     def stop(self) -> None:
         """End the turn, now or as soon as it has begun; it is recorded as ``cancelled``."""
@@ -144,6 +145,7 @@ class Run:
                 self._text.append(event.text)
                 self.buffer.add_text(event.text)
         elif isinstance(event, ClaimVerdict):
+            self._claims.append(claim_object(event))
             self.buffer.add(wire.claim_event(event))
         elif isinstance(event, ToolCallDelta):
             self._calls.append(event)
@@ -152,17 +154,19 @@ class Run:
             self._refusal = event
             self.buffer.add(wire.refusal_event(event))
         elif isinstance(event, Completed):
-            message = await self._store(parts, event.status, event.choices)
+            message = await self._store(parts, event)
             self.buffer.add(wire.completed_event(event, message))
         else:
             self.buffer.add(wire.failed_event(event, await self._store_failure(parts, event)))
 
-    async def _store(self, parts: RunParts, status: str, choices: tuple[Choice, ...]) -> Message:
+    async def _store(self, parts: RunParts, event: Completed) -> Message:
         if self._started is None:
             raise _internal("turn: it completed before it began")
-        text = choices[0].text if choices else ""
-        calls = choices[0].tool_calls if choices else ()
-        data: dict[str, Any] = {"turn": wire.outcome(self._started, status, self._refusal)}
+        text = event.choices[0].text if event.choices else ""
+        calls = event.choices[0].tool_calls if event.choices else ()
+        data: dict[str, Any] = {"turn": wire.outcome(self._started, event.status, self._refusal, event.withheld)}
+        if self._claims:
+            data["claims"] = self._claims
         if calls:
             data["tool_calls"] = [{"id": c.call_id, "name": c.name, "arguments": c.arguments} for c in calls]
         return await self._append(parts, text, data)
@@ -171,10 +175,12 @@ class Run:
         """Keep what a failed turn delivered; what could not even begin left nothing to keep."""
         if self._started is None:
             return None
-        data = {
+        data: dict[str, Any] = {
             "turn": wire.outcome(self._started, "failed", self._refusal),
             "error": {"code": event.code, "message": event.message, "hint": event.hint},
         }
+        if self._claims:
+            data["claims"] = self._claims
         try:
             return await self._append(parts, "".join(self._text), data)
         except VeraxError as error:

@@ -1,7 +1,8 @@
 """Conversations, messages and events as the browser reads them (`verax.surfaces.http.conversation_models`).
 
 How a turn ended is kept in the data of its message: ``turn`` {status, release, mode,
-left_out, refusal?} and, where it failed, ``error`` {code, message, hint}.
+left_out, withheld?, refusal?}, ``claims`` are the verdicts on its sentences and, where it failed,
+``error`` {code, message, hint}.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from verax.kernel.errors import VeraxError
 from verax.store.messages_types import Conversation, Message, SearchHit
+from verax.surfaces.verdicts import claim_object
 from verax.turn.events import ClaimVerdict, Completed, Failed, Refusal, Started, ToolCallDelta
 
 __all__ = [
@@ -61,6 +63,7 @@ def message_object(message: Message) -> Json:
         "text": message.text,
         "attachments": list(message.data.get("attachments", ())),
         "turn": _turn_object(message),
+        "claims": list(message.data.get("claims", ())),
         "error": message.data.get("error"),
         "created_ms": message.created_ms,
         "erased_ms": message.erased_ms,
@@ -80,7 +83,7 @@ def search_object(hit: SearchHit) -> Json:
     }
 
 
-def outcome(started: Started, status: str, refusal: Refusal | None) -> Json:
+def outcome(started: Started, status: str, refusal: Refusal | None, withheld: int = 0) -> Json:
     """Return what a message keeps of its turn; the rest is in the record."""
     turn: Json = {
         "status": status,
@@ -88,6 +91,8 @@ def outcome(started: Started, status: str, refusal: Refusal | None) -> Json:
         "mode": started.mode,
         "left_out": started.left_out,
     }
+    if withheld:
+        turn["withheld"] = withheld
     if refusal is not None:
         turn["refusal"] = {
             "category": refusal.category,
@@ -119,13 +124,7 @@ def text_event(text: str) -> Json:
 
 def claim_event(event: ClaimVerdict) -> Json:
     """Return a verdict."""
-    return {
-        "type": "claim",
-        "start": event.start,
-        "end": event.end,
-        "verdict": event.verdict,
-        "probability": event.probability,
-    }
+    return {"type": "claim", **claim_object(event)}
 
 
 def tool_event(event: ToolCallDelta) -> Json:
@@ -199,4 +198,5 @@ def _turn_object(message: Message) -> Json | None:
         "receipt": f"/v1/receipts/{message.turn_id}",
         "refusal": kept.get("refusal"),
         "left_out": kept["left_out"],
+        "withheld": kept.get("withheld", 0),
     }

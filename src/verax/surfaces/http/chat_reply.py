@@ -15,13 +15,13 @@ from typing import Any
 
 from verax.surfaces.http.faults import Fault
 from verax.surfaces.http.reply import (
-    claim_object,
     dump,
     logprobs_object,
     refusal_text,
     system_fingerprint,
     verax_object,
 )
+from verax.surfaces.verdicts import claim_object
 from verax.turn.events import Choice, ClaimVerdict, Completed, Refusal, Started, TextDelta, ToolCall, ToolCallDelta
 
 __all__ = ["DONE", "ChatStream", "chat_body", "error_chunk"]

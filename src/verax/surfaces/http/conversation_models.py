@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from verax.surfaces.http.reply_models import ReplyModel
+from verax.surfaces.http.reply_models import ClaimBody, ReplyModel
 from verax.surfaces.http.validation import WireModel
 
 __all__ = [
@@ -141,7 +141,7 @@ class TurnRef(ReplyModel):
     """The turn that gave a message.
 
     `receipt` is the path of its receipt; `left_out` counts older messages that the model did
-    not read.
+    not read, `withheld` sentences that a strict release held back.
     """
 
     id: str
@@ -151,6 +151,7 @@ class TurnRef(ReplyModel):
     receipt: str
     refusal: TurnRefusal | None
     left_out: int
+    withheld: int
 
 
 class MessageError(ReplyModel):
@@ -204,6 +205,7 @@ class Message(ReplyModel):
     text: str
     attachments: list[AttachmentRef]
     turn: TurnRef | None
+    claims: list[ClaimBody]
     error: MessageError | None
     created_ms: int
     erased_ms: int | None

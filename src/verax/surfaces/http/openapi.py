@@ -5,6 +5,7 @@ A test compares `OPERATIONS` with the router, so that no call goes undescribed.
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 from typing import Any
 
@@ -48,7 +49,13 @@ __all__ = ["OPERATIONS", "OpenApiEndpoints", "Operation", "openapi_document"]
 # Shapes that no call names: the data of an event stream has no place of its own in OpenAPI 3.1.
 _COMPONENTS: tuple[type[BaseModel], ...] = (PreviewEvent, StreamEvent)
 
-_OPEN = {"open": {"type": "string", "enum": ["", "reply", "request", "reply,request"]}}
+_PARTS = ("evidence", "reply", "request")
+_OPEN = {
+    "open": {
+        "type": "string",
+        "enum": [",".join(some) for count in range(len(_PARTS) + 1) for some in itertools.combinations(_PARTS, count)],
+    }
+}
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -131,6 +138,14 @@ OPERATIONS: tuple[Operation, ...] = (
         "getSegments",
         "Return the opened prompt of a turn to its owner",
         _json(replies.OpenedSegments),
+        needs_key=True,
+    ),
+    Operation(
+        "GET",
+        "/v1/turns/{id}/evidence",
+        "getEvidence",
+        "Return the verdicts of a turn and what they are about, as its record commits to them, to its owner",
+        _json(replies.EvidenceFile),
         needs_key=True,
     ),
     Operation(

@@ -30,7 +30,7 @@ from verax.store.messages import Messages
 from verax.store.messages_types import Line, StoredResponse
 from verax.store.receipts import ReceiptStatus
 from verax.store.signing import Passkey, PendingDraft
-from verax.store.turns import OpenedTurn
+from verax.store.turns import OpenedEvidence, OpenedTurn
 from verax.surfaces.alarm_bell import AlarmBell
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.office import Office
@@ -150,6 +150,10 @@ class Turns(Protocol):
 
     async def opened(self, turn_id: str) -> OpenedTurn:
         """Return the opened segments; raises `UnknownObject`."""
+        ...
+
+    async def evidence(self, turn_id: str) -> OpenedEvidence:
+        """Return what the verdicts of a turn are about; raises `UnknownObject`."""
         ...
 
 

@@ -34,7 +34,7 @@ from verax.surfaces.http.ports import Eraser, Receipts, Turns
 __all__ = ["ReceiptEndpoints"]
 
 _TURN_ID = re.compile(r"[0-9a-f]{32}\Z")
-_PARTS = ("reply", "request")
+_PARTS = ("evidence", "reply", "request")
 
 
 class ReceiptEndpoints:
@@ -65,6 +65,7 @@ class ReceiptEndpoints:
             Route("/v1/receipts/{id}/governance", Endpoint(self.get_governance), methods=["GET"]),
             Route("/v1/receipts/{id}/secret", Endpoint(self.get_secret), methods=["GET"]),
             Route("/v1/turns/{id}/segments", Endpoint(self.get_segments), methods=["GET"]),
+            Route("/v1/turns/{id}/evidence", Endpoint(self.get_evidence), methods=["GET"]),
             Route("/v1/turns/{id}", Endpoint(self.erase_turn), methods=["DELETE"]),
         ]
 
@@ -122,6 +123,15 @@ class ReceiptEndpoints:
             {"id": turn.turn_id, "prompt": turn.prompt, "sent": turn.sent, "segments": list(turn.segments)}
         )
 
+    async def get_evidence(self, exchange: Exchange) -> Response:
+        """Return the bytes that the record commits to as evidence, to the turn's owner."""
+        exchange.query()
+        caller = await self._gate.caller(exchange.headers, exchange.method, exchange.address)
+        found = await self._turns.evidence(_turn_id(exchange))
+        if found.owner_id != caller.user_id:
+            raise _not_the_owner()
+        return Response(found.data, headers={"cache-control": "no-store"}, media_type="application/json")
+
     async def erase_turn(self, exchange: Exchange) -> Response:
         """Erase the text, record and secret of a turn for its owner (clause 14)."""
         exchange.query()
@@ -149,7 +159,7 @@ def _parts_to_open(asked: str | None, *, is_owner: bool) -> tuple[str, ...]:
         return ("reply",) if is_owner else ()
     parts = tuple(part for part in asked.split(",") if part)
     if any(part not in _PARTS for part in parts) or len(set(parts)) != len(parts):
-        raise RequestError("open: expected reply, request, both parted by a comma, or nothing", param="open")
+        raise RequestError("open: expected evidence, reply, request, parted by commas, or nothing", param="open")
     if parts and not is_owner:
         raise AccessError(
             "open: only the turn's owner may open parts of it", hint="send the API key that asked", code="access/owner"

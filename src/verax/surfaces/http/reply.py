@@ -1,7 +1,8 @@
 """The `verax` object of a reply, and log probabilities in OpenAI's shape.
 
 ``verax``: `id` of the turn, `release`, `runtime`, `channel`, `arm`, `mode`, `receipt` (the
-receipt's URL), and once the turn is recorded `status`, `record`, `promise` and, for the
+receipt's URL), `claims` where the release checks sentences, and once the turn is recorded
+`status`, `record`, `promise`, `withheld` where a strict release held sentences back and, for the
 owner of the turn only, `secret` (clause 10).
 """
 
@@ -13,10 +14,10 @@ from typing import Any
 from pydantic_core import to_json
 
 from verax.models.base import TokenLogprob
+from verax.surfaces.verdicts import claim_object
 from verax.turn.events import ClaimVerdict, Completed, Refusal, Started
 
 __all__ = [
-    "claim_object",
     "dump",
     "logprobs_object",
     "receipt_url",
@@ -80,18 +81,9 @@ def verax_object(
         result["record"] = dict(completed.record)
         result["promise"] = completed.promise
         result["secret"] = completed.secret
+        if completed.withheld:
+            result["withheld"] = completed.withheld
     return result
-
-
-def claim_object(claim: ClaimVerdict) -> dict[str, Any]:
-    """Return one verdict; `start` and `end` are character offsets in the reply."""
-    return {
-        "choice": claim.choice,
-        "start": claim.start,
-        "end": claim.end,
-        "verdict": claim.verdict,
-        "probability": claim.probability,
-    }
 
 
 def refusal_text(refusal: Refusal) -> str:

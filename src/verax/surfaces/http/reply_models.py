@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict
 __all__ = [
     "BundleBody",
     "ChatCompletion",
+    "ClaimBody",
     "EmbeddingList",
     "EntryAppended",
     "ErrorBody",
+    "EvidenceFile",
     "GovernanceState",
     "Health",
     "Landing",
@@ -64,8 +66,48 @@ class ErrorBody(ReplyModel):
     verax: ErrorTurn | None = None
 
 
+class EvidenceBody(ReplyModel):
+    """A passage that decided a claim.
+
+    Characters ``start`` to ``end`` of `passage` did it; `passage_start` is where the passage begins in
+    the document, whose bytes have the SHA-256 `digest`. `collection` is as the release names it.
+    """
+
+    source: str
+    digest: str
+    passage: str
+    start: int
+    end: int
+    passage_start: int
+    page: int | None
+    heading: str
+    collection: str
+    version: str
+    probability: float
+
+
+class ClaimBody(ReplyModel):
+    """A sentence of a reply, from character `start` to `end`, and how it stands to its evidence.
+
+    `probability` is that it is supported; null, with a `reason`, where it was not checked.
+    """
+
+    choice: int
+    start: int
+    end: int
+    text: str
+    verdict: Literal["supported", "contradicted", "not_found", "not_checked"]
+    probability: float | None
+    reason: str
+    evidence: list[EvidenceBody]
+
+
 class VeraxObject(ReplyModel):
-    """What answered, and where the receipt is."""
+    """What answered, and where the receipt is.
+
+    `claims` are the verdicts on its sentences, where the release checks them; `withheld` counts those
+    that a strict release held back.
+    """
 
     id: str
     release: str
@@ -74,7 +116,8 @@ class VeraxObject(ReplyModel):
     arm: Literal["head", "canary", "preview"]
     mode: Literal["solo", "quorum"]
     receipt: str
-    claims: list[Json] | None = None
+    claims: list[ClaimBody] | None = None
+    withheld: int | None = None
     status: str | None = None
     record: Json | None = None
     promise: str | None = None
@@ -284,6 +327,66 @@ class OpenedSegments(ReplyModel):
     prompt: str
     sent: str
     segments: list[Json]
+
+
+class EvidenceCollection(ReplyModel):
+    """A collection that the release names; `version` is that of what was found in it, empty for nothing."""
+
+    name: str
+    id: str
+    version: str
+
+
+class EvidencePassage(ReplyModel):
+    """A passage by its digests and its place; `page` is 0 where the document has none."""
+
+    source: str
+    document: str
+    start: int
+    end: int
+    page: int
+    heading: str
+    collection: str
+    version: str
+    text: str
+
+
+class EvidenceSpan(ReplyModel):
+    """Characters of a passage that decided a claim; `passage` counts in the list of passages."""
+
+    passage: int
+    start: int
+    end: int
+    probability: str
+
+
+class EvidenceClaim(ReplyModel):
+    """A verdict; `considered` are the passages that were read, in the order of judging."""
+
+    choice: int
+    start: int
+    end: int
+    verdict: Literal["supported", "contradicted", "not_found", "not_checked"]
+    probability: str | None = None
+    reason: str | None = None
+    considered: list[int]
+    spans: list[EvidenceSpan]
+
+
+class EvidenceFile(ReplyModel):
+    """What a record commits to as evidence: canonical JSON, to be kept byte for byte.
+
+    Probabilities are decimal text; `prompt` says which passages stood in the prompt.
+    """
+
+    v: Literal[1]
+    mode: Literal["off", "mark", "strict"]
+    verifier: str
+    collections: list[EvidenceCollection]
+    passages: list[EvidencePassage]
+    prompt: list[int]
+    claims: list[EvidenceClaim]
+    withheld: int
 
 
 class TurnErased(ReplyModel):

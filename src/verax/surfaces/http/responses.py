@@ -200,7 +200,7 @@ class _Answer:
             return stream.refusal(event)
         if isinstance(event, ClaimVerdict):
             self._claims.append(event)
-            return b""
+            return stream.claim(event)
         if isinstance(event, Completed):
             data = stream.close_items()
             return data + stream.closing(await self._finish(event, stream.output()))

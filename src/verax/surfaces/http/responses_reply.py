@@ -15,7 +15,8 @@ from typing import Any
 from verax.surfaces.http.faults import Fault
 from verax.surfaces.http.reply import dump, logprobs_object, refusal_text
 from verax.surfaces.http.responses_request import ResponseRequest
-from verax.turn.events import Choice, Completed, Refusal, Started, TextDelta, ToolCall, ToolCallDelta
+from verax.surfaces.verdicts import claim_object
+from verax.turn.events import Choice, ClaimVerdict, Completed, Refusal, Started, TextDelta, ToolCall, ToolCallDelta
 
 __all__ = ["ResponseStream", "completed_object", "failed_object", "output_items", "response_object"]
 
@@ -145,6 +146,13 @@ class ResponseStream:
         self._text.append(event.text)
         self._logprobs += logprobs
         return data + self._event("response.output_text.delta", **self._place(), logprobs=logprobs, delta=event.text)
+
+    def claim(self, event: ClaimVerdict) -> bytes:
+        """Return a delta without text that carries a verdict; none where the text is closed."""
+        if not self._is_writing:
+            return b""
+        told = {"claim": claim_object(event)}
+        return self._event("response.output_text.delta", **self._place(), logprobs=[], delta="", verax=told)
 
     def refusal(self, event: Refusal) -> bytes:
         """Return the events of a refusal: a content part of its own."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel
 
 from verax.surfaces.http.conversation_models import Message, Status
-from verax.surfaces.http.reply_models import ReplyModel
+from verax.surfaces.http.reply_models import ClaimBody, ReplyModel
 
 __all__ = [
     "ClaimEvent",
@@ -45,14 +45,10 @@ class TextEvent(ReplyModel):
     text: str
 
 
-class ClaimEvent(ReplyModel):
-    """A sentence met its evidence; `start` and `end` are offsets in the answer, in characters."""
+class ClaimEvent(ClaimBody):
+    """A sentence met its evidence."""
 
     type: Literal["claim"]
-    start: int
-    end: int
-    verdict: Literal["supported", "contradicted", "not_found", "not_checked"]
-    probability: float | None
 
 
 class ToolCallEvent(ReplyModel):

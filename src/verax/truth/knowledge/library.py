@@ -31,11 +31,11 @@ from verax.truth.knowledge.passages import Passage, cut_passages
 from verax.truth.knowledge.words import index_words, query_words
 from verax.truth.web.fetch import Fetcher
 
-__all__ = ["Added", "File", "Hit", "Library", "Question", "SearchResult", "leaf_of"]
+__all__ = ["MAX_QUESTION", "Added", "File", "Hit", "Library", "Question", "SearchResult", "leaf_of"]
 
 MAX_RESULTS = 50
 _CANDIDATES = 50
-_MAX_QUESTION = 2_000
+MAX_QUESTION = 2_000
 _MAX_SOURCE = 2_000
 
 
@@ -190,8 +190,8 @@ class Library:
             RequestError: no question, a long one, or a limit out of range.
             ConflictError: the collection is no longer at the version that was named.
         """
-        if not question.text.strip() or len(question.text) > _MAX_QUESTION:
-            raise RequestError(f"query: expected 1 to {_MAX_QUESTION} characters", param="query")
+        if not question.text.strip() or len(question.text) > MAX_QUESTION:
+            raise RequestError(f"query: expected 1 to {MAX_QUESTION} characters", param="query")
         if not 1 <= question.limit <= MAX_RESULTS:
             raise RequestError(f"limit: expected 1 to {MAX_RESULTS}", param="limit")
         await self.collections.get(collection_id, user_id)

@@ -1,9 +1,13 @@
 import { toJsxRuntime } from 'hast-util-to-jsx-runtime'
-import { type ComponentProps, createContext, memo, useContext, useMemo } from 'react'
+import { type ComponentProps, createContext, memo, type ReactNode, useContext, useMemo } from 'react'
 import { Fragment, jsx, jsxs } from 'react/jsx-runtime'
 import { useTranslation } from 'react-i18next'
+import type { PlacedClaim } from '@/core/claims'
 import { classes } from '@/ui/classes'
+import { ClaimMark } from '../claims/ClaimMark'
+import { ClaimText } from '../claims/ClaimText'
 import { CodeBlock } from './CodeBlock'
+import { withClaims } from './claims'
 import type { Block } from './document'
 import { Formula } from './Formula'
 import { AnswerLink, OutsideImage } from './Link'
@@ -12,6 +16,11 @@ import { treeOf } from './tree'
 
 type Of<T extends keyof React.JSX.IntrinsicElements> = ComponentProps<T> & { readonly node?: Element }
 type Element = import('hast').Element
+
+interface ClaimPart {
+  readonly node?: Element
+  readonly children?: ReactNode
+}
 
 /** Whether what is drawn will not change any more. */
 const Settled = createContext(true)
@@ -22,10 +31,14 @@ export interface MarkdownProps {
   readonly prefix: string
   /** The last block may still change. */
   readonly isGrowing?: boolean
+  /** Sentences with a verdict, in their order. */
+  readonly claims?: readonly PlacedClaim[]
 }
 
+const NO_CLAIMS: readonly PlacedClaim[] = []
+
 /** A text in Markdown. Blocks that are settled are drawn once. */
-export function Markdown({ blocks, prefix, isGrowing = false }: MarkdownProps) {
+export function Markdown({ blocks, prefix, isGrowing = false, claims = NO_CLAIMS }: MarkdownProps) {
   return (
     <div className={styles['text']}>
       {blocks.map((block, index) => (
@@ -33,6 +46,7 @@ export function Markdown({ blocks, prefix, isGrowing = false }: MarkdownProps) {
           key={block.start}
           block={block}
           prefix={prefix}
+          claims={claimsFrom(claims, block.start, blocks[index + 1]?.start ?? Number.POSITIVE_INFINITY)}
           isSettled={!isGrowing || index < blocks.length - 1}
         />
       ))}
@@ -40,16 +54,22 @@ export function Markdown({ blocks, prefix, isGrowing = false }: MarkdownProps) {
   )
 }
 
+function claimsFrom(claims: readonly PlacedClaim[], from: number, to: number): readonly PlacedClaim[] {
+  const found = claims.filter((claim) => claim.from < to && claim.to > from)
+  return found.length === 0 ? NO_CLAIMS : found
+}
+
 interface BlockViewProps {
   readonly block: Block
   readonly prefix: string
+  readonly claims: readonly PlacedClaim[]
   readonly isSettled: boolean
 }
 
-const BlockView = memo(function BlockView({ block, prefix, isSettled }: BlockViewProps) {
+const BlockView = memo(function BlockView({ block, prefix, claims, isSettled }: BlockViewProps) {
   const drawn = useMemo(
     () =>
-      toJsxRuntime(treeOf(block, prefix), {
+      toJsxRuntime(withClaims(treeOf(block, prefix), block.base, claims), {
         Fragment,
         jsx,
         jsxs,
@@ -57,10 +77,21 @@ const BlockView = memo(function BlockView({ block, prefix, isSettled }: BlockVie
         passNode: true,
         ignoreInvalidStyle: true,
       }),
-    [block, prefix],
+    [block, prefix, claims],
   )
   return <Settled value={isSettled}>{drawn}</Settled>
-})
+}, isSame)
+
+/** The claims of a block are a new list at every draw, of the same claims. */
+function isSame(before: BlockViewProps, now: BlockViewProps): boolean {
+  return (
+    before.block === now.block &&
+    before.prefix === now.prefix &&
+    before.isSettled === now.isSettled &&
+    before.claims.length === now.claims.length &&
+    before.claims.every((claim, index) => claim === now.claims[index])
+  )
+}
 
 /** Headings of an answer stand below those of the page and of the message. */
 function heading(level: 3 | 4 | 5 | 6) {
@@ -96,6 +127,14 @@ const COMPONENTS = {
   ),
   a: AnswerLink,
   img: OutsideImage,
+  'claim-text': ({ node, children }: ClaimPart) =>
+    node?.data?.claim === undefined ? (
+      children
+    ) : (
+      <ClaimText claim={node.data.claim.claim}>{children}</ClaimText>
+    ),
+  'claim-mark': ({ node }: ClaimPart) =>
+    node?.data?.claim === undefined ? null : <ClaimMark claim={node.data.claim.claim} />,
   math: ({ node }: { readonly node?: Element }) => (
     <Formula tex={node?.data?.formula?.tex ?? ''} isDisplay={node?.data?.formula?.isDisplay === true} />
   ),

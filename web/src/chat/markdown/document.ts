@@ -16,6 +16,8 @@ import { formulaSyntax, formulaTree } from './formulas'
 export interface Block {
   /** Where it begins in the text: what names it. */
   readonly start: number
+  /** Where offset 0 of the nodes' positions lies in the text. */
+  readonly base: number
   readonly nodes: readonly RootContent[]
 }
 
@@ -62,7 +64,7 @@ export class GrowingDocument {
     this.isFinished = true
     if (!blocks.some(({ nodes }) => nodes.some(isDefinition))) return blocks
     this.reset()
-    return [{ start: 0, nodes: parseBlocks(text, 0).flatMap(({ nodes }) => nodes) }]
+    return [{ start: 0, base: 0, nodes: parseBlocks(text, 0).flatMap(({ nodes }) => nodes) }]
   }
 
   private reset(): void {
@@ -80,13 +82,13 @@ const TOO_DEEP =
   /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){40}|^[ \t]{100,}(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])/m
 
 function parseBlocks(text: string, offset: number): Block[] {
-  if (TOO_DEEP.test(text)) return [{ start: offset, nodes: [plain(text)] }]
+  if (TOO_DEEP.test(text)) return [{ start: offset, base: offset, nodes: [plain(text)] }]
   return parseMarkdown(text).children.map((parsed) => {
     const at = parsed.position?.start.offset ?? 0
     const node = isDeeper(parsed, DEEPEST) ? plain(text.slice(at, parsed.position?.end.offset)) : parsed
     // Its line from the beginning: spaces before it tell code from text.
     const line = at === 0 ? 0 : Math.max(text.lastIndexOf('\n', at - 1), text.lastIndexOf('\r', at - 1)) + 1
-    return { start: offset + line, nodes: [node] }
+    return { start: offset + line, base: offset, nodes: [node] }
   })
 }
 

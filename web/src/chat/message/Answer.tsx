@@ -6,14 +6,14 @@ import { createStore } from 'zustand/vanilla'
 import type { OpenConversation } from '@/core/conversation'
 import type { Entry } from '@/core/conversation-state'
 import type { Reply, ReplyState } from '@/core/reply'
-import type { Message, ToolCallEvent } from '@/core/wire'
+import type { ClaimBody, Message, ToolCallEvent } from '@/core/wire'
 import { ReceiptMark } from '@/receipt/ReceiptMark'
 import { IconButton } from '@/ui/Button'
 import { CopyButton } from '@/ui/Copy'
 import { ChatActions } from '../actions'
 import styles from './Answer.module.css'
-import { AnswerText } from './AnswerText'
 import { Branches } from './Branches'
+import { CheckedText } from './CheckedText'
 import { LossNotice, Progress } from './Progress'
 import { LeftOutNotice, RefusalNotice, TurnNotices } from './TurnNotices'
 
@@ -26,6 +26,7 @@ export interface AnswerProps {
   readonly of: Message | Reply
 }
 
+const NO_CLAIMS: readonly ClaimBody[] = []
 const NO_REPLY = createStore<ReplyState | null>(() => null)
 
 /** An answer, stored or on its way: one and the same to the eye, and to the page. */
@@ -50,7 +51,14 @@ export const Answer = memo(function Answer({ conversation, name, depth, of }: An
       <h2 className="visually-hidden">{t('message.answer')}</h2>
       <LeftOutNotice count={message?.turn?.left_out ?? state?.started?.left_out ?? 0} />
       <ToolCalls calls={state?.toolCalls ?? []} />
-      {text !== '' && <AnswerText name={name} text={text} isGrowing={isOnItsWay} />}
+      {text !== '' && (
+        <CheckedText
+          name={name}
+          text={text}
+          isGrowing={isOnItsWay}
+          claims={message?.claims ?? state?.claims ?? NO_CLAIMS}
+        />
+      )}
       {state?.refusal != null && <RefusalNotice {...state.refusal} />}
       {isOnItsWay && <Progress state={state} hasText={text !== ''} />}
       {state?.loss != null && (

@@ -1,4 +1,6 @@
 import { memo, useDeferredValue, useMemo } from 'react'
+import { placeClaims } from '@/core/claims'
+import type { ClaimBody } from '@/core/wire'
 import { Markdown } from '../markdown/Markdown'
 import { documentOf } from './documents'
 
@@ -7,15 +9,17 @@ export interface AnswerTextProps {
   readonly name: string
   readonly text: string
   readonly isGrowing: boolean
+  readonly claims: readonly ClaimBody[]
 }
 
 /** The text of an answer. Words that come fast are drawn when there is time: typing goes first. */
-export const AnswerText = memo(function AnswerText({ name, text, isGrowing }: AnswerTextProps) {
+export const AnswerText = memo(function AnswerText({ name, text, isGrowing, claims }: AnswerTextProps) {
   const later = useDeferredValue(text)
   const shown = isGrowing ? later : text
   const blocks = useMemo(() => {
     const document = documentOf(name)
     return isGrowing ? document.grow(shown) : document.finish(shown)
   }, [name, shown, isGrowing])
-  return <Markdown blocks={blocks} prefix={name} isGrowing={isGrowing} />
+  const placed = useMemo(() => placeClaims(shown, claims), [shown, claims])
+  return <Markdown blocks={blocks} prefix={name} isGrowing={isGrowing} claims={placed} />
 })

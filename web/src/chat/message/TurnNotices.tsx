@@ -15,6 +15,7 @@ export function TurnNotices({ message }: { message: Message }) {
   return (
     <>
       {turn?.refusal != null && <RefusalNotice {...turn.refusal} />}
+      {turn != null && turn.withheld > 0 && <Notice>{t('notice.withheld', { count: turn.withheld })}</Notice>}
       <EndNotice message={message} status={turn?.status ?? 'complete'} />
     </>
   )

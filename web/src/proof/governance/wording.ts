@@ -5,7 +5,7 @@
 
 import { retrying } from '@/core/chunks'
 import type { Bytes } from '../bytes'
-import { fileTexts, parseRelease, type Release } from '../prompt/release'
+import { fileTexts, parseRelease, passageTexts, type Release } from '../prompt/release'
 import { renderings } from '../prompt/template'
 
 /** Return the joined wording of a release, once for each way through its template. */
@@ -32,7 +32,7 @@ async function partsOf(data: Bytes): Promise<{ systems: readonly string[]; rest:
 }
 
 function textsOf(release: Release): string[] {
-  const { prompt, tools } = release
+  const { prompt, tools, truth } = release
   const choices = [...prompt.variables]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([, { choices: all }]) => all ?? [])
@@ -48,6 +48,8 @@ function textsOf(release: Release): string[] {
     tools.result_head,
     tools.result_tail,
     ...fileTexts(release),
+    ...passageTexts(release),
+    truth.not_found ?? '',
     ...prompt.examples.map((example) => example.text),
   ]
 }

@@ -38,6 +38,7 @@ const URL_FORM = /^https?:\/\/[A-Za-z0-9.:[\]-]{1,253}(?:\/[A-Za-z0-9._~/%-]{0,1
 const VARIABLE = /^[a-z][a-z0-9_]{0,63}$/
 const BLANK = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 const SPECIAL_TOKEN = new RegExp(`^[^${BLANK}\\u200b]{2,64}$`, 'u')
+const SOMETHING = new RegExp(`[^${BLANK}]`, 'u')
 const MARKER = /^[^\u200b]{0,64}$/u
 const DECIMAL = /^-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,9})?$/
 const CALLER_MAY_SET = [
@@ -147,6 +148,32 @@ const files = object({
 })
 export type FileWording = Shaped<typeof files>
 
+const passages = object({
+  limit: integer(1, 50),
+  head: text(),
+  item_head: text(),
+  item_body: text(),
+  item_tail: text(),
+  tail: text(),
+  page_head: text(),
+  page_tail: text(),
+})
+
+const retrievalShape = object(
+  { collections: distinct(text(LABEL)) },
+  { passages, pins: list(object({ collection: text(LABEL), version: digest })) },
+)
+const retrieval: Shape<Shaped<typeof retrievalShape>> = (value, where) => {
+  const found = retrievalShape(value, where)
+  const pinned = found.pins?.map((pin) => pin.collection)
+  const areNamed = pinned?.every((name) => found.collections.includes(name)) ?? true
+  if (!areNamed || pinned?.length === 0 || new Set(pinned).size !== (pinned?.length ?? 0))
+    throw malformed(where, 'pins of collections that the release names, each once')
+  if (found.passages && found.collections.length === 0)
+    throw malformed(where, 'the collections that passages come from')
+  return found
+}
+
 const manifest = object({
   v: choice(1),
   name: text(LABEL),
@@ -182,8 +209,8 @@ const manifest = object({
     result_head: text(),
     result_tail: text(),
   }),
-  retrieval: object({ collections: distinct(text(LABEL)) }),
-  truth: object({ mode: choice('off', 'mark', 'strict') }),
+  retrieval,
+  truth: object({ mode: choice('off', 'mark', 'strict') }, { not_found: text(SOMETHING) }),
   guard: object({ input: rules, output: rules }),
 })
 
@@ -198,6 +225,13 @@ export function fileTexts({ prompt }: Pick<Release, 'prompt'>): string[] {
   if (!prompt.files) return []
   const { head, body, tail, page_head, page_tail, image_head, image_tail } = prompt.files
   return [head, body, tail, page_head, page_tail, image_head, image_tail]
+}
+
+/** Return the release's wording around passages, in the order of its fields as bans count them. */
+export function passageTexts({ retrieval: { passages: words } }: Pick<Release, 'retrieval'>): string[] {
+  if (!words) return []
+  const { head, item_head, item_body, item_tail, tail, page_head, page_tail } = words
+  return [head, item_head, item_body, item_tail, tail, page_head, page_tail]
 }
 
 /** Read the canonical bytes of a release. */

@@ -7,7 +7,7 @@
  * - Everything else by the release is one of its published separators, heads and tails.
  */
 
-import { fileTexts, type Release } from './release'
+import { fileTexts, passageTexts, type Release } from './release'
 import type { Segment } from './segments'
 import { type Piece, waysThrough } from './template'
 
@@ -78,7 +78,7 @@ function otherProblem(release: Release, rest: readonly Segment[]): string {
     tools.result_head,
     tools.result_tail,
   ]
-  const published = new Set([...around, ...ofTools, ...fileTexts(release)])
+  const published = new Set([...around, ...ofTools, ...fileTexts(release), ...passageTexts(release)])
   const other = rest.find((item) => item.by === 'release' && !published.has(item.text))
   return other ? 'The prompt holds wording by the release that it does not publish.' : ''
 }

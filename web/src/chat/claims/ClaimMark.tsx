@@ -1,0 +1,62 @@
+import { Popover } from 'radix-ui'
+import { useContext, useId, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { ClaimBody } from '@/core/wire'
+import { classes } from '@/ui/classes'
+import styles from './Claims.module.css'
+import { OpenClaim } from './OpenClaim'
+import { Passages } from './Passages'
+
+const SIGNS = { supported: '✓', contradicted: '✗', not_found: '?', not_checked: '–' } as const
+
+/** The mark behind a sentence: its verdict, and on hover, tap, key or focus what decided it. */
+export function ClaimMark({ claim }: { claim: ClaimBody }) {
+  const { t } = useTranslation('chat')
+  const { open, show, leave, close } = useContext(OpenClaim)
+  const title = useId()
+  // Whoever only passes by keeps their place; whoever opens it goes in.
+  const goesIn = useRef(false)
+  const isOpen = open === claim
+  const verdict = t(`claims.verdict.${claim.verdict}`)
+  return (
+    <Popover.Root open={isOpen} onOpenChange={(opens) => (opens ? show(claim) : close())}>
+      <Popover.Trigger
+        className={classes(styles['mark'], styles[claim.verdict])}
+        aria-label={t('claims.show', { verdict, sentence: claim.text })}
+        onMouseEnter={() => show(claim)}
+        onMouseLeave={leave}
+        onFocus={(event) => event.target.matches(':focus-visible') && show(claim)}
+        onClick={(event) => {
+          event.preventDefault()
+          goesIn.current = true
+          show(claim)
+        }}
+      >
+        <span aria-hidden="true">{SIGNS[claim.verdict]}</span>
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content
+          className={styles['popover']}
+          sideOffset={6}
+          collisionPadding={8}
+          aria-labelledby={title}
+          onMouseEnter={() => show(claim)}
+          onMouseLeave={leave}
+          onOpenAutoFocus={(event) => {
+            if (!goesIn.current) event.preventDefault()
+          }}
+          onCloseAutoFocus={(event) => {
+            if (!goesIn.current) event.preventDefault()
+            goesIn.current = false
+          }}
+        >
+          <p id={title} className={classes(styles['title'], styles[claim.verdict])}>
+            <span aria-hidden="true">{SIGNS[claim.verdict]}</span> {verdict}
+          </p>
+          <Passages claim={claim} />
+          <Popover.Close className={styles['close']}>{t('close', { ns: 'common' })}</Popover.Close>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  )
+}

@@ -1,0 +1,47 @@
+import { ListFilter } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { countVerdicts } from '@/core/claims'
+import type { ClaimBody } from '@/core/wire'
+import { Button } from '@/ui/Button'
+import { ClaimMark } from './ClaimMark'
+import styles from './Claims.module.css'
+
+export interface ClaimSummaryProps {
+  readonly claims: readonly ClaimBody[]
+  readonly isFiltered: boolean
+  readonly onFilter: (isFiltered: boolean) => void
+}
+
+/** How many sentences have which verdict, and the way to those that no source supports. */
+export function ClaimSummary({ claims, isFiltered, onFilter }: ClaimSummaryProps) {
+  const { t } = useTranslation('chat')
+  if (claims.length === 0) return null
+  const counts = countVerdicts(claims).map(({ verdict, count }) => t(`claims.count.${verdict}`, { count }))
+  const hasOthers = claims.some(({ verdict }) => verdict !== 'supported')
+  return (
+    <div className={styles['summary']}>
+      <p>{counts.join(', ')}</p>
+      {(hasOthers || isFiltered) && (
+        <Button size="small" aria-pressed={isFiltered} onClick={() => onFilter(!isFiltered)}>
+          <ListFilter size={14} aria-hidden="true" /> {t('claims.filter')}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+/** The sentences that no source supports, without the rest of the answer. */
+export function UnsupportedClaims({ claims }: { claims: readonly ClaimBody[] }) {
+  const { t } = useTranslation('chat')
+  return (
+    <ul className={styles['unsupported']} aria-label={t('claims.filter')}>
+      {claims
+        .filter(({ verdict }) => verdict !== 'supported')
+        .map((claim) => (
+          <li key={claim.start} dir="auto">
+            {claim.text} <ClaimMark claim={claim} />
+          </li>
+        ))}
+    </ul>
+  )
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { countVerdicts, partsOfPassage, placeClaim, placeClaims } from './claims'
+import type { ClaimBody } from './wire'
+
+const claim = (text: string, start: number, verdict: ClaimBody['verdict'] = 'supported'): ClaimBody => ({
+  choice: 0,
+  start,
+  end: start + [...text].length,
+  text,
+  verdict,
+  probability: 0.9,
+  reason: '',
+  evidence: [],
+})
+
+describe('the place of a claim', () => {
+  it('counts characters, where the page counts units', () => {
+    const text = '😀😀 Bees fly. 𝄞 Birds sing.'
+    const placed = placeClaim(text, claim('Birds sing.', 15))
+    expect(placed && text.slice(placed.from, placed.to)).toBe('Birds sing.')
+  })
+
+  it('is absent where the text says something else there', () => {
+    expect(placeClaim('Bees fly.', claim('Birds sing.', 0))).toBeNull()
+  })
+
+  it('orders claims by where they stand, not by when their verdicts came', () => {
+    const text = 'One is odd. Two is even.'
+    const placed = placeClaims(text, [claim('Two is even.', 12), claim('One is odd.', 0)])
+    expect(placed.map(({ from }) => from)).toEqual([0, 12])
+  })
+})
+
+it('counts verdicts in a fixed order and leaves out what there is none of', () => {
+  const claims = [claim('a', 0, 'not_found'), claim('b', 1), claim('c', 2)]
+  expect(countVerdicts(claims)).toEqual([
+    { verdict: 'supported', count: 2 },
+    { verdict: 'not_found', count: 1 },
+  ])
+})
+
+it('parts a passage around the characters that decided', () => {
+  const evidence = { passage: '😀 Bees fly. Birds sing.', start: 2, end: 11 } as ClaimBody['evidence'][number]
+  expect(partsOfPassage(evidence)).toEqual(['😀 ', 'Bees fly.', ' Birds sing.'])
+})

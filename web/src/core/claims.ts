@@ -1,0 +1,63 @@
+/**
+ * Verdicts on the sentences of an answer. The server counts characters (code points), this page counts
+ * UTF-16 units: every place is translated once.
+ */
+
+import type { ClaimBody } from './wire'
+
+export type Verdict = ClaimBody['verdict']
+
+export const VERDICTS: readonly Verdict[] = ['supported', 'contradicted', 'not_found', 'not_checked']
+
+/** A claim with its place in the answer's text, in UTF-16 units. */
+export interface PlacedClaim {
+  readonly claim: ClaimBody
+  readonly from: number
+  readonly to: number
+}
+
+const known = new WeakMap<ClaimBody, PlacedClaim>()
+
+/** Where a claim stands in `text`; null where the text does not say there what was judged. */
+export function placeClaim(text: string, claim: ClaimBody): PlacedClaim | null {
+  let placed = known.get(claim)
+  if (placed === undefined) {
+    const from = unitsOf(text, claim.start)
+    placed = { claim, from, to: from + claim.text.length }
+  }
+  if (text.slice(placed.from, placed.to) !== claim.text) return null
+  known.set(claim, placed)
+  return placed
+}
+
+/** The claims that stand in `text`, in their order there. */
+export function placeClaims(text: string, claims: readonly ClaimBody[]): readonly PlacedClaim[] {
+  return claims.flatMap((claim) => placeClaim(text, claim) ?? []).sort((one, other) => one.from - other.from)
+}
+
+/** Where the character with this number begins. */
+function unitsOf(text: string, characters: number): number {
+  let at = 0
+  for (let count = 0; count < characters && at < text.length; count += 1)
+    at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1
+  return at
+}
+
+/** How many claims have each verdict; those that none has are left out. */
+export function countVerdicts(claims: readonly ClaimBody[]): readonly { verdict: Verdict; count: number }[] {
+  return VERDICTS.map((verdict) => ({
+    verdict,
+    count: claims.filter((claim) => claim.verdict === verdict).length,
+  })).filter(({ count }) => count > 0)
+}
+
+/** A passage in three parts: before, within and after what decided. */
+export function partsOfPassage({
+  passage,
+  start,
+  end,
+}: ClaimBody['evidence'][number]): readonly [string, string, string] {
+  const letters = [...passage]
+  const part = (from: number, to?: number) => letters.slice(from, to).join('')
+  return [part(0, start), part(start, end), part(end)]
+}
