@@ -54,6 +54,8 @@ def why_not(release: Release, record: Record, segments: Sequence[Segment]) -> st
         return "no model was asked"
     if record.reply_form != "text":
         return "the reply holds several choices or tool calls, whose ids were drawn at random"
+    if release.truth.mode == "strict":
+        return "the release holds sentences back by what its collections said then, and no record keeps those"
     if offers_tools(release, segments):
         return "tools were offered, and no record names the caller's choice among them"
     return ""

@@ -173,7 +173,7 @@ async def test_a_turn_without_collections_commits_to_no_evidence(tmp_path: Path)
 
 
 async def test_what_speaks_for_the_owner_or_came_from_the_assistant_is_no_evidence(tmp_path: Path) -> None:
-    praise = "Our own product is wonderful."
+    praise = "Our own product has won four prizes."
     async with answering(tmp_path, praise, answering_release("mark", collection="praise")) as world:
         await fill(world.library, "praise", Page(praise, label="speaks_for_owner"), Page(praise, label="self"))
         events = await world.say("Is it good?")
@@ -273,3 +273,11 @@ async def test_a_passage_that_the_input_policy_refuses_is_left_out_of_the_prompt
         opened = await world.turns.opened(end.turn_id)
     assert BRIDGE.text in str(opened.segments)
     assert KEY not in str(opened.segments)
+
+
+def test_the_sections_in_the_guide_make_a_release() -> None:
+    guide = (Path(__file__).parents[3] / "docs/guides/answers-with-sources.md").read_text(encoding="utf-8")
+    sections = guide.partition("```toml\n")[2].partition("```")[0]
+    release = make_release("You answer.", rest=sections)
+    assert (release.truth.mode, release.retrieval.collections) == ("mark", ("papers",))
+    assert release.retrieval.passages is not None

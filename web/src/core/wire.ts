@@ -70,6 +70,7 @@ export interface Wire {
   CheckedClaim: CheckedClaim
   CheckedCollection: CheckedCollection
   CheckedDocument: CheckedDocument
+  ClaimBody: ClaimBody
   ClaimEvent: ClaimEvent
   Collection: Collection
   CollectionDeleted: CollectionDeleted
@@ -104,7 +105,13 @@ export interface Wire {
   ErrorBody: ErrorBody
   ErrorDetail: ErrorDetail
   ErrorTurn: ErrorTurn
+  EvidenceBody: EvidenceBody
+  EvidenceClaim: EvidenceClaim
+  EvidenceCollection: EvidenceCollection
+  EvidenceFile: EvidenceFile
+  EvidencePassage: EvidencePassage
   EvidenceReport: EvidenceReport
+  EvidenceSpan: EvidenceSpan
   EvidenceTaken: EvidenceTaken
   EvidenceText: EvidenceText
   FailedEvent: FailedEvent
@@ -889,6 +896,9 @@ export interface Usage {
 }
 /**
  * What answered, and where the receipt is.
+ *
+ * `claims` are the verdicts on its sentences, where the release checks them; `withheld` counts those
+ * that a strict release held back.
  */
 export interface VeraxObject {
   id: string
@@ -898,17 +908,48 @@ export interface VeraxObject {
   arm: 'head' | 'canary' | 'preview'
   mode: 'solo' | 'quorum'
   receipt: string
-  claims?:
-    | {
-        [k: string]: unknown
-      }[]
-    | null
+  claims?: ClaimBody[] | null
+  withheld?: number | null
   status?: string | null
   record?: {
     [k: string]: unknown
   } | null
   promise?: string | null
   secret?: string | null
+}
+/**
+ * A sentence of a reply, from character `start` to `end`, and how it stands to its evidence.
+ *
+ * `probability` is that it is supported; null, with a `reason`, where it was not checked.
+ */
+export interface ClaimBody {
+  choice: number
+  start: number
+  end: number
+  text: string
+  verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
+  probability: number | null
+  reason: string
+  evidence: EvidenceBody[]
+}
+/**
+ * A passage that decided a claim.
+ *
+ * Characters ``start`` to ``end`` of `passage` did it; `passage_start` is where the passage begins in
+ * the document, whose bytes have the SHA-256 `digest`. `collection` is as the release names it.
+ */
+export interface EvidenceBody {
+  source: string
+  digest: string
+  passage: string
+  start: number
+  end: number
+  passage_start: number
+  page: number | null
+  heading: string
+  collection: string
+  version: string
+  probability: number
 }
 /**
  * Body of ``POST /v1/chat/completions``.
@@ -1234,14 +1275,18 @@ export interface EvidenceText {
   text: string
 }
 /**
- * A sentence met its evidence; `start` and `end` are offsets in the answer, in characters.
+ * A sentence met its evidence.
  */
 export interface ClaimEvent {
-  type: 'claim'
+  choice: number
   start: number
   end: number
+  text: string
   verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
   probability: number | null
+  reason: string
+  evidence: EvidenceBody[]
+  type: 'claim'
 }
 /**
  * A collection of documents; `version` is the digest of all that it holds, null in lists.
@@ -1320,6 +1365,7 @@ export interface Message {
   text: string
   attachments: AttachmentRef[]
   turn: TurnRef | null
+  claims: ClaimBody[]
   error: MessageError | null
   created_ms: number
   erased_ms: number | null
@@ -1329,7 +1375,7 @@ export interface Message {
  * The turn that gave a message.
  *
  * `receipt` is the path of its receipt; `left_out` counts older messages that the model did
- * not read.
+ * not read, `withheld` sentences that a strict release held back.
  */
 export interface TurnRef {
   id: string
@@ -1339,6 +1385,7 @@ export interface TurnRef {
   receipt: string
   refusal: TurnRefusal | null
   left_out: number
+  withheld: number
 }
 /**
  * A policy stopped the turn; `next_step` is something useful to do instead.
@@ -1714,6 +1761,65 @@ export interface ErrorDetail {
  */
 export interface ErrorTurn {
   id: string
+}
+/**
+ * A verdict; `considered` are the passages that were read, in the order of judging.
+ */
+export interface EvidenceClaim {
+  choice: number
+  start: number
+  end: number
+  verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
+  probability?: string | null
+  reason?: string | null
+  considered: number[]
+  spans: EvidenceSpan[]
+}
+/**
+ * Characters of a passage that decided a claim; `passage` counts in the list of passages.
+ */
+export interface EvidenceSpan {
+  passage: number
+  start: number
+  end: number
+  probability: string
+}
+/**
+ * A collection that the release names; `version` is that of what was found in it, empty for nothing.
+ */
+export interface EvidenceCollection {
+  name: string
+  id: string
+  version: string
+}
+/**
+ * What a record commits to as evidence: canonical JSON, to be kept byte for byte.
+ *
+ * Probabilities are decimal text; `prompt` says which passages stood in the prompt.
+ */
+export interface EvidenceFile {
+  v: 1
+  mode: 'off' | 'mark' | 'strict'
+  verifier: string
+  collections: EvidenceCollection[]
+  passages: EvidencePassage[]
+  prompt: number[]
+  claims: EvidenceClaim[]
+  withheld: number
+}
+/**
+ * A passage by its digests and its place; `page` is 0 where the document has none.
+ */
+export interface EvidencePassage {
+  source: string
+  document: string
+  start: number
+  end: number
+  page: number
+  heading: string
+  collection: string
+  version: string
+  text: string
 }
 /**
  * Body of ``POST /v1/witnesses/evidence``.
@@ -2250,11 +2356,15 @@ export interface PlanStep {
  * A sentence of one side met its evidence.
  */
 export interface PreviewClaim {
-  type: 'claim'
+  choice: number
   start: number
   end: number
+  text: string
   verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
   probability: number | null
+  reason: string
+  evidence: EvidenceBody[]
+  type: 'claim'
   side: 'base' | 'candidate'
 }
 /**
