@@ -238,11 +238,8 @@ class Installation:
             await _tell_findings(governance, home, around.runtime)
             model_keys = ModelKeys(home.keys_dir)
             backends = around.backends or _open_backends(config, model_keys, stack)
-            clock, random_bytes = around.clock, around.random_bytes
-            library = _open_library(config, database, around, stack)
-            verifier = around.verifier or _open_verifier(stack)
-            truth = _truth_parts(library, verifier)
-            engine = Engine(EngineParts(governance, turns, backends, around.runtime, clock.now_ms, random_bytes, truth))
+            library, verifier = _open_library(config, database, around, stack), _open_verifier(around, stack)
+            engine = Engine(_engine_parts(around, governance, turns, backends, _truth_parts(library, verifier)))
             stack.push_async_callback(engine.drain, _DRAIN_S)
             models = _started(ModelLoading(governance, backends), stack)
             accounts = _open_accounts(config, database, around.clock)
@@ -504,10 +501,19 @@ def open_fetcher(config: Config) -> Fetcher:
     )
 
 
-def _open_verifier(stack: contextlib.AsyncExitStack) -> Verifier:
+def _open_verifier(around: Surroundings, stack: contextlib.AsyncExitStack) -> Verifier:
+    if around.verifier is not None:
+        return around.verifier
     verifier = LocalVerifier()
     stack.push_async_callback(asyncio.to_thread, verifier.close)
     return verifier
+
+
+def _engine_parts(
+    around: Surroundings, governance: GovernanceStore, turns: TurnStore, backends: BackendSource, truth: TruthParts
+) -> EngineParts:
+    clock, random_bytes = around.clock, around.random_bytes
+    return EngineParts(governance, turns, backends, around.runtime, clock.now_ms, random_bytes, truth)
 
 
 def _truth_parts(library: Library, verifier: Verifier) -> TruthParts:

@@ -143,7 +143,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET",
         "/v1/turns/{id}/evidence",
-        "getEvidence",
+        "getTurnEvidence",
         "Return the verdicts of a turn and what they are about, as its record commits to them, to its owner",
         _json(replies.EvidenceFile),
         needs_key=True,

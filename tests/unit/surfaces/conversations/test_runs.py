@@ -18,6 +18,7 @@ from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import Ask, Begun, RunLimits, Runs
 from verax.testing.turns import TurnWorld
+from verax.truth.verdicts import Verdict
 from verax.turn.events import (
     Choice,
     ClaimVerdict,
@@ -123,7 +124,7 @@ async def test_every_kind_of_event_has_its_form(stage: Stage) -> None:
         yield turn.started
         yield TextDelta("It is ")
         yield TextDelta("")
-        yield ClaimVerdict(0, 5, "supported", 0.9)
+        yield ClaimVerdict(0, 5, "Hello", Verdict.SUPPORTED, 0.9)
         yield ToolCallDelta(0, "{}", 0, "call_1", "weather")
         yield Refusal("secrets", "No.", "Ask again.")
         yield turn.complete("It is ", "refused", (ToolCall("call_1", "weather", "{}"),))

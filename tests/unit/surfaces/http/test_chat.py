@@ -13,6 +13,7 @@ import pytest
 from verax.kernel.errors import ModelError
 from verax.surfaces.http.app import create_app
 from verax.testing.http_installation import FakeInstallation, Turn, say
+from verax.truth.verdicts import Verdict
 from verax.turn.events import Choice, ClaimVerdict, Completed, Failed, Refusal, TextDelta, ToolCallDelta, TurnEvent
 
 CHAT = "/v1/chat/completions"
@@ -89,7 +90,7 @@ async def test_every_kind_of_event_reaches_the_client(
     async def script(turn: Turn) -> AsyncIterator[TurnEvent]:
         yield turn.started
         yield TextDelta("It is ")
-        yield ClaimVerdict(0, 5, "supported", 0.9)
+        yield ClaimVerdict(0, 5, "Hello", Verdict.SUPPORTED, 0.9)
         yield ToolCallDelta(0, "{}", 0, "call_1", "weather")
         yield Refusal("x", "No.", "Stop.")
         yield turn.complete(Choice("It is ", "content_filter"), status="refused")
@@ -164,7 +165,7 @@ async def test_every_kind_of_event_reaches_a_response(
     async def script(turn: Turn) -> AsyncIterator[TurnEvent]:
         yield turn.started
         yield TextDelta("It is ")
-        yield ClaimVerdict(0, 5, "supported", 0.9)
+        yield ClaimVerdict(0, 5, "Hello", Verdict.SUPPORTED, 0.9)
         yield ToolCallDelta(0, "{}", 0, "call_1", "weather")
         yield Refusal("x", "No.", "Stop.")
         yield turn.complete(Choice("It is ", "content_filter"), status="refused")

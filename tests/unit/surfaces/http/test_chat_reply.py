@@ -13,6 +13,7 @@ from verax.surfaces.http import reply_models
 from verax.surfaces.http.chat_reply import DONE, ChatStream, chat_body, error_chunk
 from verax.surfaces.http.faults import fault_of_event
 from verax.surfaces.http.reply import verax_object
+from verax.truth.verdicts import Verdict
 from verax.turn.events import (
     Choice,
     ClaimVerdict,
@@ -123,9 +124,18 @@ def test_metadata_comes_back() -> None:
 
 
 def test_verdicts_stand_in_the_verax_object() -> None:
-    claim = ClaimVerdict(0, 5, "supported", 0.9)
+    claim = ClaimVerdict(0, 5, "Hello", Verdict.SUPPORTED, 0.9)
     assert verax_object(STARTED, BASE, None, [claim])["claims"] == [
-        {"choice": 0, "start": 0, "end": 5, "verdict": "supported", "probability": 0.9}
+        {
+            "choice": 0,
+            "start": 0,
+            "end": 5,
+            "text": "Hello",
+            "verdict": "supported",
+            "probability": 0.9,
+            "reason": "",
+            "evidence": [],
+        }
     ]
 
 
@@ -191,7 +201,9 @@ def test_a_usage_chunk_is_last_when_it_was_asked_for() -> None:
 
 def test_no_chunk_is_without_a_choice_unless_usage_was_asked_for() -> None:
     writer = stream(choices=2)
-    data = writer.opening() + writer.text(TextDelta("x")) + writer.claim(ClaimVerdict(0, 1, "not_found", None))
+    data = (
+        writer.opening() + writer.text(TextDelta("x")) + writer.claim(ClaimVerdict(0, 1, "x", Verdict.NOT_FOUND, None))
+    )
     data += writer.refusal(Refusal("x", "No.", "Ask otherwise."))
     data += writer.closing(completed(Choice("x", "stop"), Choice("", "stop")))
     assert all(len(chunk["choices"]) == 1 for chunk in chunks(data))
