@@ -6,12 +6,13 @@ Balanced accuracy, with an interval, and calibration error for each source of ``
 * ``overlap_exact``: the same, but a claim with a number, date or negation that conflicts with its evidence scores 0;
 * ``cosine``: the untrained sentence encoder, in the lab's environment (``make lab``);
 * ``prompted``: the embedded model asked for yes or no;
-* ``verifier``: the exported model of a run of the lab, where ``VERAX_LAB_RUN`` names its folder.
+* ``model``: the weights that ship, with their calibration;
+* ``verifier``: what a user sees: the same, corrected by the exact checks.
 
-The three slow ones see a sample that the rows' ids fix; every figure has its n. Overlap and cosine become
-probabilities by a calibration on held-out rows of the training sets, the verifier by its own, the prompted model by
-none. Rows come from the folder that ``VERAX_LAB_CLAIMS`` names. Scores are kept in ``bench/.work/truth``, so a run
-that was stopped goes on.
+Those after overlap see a sample that the rows' ids fix, of at most so many rows a source as `SEEN` says; every figure
+has its n. Overlap and cosine become probabilities by a calibration on held-out rows of the training sets, the prompted
+model by none. Rows come from the folder that ``VERAX_LAB_CLAIMS`` names. Scores are kept in ``bench/.work/truth``, so
+a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from bench.truth.exact_checks import by_kind, findings_in, has_conflict
 from bench.truth.overlap import overlap
 from bench.truth.prompted import prompted
 from bench.truth.rows import held_out, sample
+from bench.truth.shipped import load_shipped
 from lab.verifier.calibration import fit
 from lab.verifier.evaluation import by_source
 from lab.verifier.rows import Row, read_rows, training_rows
@@ -44,7 +46,7 @@ WORK = ROOT / "bench" / ".work" / "truth"
 WEIGHTS = Path(sys.prefix) / "share" / "verax" / "weights"
 FITTED_PER_SOURCE = 60
 # Rows of each source that the slow ways see: on two idle cores together about half an hour.
-SEEN = {"cosine": 300, "prompted": 60}
+SEEN = {"cosine": 300, "prompted": 60, "shipped": 400}
 LABELS = ("SUPPORTS", "REFUTES", "NEI", "NOT_SUPPORTED")
 # Measured and published by others, on sets that are not ours; repeated nowhere here.
 PUBLISHED = (
@@ -92,7 +94,7 @@ def main(arguments: list[str]) -> int:
         _overlap_exact(plain, [has_conflict(found) for found in findings], fitted),
         _cosine(sample(dev, seen["cosine"]), fitted),
         _prompted(sample(dev, seen["prompted"])),
-        _verifier(sample(dev, 20 if is_quick else None)),
+        *_shipped(sample(dev, seen["shipped"])),
     ]
     result: dict[str, Any] = {"suite": "truth", "quick": is_quick, "machine": machine}
     result["ways"] = {
@@ -154,14 +156,22 @@ def _prompted(rows: list[Row]) -> Way:
     return _measure(way, scores, Calibration(1.0, 0.0))
 
 
-def _verifier(rows: list[Row]) -> Way:
-    way = Way("verifier", rows)
-    run = os.environ.get("VERAX_LAB_RUN")
-    if not run or not LAB_PYTHON.exists():
-        way.missing = "no trained verifier: VERAX_LAB_RUN names no run of the lab"
-        return way
-    calibration = Calibration(**json.loads((Path(run) / "calibration.json").read_text()))
-    return _measure(way, _timed(way, "verifier", run), calibration)
+def _shipped(rows: list[Row]) -> tuple[Way, Way]:
+    model, verifier = Way("model", rows), Way("verifier", rows)
+    shipped = load_shipped()
+    if shipped is None:
+        model.missing = verifier.missing = "no weights in src/verax/truth/verifier/weights"
+        return model, verifier
+    WORK.mkdir(parents=True, exist_ok=True)
+    path = WORK / f"shipped-{shipped.digest[:12]}-{len(rows)}.jsonl"
+    known, started = _known(path), time.perf_counter()
+    found = list(score_rows(shipped.score, rows, path))
+    verifier.claims_per_s = _rate(len(rows) - known, time.perf_counter() - started)
+    plain = Calibration(1.0, 0.0)
+    return (
+        _measure(model, [scores["model"] for scores in found], plain),
+        _measure(verifier, [scores["verifier"] for scores in found], plain),
+    )
 
 
 def _measure(way: Way, scores: Sequence[float], calibration: Calibration) -> Way:
@@ -176,29 +186,28 @@ def _fit(scores: Sequence[float], rows: Sequence[Row]) -> Calibration:
     return fit(scores, [row.is_supported for row in rows])
 
 
-def _timed(way: Way, method: str, *run: str) -> list[float]:
+def _timed(way: Way, method: str) -> list[float]:
     """Score rows in the lab's environment; note how many claims a second were scored, the start included."""
-    known, started = _known(_path(method, "rows", way.rows, *run)), time.perf_counter()
-    scores = _in_lab(method, "rows", way.rows, *run)
+    known, started = _known(_path(method, "rows", way.rows)), time.perf_counter()
+    scores = _in_lab(method, "rows", way.rows)
     way.claims_per_s = _rate(len(way.rows) - known, time.perf_counter() - started)
     return scores
 
 
-def _in_lab(method: str, name: str, rows: Sequence[Row], *run: str) -> list[float]:
+def _in_lab(method: str, name: str, rows: Sequence[Row]) -> list[float]:
     WORK.mkdir(parents=True, exist_ok=True)
-    given, scores = WORK / f"{method}-{name}.jsonl.gz", _path(method, name, rows, *run)
+    given, scores = WORK / f"{method}-{name}.jsonl.gz", _path(method, name, rows)
     with gzip.open(given, "wt", encoding="utf-8") as lines:
         for row in rows:
             line = {"src": row.source, "id": row.id, "claim": row.claim, "evidence": row.evidence}
             lines.write(json.dumps({**line, "label": LABELS[row.label]}) + "\n")
-    command = [LAB_PYTHON, "-m", "bench.truth.lab_worker", method, given, scores, *run]
+    command: list[str | Path] = [LAB_PYTHON, "-m", "bench.truth.lab_worker", method, given, scores]
     subprocess.run(command, cwd=ROOT, check=True)
     return [found["margin"] for found in map(json.loads, scores.read_text().splitlines())]
 
 
-def _path(method: str, name: str, rows: Sequence[Row], *run: str) -> Path:
-    runs = [Path(folder).name for folder in run]
-    return WORK / f"{'-'.join((method, name, str(len(rows)), *runs))}.jsonl"
+def _path(method: str, name: str, rows: Sequence[Row]) -> Path:
+    return WORK / f"{method}-{name}-{len(rows)}.jsonl"
 
 
 def _known(path: Path) -> int:

@@ -1,8 +1,7 @@
-"""What needs the lab's environment: ``lab_worker.py cosine|verifier ROWS.jsonl.gz SCORES.jsonl [RUN]``, run there.
+"""What needs the lab's environment: ``lab_worker.py cosine ROWS.jsonl.gz SCORES.jsonl``, run there.
 
-* ``cosine``: the sentence encoder that the verifier starts from, untrained for this; the greatest cosine of the claim
-  and a piece of its evidence, pieces as the verifier reads them.
-* ``verifier``: the exported model of a run, its margins.
+``cosine`` is the sentence encoder that the verifier starts from, untrained for this: the greatest cosine of the claim
+and a piece of its evidence, pieces as the verifier reads them.
 """
 
 from __future__ import annotations
@@ -12,10 +11,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from lab.verifier.recipe import load_recipe
 from lab.verifier.rows import Row, read_rows
 from lab.verifier.scores import score_rows
-from lab.verifier.scoring import score
 from verax.truth.verifier.pieces import pieces
 
 Score = Callable[[Row], dict[str, float]]
@@ -23,8 +20,8 @@ Score = Callable[[Row], dict[str, float]]
 
 def main(arguments: list[str]) -> None:
     """Score the rows; those that have scores already are left."""
-    method, rows, scores, *run = arguments
-    ways = {"cosine": cosine, "verifier": lambda: verifier(Path(run[0]))}
+    method, rows, scores = arguments
+    ways = {"cosine": cosine}
     score_rows(ways[method](), list(read_rows(Path(rows))), Path(scores))
 
 
@@ -55,15 +52,6 @@ def cosine() -> Score:
         return {"margin": max(float(vector(piece.text) @ claim) for piece in pieces(row.claim, row.evidence))}
 
     return one
-
-
-def verifier(run: Path) -> Score:
-    """Return the margin that a run's exported model gives a row."""
-    from lab.verifier.session import load_scorer
-
-    recipe = load_recipe(run / "recipe.toml")
-    scorer = load_scorer(run / "verifier.onnx", run / "model" / "tokenizer.json", recipe.max_tokens)
-    return lambda row: {"margin": score(scorer, row.claim, row.evidence, recipe.max_words).margin}
 
 
 if __name__ == "__main__":

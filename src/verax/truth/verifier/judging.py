@@ -42,6 +42,7 @@ __all__ = [
     "SAME_THING",
     "Asked",
     "Judging",
+    "Reading",
     "Scorer",
 ]
 
@@ -72,7 +73,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
     """What one piece gives.
 
     Attributes:
@@ -109,12 +110,7 @@ class Judging:
 
     def judge(self, asked: Asked) -> Judgement:
         """Return the verdict on a claim; without evidence it is *not found*."""
-        readings = [
-            self._read(asked, index, piece)
-            for index, text in enumerate(asked.texts)
-            if text.strip()
-            for piece in pieces(asked.hypothesis, text, self._max_words)
-        ]
+        readings = self.readings(asked)
         if not readings:
             return Judgement(Verdict.NOT_FOUND, 0.0)
         best = max(readings, key=lambda reading: reading.probability)
@@ -127,16 +123,25 @@ class Judging:
             return Judgement(Verdict.CONTRADICTED, best.probability, tuple(self._opposing_spans(asked, against)))
         return Judgement(Verdict.NOT_FOUND, best.probability)
 
-    def _read(self, asked: Asked, evidence: int, piece: Piece) -> _Reading:
+    def readings(self, asked: Asked) -> list[Reading]:
+        """Return what each piece of each passage gives, in their order."""
+        return [
+            self._read(asked, index, piece)
+            for index, text in enumerate(asked.texts)
+            if text.strip()
+            for piece in pieces(asked.hypothesis, text, self._max_words)
+        ]
+
+    def _read(self, asked: Asked, evidence: int, piece: Piece) -> Reading:
         logits = self._scorer(asked.hypothesis, piece.text)
         raw = self._calibration.probability(margin(logits))
         probability, is_conflict = corrected(raw, asked.claim, piece.text)
         contradiction = sigmoid(_contradiction(logits))
         if (is_conflict or contradiction >= CONTRADICTED_FROM) and not _is_same_thing(asked.claim, piece.text):
             is_conflict, contradiction = False, 0.0
-        return _Reading(evidence, piece, raw, probability, contradiction, is_conflict)
+        return Reading(evidence, piece, raw, probability, contradiction, is_conflict)
 
-    def _against(self, readings: Sequence[_Reading]) -> list[_Reading]:
+    def _against(self, readings: Sequence[Reading]) -> list[Reading]:
         """Return the pieces that contradict the claim."""
         nearest = max(readings, key=lambda reading: reading.raw)
         return [
@@ -146,12 +151,12 @@ class Judging:
             and (reading.contradiction >= CONTRADICTED_FROM or (reading is nearest and reading.is_conflict))
         ]
 
-    def _supporting_spans(self, asked: Asked, readings: Sequence[_Reading]) -> list[DecidingSpan]:
+    def _supporting_spans(self, asked: Asked, readings: Sequence[Reading]) -> list[DecidingSpan]:
         return self._spans(
             asked, readings, lambda reading: reading.probability, lambda reading: reading.probability >= SUPPORTED_FROM
         )
 
-    def _opposing_spans(self, asked: Asked, readings: Sequence[_Reading]) -> list[DecidingSpan]:
+    def _opposing_spans(self, asked: Asked, readings: Sequence[Reading]) -> list[DecidingSpan]:
         return self._spans(
             asked,
             readings,
@@ -165,12 +170,12 @@ class Judging:
     def _spans(
         self,
         asked: Asked,
-        readings: Sequence[_Reading],
-        strength: Callable[[_Reading], float],
-        decides: Callable[[_Reading], bool],
+        readings: Sequence[Reading],
+        strength: Callable[[Reading], float],
+        decides: Callable[[Reading], bool],
     ) -> list[DecidingSpan]:
         """Return what decided in the strongest piece of each passage, the strongest passage first."""
-        strongest: dict[int, _Reading] = {}
+        strongest: dict[int, Reading] = {}
         for reading in sorted(readings, key=lambda reading: -strength(reading)):
             strongest.setdefault(reading.evidence, reading)
         return [
@@ -183,10 +188,10 @@ class Judging:
     def _narrowed(
         self,
         asked: Asked,
-        reading: _Reading,
-        strength: Callable[[_Reading], float],
-        decides: Callable[[_Reading], bool],
-    ) -> _Reading:
+        reading: Reading,
+        strength: Callable[[Reading], float],
+        decides: Callable[[Reading], bool],
+    ) -> Reading:
         """Return the reading of the sentence, or of two, that decides as the whole piece does; else the piece's."""
         text = asked.texts[reading.evidence]
         within = [
