@@ -110,7 +110,8 @@ conversation as JSON with everything, or as Markdown.
 content from there replaces it. With `?url=ADDRESS` and no body the server fetches a page of the public web; `replaced`
 is then the digest that the source had before, where it changed. `POST …/search` finds passages; each is characters
 `start` to `end` of the text that `GET …/documents/{document}` returns.
-[The guide](../guides/collections.md) says what is read.
+[The guide](../guides/collections.md) says what is read. `POST /v1/search/web` gives passages of pages that a search
+engine names, and keeps nothing.
 
 ## Parameters
 

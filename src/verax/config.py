@@ -125,6 +125,17 @@ class Config(BaseModel):
     web_timeout_s: Seconds = Field(
         default=30.0, description="Longest time to fetch one page, lookups and redirects included."
     )
+    web_search: Literal["none", "searxng", "brave", "tavily"] = Field(
+        default="none", description="Engine that searches of the web go to."
+    )
+    web_search_url: str | None = Field(
+        default=None, description="Its address; the hosted one of `brave` and `tavily` when not set."
+    )
+    web_search_key: str = Field(default="", description="Name of the stored model key that it is asked with.")
+    web_owner_names: str = Field(
+        default="",
+        description="Names of the assistant's owner, parted by commas: no search looks for them unless it is asked to.",
+    )
     rate_per_minute: Count | None = Field(
         default=600, description="Requests a minute for each API key; `none` for no limit."
     )
@@ -199,7 +210,7 @@ class Config(BaseModel):
     def _none_word(cls, value: object) -> object:
         return None if value == "none" else value
 
-    @field_validator("public_url", "url", "gates_judge_url")
+    @field_validator("public_url", "url", "gates_judge_url", "web_search_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is None:
@@ -271,6 +282,8 @@ class Config(BaseModel):
             )
         if (self.notify_mail is None) != (self.notify_smtp is None):
             raise ValueError("notify_mail and notify_smtp go together: whom to write to, and by which server")
+        if self.web_search == "searxng" and self.web_search_url is None:
+            raise ValueError("web_search is searxng, which has no hosted address: set web_search_url")
         if self.keyring == self.home or self.home in self.keyring.parents:
             raise ValueError("keyring lies inside home: people's keys must not lie in the server's data folder")
         return self

@@ -1,4 +1,4 @@
-"""Collections over real sockets and from the command line: filled, searched, shared, erased."""
+"""Collections over real sockets and from the command line: filled, searched, shared, erased; and the web searched."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ import pytest
 from verax.surfaces.cli.main import run
 from verax.surfaces.cli.shapes import SHAPES, find_mismatch
 from verax.surfaces.http import collection_models as models
+from verax.surfaces.http.web_search import WebResults
 from verax.surfaces.installation import Installation
 from verax.testing.installations import chat_backend, open_installation
 from verax.testing.pdfs import make_pdf
 from verax.testing.running_server import RunningServer, run_server
 from verax.testing.talk import Talk
-from verax.testing.websites import WebSite, answer, redirect
+from verax.testing.websites import HERE, WebSite, answer, redirect
 from verax.truth.web.fetch import FetchRules
 
 LIMIT_BYTES = 2**20
@@ -30,7 +32,13 @@ Cli = Callable[..., Any]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, site: WebSite) -> Iterator[RunningServer[Installation]]:
     folder = tmp_path_factory.mktemp("collections")
-    settings = {"rate_per_minute": None, "max_document_bytes": LIMIT_BYTES}
+    settings = {
+        "rate_per_minute": None,
+        "max_document_bytes": LIMIT_BYTES,
+        "web_search": "searxng",
+        "web_search_url": site.url("", HERE),
+        "web_owner_names": "Ann Roe",
+    }
     fetcher = site.fetcher(FetchRules(size_bytes=LIMIT_BYTES))
     with run_server(lambda: open_installation(folder, chat_backend(0), fetcher=fetcher, **settings)) as running:
         yield running
@@ -58,10 +66,10 @@ def client(server: RunningServer[Installation]) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def cli(
+def verax(
     client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Cli:
-    """Run a command of ``verax collection`` as the client's account; JSON where it prints JSON."""
+    """Run a command as the client's account; JSON where it prints JSON."""
     monkeypatch.setenv("VERAX_URL", str(client.base_url).rstrip("/"))
     monkeypatch.setenv("VERAX_API_KEY", client.headers["authorization"].removeprefix("Bearer "))
     monkeypatch.setenv("VERAX_HOME", str(tmp_path / "home"))
@@ -69,16 +77,23 @@ def cli(
 
     def call(*arguments: str, code: int = 0) -> Any:
         capsys.readouterr()
-        found = run(["collection", *arguments])
+        found = run(arguments)
         out, err = capsys.readouterr()
         assert found == code, err
         if "--json" not in arguments:
             return out + err
         value = json.loads(out)
-        assert find_mismatch(value, SHAPES[f"collection {arguments[0]}"]) == ""
+        name = " ".join(arguments[: 2 if arguments[0] == "collection" else 1])
+        assert find_mismatch(value, SHAPES[name]) == ""
         return value
 
     return call
+
+
+@pytest.fixture
+def cli(verax: Cli) -> Cli:
+    """Run a command of ``verax collection``."""
+    return partial(verax, "collection")
 
 
 def make(client: httpx.Client, name: str = "bees") -> str:
@@ -258,6 +273,33 @@ def test_the_command_line_adds_pages_and_tells_what_changed(cli: Cli, site: WebS
     shown = {item["source"]: item for item in cli("show", "pages", "--json")["list"]}
     assert shown["one.txt"]["fetched"] is None
     assert shown[site.url("/bees")]["fetched"]
+
+
+def test_the_web_is_searched_for_this_request_alone(client: httpx.Client, site: WebSite) -> None:
+    rows = [{"title": "Bees", "url": site.url("/hive"), "content": "said"}, {"title": "", "url": site.url("/gone")}]
+    site.pages["/search"] = answer(json.dumps({"results": rows}).encode(), "application/json")
+    site.pages["/hive"] = answer(b"A hive has one queen bee.", "text/plain")
+    asked = {"question": "How many queens has a hive?"}
+    found = WebResults.model_validate(client.post("/v1/search/web", json=asked).json())
+    assert [(passage.source, passage.text) for passage in found.passages] == [
+        (site.url("/hive"), "A hive has one queen bee.")
+    ]
+    assert [page.problem for page in found.pages] == [None, "fetch/status"]
+    owner = client.post("/v1/search/web", json={**asked, "query": "Roe on queens"})
+    assert code_of(owner) == (400, "search/names-owner")
+    assert [item for item in client.get("/v1/collections").json()["data"] if item["is_own"]] == []
+
+
+def test_the_command_line_searches_the_web(verax: Cli, site: WebSite) -> None:
+    rows = [{"title": "Nest", "url": site.url("/nest"), "content": "said"}, {"title": "", "url": site.url("/gone")}]
+    site.pages["/search"] = answer(json.dumps({"results": rows}).encode(), "application/json")
+    site.pages["/nest"] = answer(b"A wasp builds a nest of paper.", "text/plain")
+    found = verax("search", "What is a nest made of?", "--json")
+    assert [passage["text"] for passage in found["passages"]] == ["A wasp builds a nest of paper."]
+    said = verax("search", "What is a nest made of?")
+    assert site.url("/nest") in said
+    assert "/gone: not read (fetch/status)" in said
+    verax("search", "What is a nest made of?", "--query", "ann roe", code=1)
 
 
 def test_erasing_a_person_erases_their_collections(client: httpx.Client, server: RunningServer[Installation]) -> None:

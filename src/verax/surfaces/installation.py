@@ -86,7 +86,9 @@ from verax.truth.knowledge.shared import SharedCollections
 from verax.truth.pdf import PdfReader
 from verax.truth.verdicts import Verifier
 from verax.truth.verifier import LocalVerifier
+from verax.truth.web.engines import EngineSettings, open_engine
 from verax.truth.web.fetch import Fetcher, FetchRules
+from verax.truth.web.search import WebSearch
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.judging import TruthParts
@@ -288,6 +290,11 @@ class Installation:
             stack.push_async_callback(opened._gates.close)
             opened._stack = stack.pop_all()
             return opened
+
+    @property
+    def web_search(self) -> WebSearch:
+        """The way to search engines; nothing of it lasts from one search to the next."""
+        return _open_web_search(self.config, self.library, self.model_keys, self.governance)
 
     @property
     def rollouts(self) -> RolloutDesk:
@@ -499,6 +506,21 @@ def open_fetcher(config: Config) -> Fetcher:
             size_bytes=config.max_document_bytes,
         )
     )
+
+
+def _open_web_search(config: Config, library: Library, keys: ModelKeys, governance: GovernanceStore) -> WebSearch:
+    def key_of() -> str:
+        return keys.key_of(config.web_search_key) if config.web_search_key else ""
+
+    def owner_names() -> set[str]:
+        root = governance.state.root
+        people = root.persons_of("root") | root.persons_of("author") | root.persons_of("reviewer")
+        return {*people, *config.web_owner_names.split(",")}
+
+    engine = None
+    if config.web_search != "none":
+        engine = open_engine(EngineSettings(config.web_search, config.web_search_url or "", key_of))
+    return WebSearch(engine, library.fetcher, library.converter, library.clock, owner_names)
 
 
 def _open_verifier(around: Surroundings, stack: contextlib.AsyncExitStack) -> Verifier:

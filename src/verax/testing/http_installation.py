@@ -65,6 +65,7 @@ from verax.truth.knowledge.meaning import Meaning
 from verax.truth.pdf import PdfReader
 from verax.truth.verdicts import Verifier
 from verax.truth.verifier import LocalVerifier
+from verax.truth.web.search import WebSearch
 from verax.turn.events import Choice, Completed, Started, TextDelta, TurnEvent
 from verax.turn.request import Caller, TurnRequest
 
@@ -558,6 +559,7 @@ class FakeInstallation:
         meaning = Meaning(CollectionVectors(database))
         self.library = Library(Collections(database, SystemClock()), Converter(FixedRuntime().check_code), meaning)
         self.verifier: Verifier = LocalVerifier()
+        self.web_search = WebSearch(None, self.library.fetcher, self.library.converter)
         sources = Sources(self.messages, self.attachments, self.fake_governance)
         self.runs = Runs(RunParts(self.engine, sources, self.eraser), SystemClock())
         self.blobs = FakeBlobs()

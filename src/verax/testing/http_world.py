@@ -51,6 +51,7 @@ from verax.testing.witness_link import NoWitnesses
 from verax.truth.pdf import PdfReader
 from verax.truth.verdicts import Verifier
 from verax.truth.verifier import LocalVerifier
+from verax.truth.web.search import WebSearch
 from verax.turn.embed import embed
 from verax.turn.events import TurnEvent
 from verax.turn.path import RunningTurn, TurnEngine
@@ -174,6 +175,7 @@ class HttpWorld:
         self.pdf = PdfReader(world.runtime.check_code)
         self.library = world.library
         self.verifier: Verifier = world.verifier or LocalVerifier()
+        self.web_search = WebSearch(None, self.library.fetcher, self.library.converter)
         parts = RunParts(self.engine, Sources(self.messages, self.attachments, world.governance), self.eraser)
         self.runs = Runs(parts, world.clock, RunLimits(running=config.max_runs))
         self.governance = SimulatedDesk(world.governance)

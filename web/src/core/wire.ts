@@ -266,6 +266,10 @@ export interface Wire {
   VeraxObject: VeraxObject
   VoteCount: VoteCount
   VoteRequest: VoteRequest
+  WebPage: WebPage
+  WebPassage: WebPassage
+  WebResults: WebResults
+  WebSearchRequest: WebSearchRequest
   WitnessBody: WitnessBody
   WitnessStanding: WitnessStanding
   WitnessedLog: WitnessedLog
@@ -3030,6 +3034,51 @@ export interface VoteRequest {
    * The newest vote of a turn's owner counts.
    */
   vote: 'up' | 'down'
+}
+/**
+ * A page that the engine named; `source`, `digest` and `fetched_ms` are null where it was not read.
+ *
+ * `problem` is then the code that says why.
+ */
+export interface WebPage {
+  title: string
+  url: string
+  snippet: string
+  source: string | null
+  digest: string | null
+  fetched_ms: number | null
+  problem: string | null
+}
+/**
+ * A passage of a page; `start` is where it begins in the page's normalised text.
+ */
+export interface WebPassage {
+  source: string
+  digest: string
+  fetched_ms: number
+  page: number | null
+  heading: string
+  start: number
+  end: number
+  text: string
+}
+/**
+ * What the engine was asked, the pages that it named, and their passages nearest to the question, best first.
+ */
+export interface WebResults {
+  object: 'web_search'
+  engine: string
+  query: string
+  pages: WebPage[]
+  passages: WebPassage[]
+}
+/**
+ * Body of ``POST /v1/search/web``: what to know, and what the engine is asked where that differs.
+ */
+export interface WebSearchRequest {
+  question: string
+  query?: string
+  pages?: number
 }
 /**
  * A witness of the root document.

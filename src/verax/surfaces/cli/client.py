@@ -47,6 +47,7 @@ _FAMILIES: dict[str, type[VeraxError]] = {
     "model": ModelError,
     "request": RequestError,
     "runtime": RefusedError,
+    "search": FetchError,
     "store": StorageError,
     "weights": IntegrityError,
 }

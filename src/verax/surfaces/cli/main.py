@@ -36,6 +36,7 @@ _COMMANDS = {
     "release": ("releases", "Show, compare and verify releases."),
     "root": ("roots", "Show and change the root document: people, keys, thresholds, gates."),
     "runtime": ("runtimes", "Show what changed in the running code, and admit it."),
+    "search": ("websearch", "Search the web and print passages of what was found."),
     "status": ("server", "Say whether the server runs, and what it serves."),
     "team": ("teams", "Make several people govern an installation together."),
     "up": ("server", "Start the server."),

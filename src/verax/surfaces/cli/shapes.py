@@ -227,6 +227,33 @@ SHAPES: dict[str, Shape] = {
             }
         ],
     },
+    "search": {
+        "engine": "what was asked",
+        "query": "what it was asked, to the character",
+        "pages": [
+            {
+                "title": "as the engine says",
+                "url": "as the engine says",
+                "snippet": "the engine's words, no evidence",
+                "source": "where the page is in the end, or null",
+                "digest": "SHA-256 of its bytes, or null",
+                "fetched_ms": "milliseconds since 1970, or null",
+                "problem": "code of what kept it from being read, or null",
+            }
+        ],
+        "passages": [
+            {
+                "source": "address of the page",
+                "digest": "SHA-256 of its bytes",
+                "fetched_ms": "milliseconds since 1970",
+                "page": "from 1, or null",
+                "heading": "headings above it, or empty",
+                "start": "offset into the page's text, in characters",
+                "end": "the first character after it",
+                "text": "the passage",
+            }
+        ],
+    },
     "collection show": _COLLECTION
     | {
         "version": "digest of all that it holds",

@@ -53,6 +53,7 @@ from verax.surfaces.http.runs import RunEndpoints
 from verax.surfaces.http.session import SessionEndpoints
 from verax.surfaces.http.signing import SigningEndpoints
 from verax.surfaces.http.site import SiteEndpoints
+from verax.surfaces.http.web_search import WebSearchEndpoints
 from verax.surfaces.http.witnesses import WitnessEndpoints
 
 __all__ = ["Application", "create_app"]
@@ -94,6 +95,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *EmbeddingEndpoints(engine, gate, limits.body_bytes).routes(),
         *_conversation_routes(installation, gate, metrics),
         *CollectionEndpoints(installation.library, gate, config.max_document_bytes).routes(),
+        *WebSearchEndpoints(installation.web_search, gate).routes(),
         *CheckEndpoints(installation.library, installation.verifier, gate, limits.body_bytes).routes(),
         *ReceiptEndpoints(
             installation.receipts,

@@ -26,6 +26,7 @@ from verax.surfaces.http import (
     preview_operations,
     rollout_operations,
     signing_operations,
+    web_search,
     witness_operations,
 )
 from verax.surfaces.http import reply_models as replies
@@ -106,6 +107,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *conversation_operations.OPERATIONS,
     *collection_operations.OPERATIONS,
     *check_models.OPERATIONS,
+    *web_search.OPERATIONS,
     Operation(
         "GET",
         "/v1/receipts/{id}",

@@ -38,6 +38,7 @@ from verax.surfaces.rollouts import RolloutDesk
 from verax.truth.knowledge.library import Library
 from verax.truth.pdf import PdfReader
 from verax.truth.verdicts import Verifier
+from verax.truth.web.search import WebSearch
 from verax.turn.events import TurnEvent
 from verax.turn.ports import RunningTurn
 from verax.turn.request import Caller, TurnRequest
@@ -358,6 +359,8 @@ class Installation(Protocol):
     def library(self) -> Library: ...
     @property
     def verifier(self) -> Verifier: ...
+    @property
+    def web_search(self) -> WebSearch: ...
     @property
     def eraser(self) -> Eraser: ...
     @property

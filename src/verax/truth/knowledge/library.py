@@ -121,9 +121,9 @@ class Library:
     ) -> None:
         self.collections = collections
         self.meaning = meaning
-        self._converter = converter
-        self._fetcher = fetcher or Fetcher()
-        self._clock = clock or SystemClock()
+        self.converter = converter
+        self.fetcher = fetcher or Fetcher()
+        self.clock = clock or SystemClock()
 
     async def add_page(self, collection_id: str, user_id: str, url: str, label: Label = "") -> Added:
         """Fetch a page of the web and keep it in a collection; its source is where it was in the end.
@@ -133,8 +133,8 @@ class Library:
                 and `add` say.
         """
         await self.collections.own(collection_id, user_id)
-        page = await self._fetcher.fetch(url)
-        now_ms = self._clock.now_ms()
+        page = await self.fetcher.fetch(url)
+        now_ms = self.clock.now_ms()
         return await self.add(
             collection_id, user_id, File(page.data, page.name, page.url, label, page.media_type, now_ms)
         )
@@ -154,7 +154,7 @@ class Library:
         known = await self.collections.of_source(collection_id, source)
         if known is not None and (known.digest, known.label) == (digest, file.label):
             return Added(await self._seen_again(known, file.fetched_ms), is_new=False)
-        text = await self._converter.convert(file.data, name, file.media_type)
+        text = await self.converter.convert(file.data, name, file.media_type)
         passages = cut_passages(text)
         new = NewDocument(
             source=source,
