@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +14,8 @@ from openai import OpenAI
 from verax.kernel import canonical
 from verax.kernel.receipt import Receipt
 from verax.kernel.record import commit_with_salt
+from verax.surfaces.cli.main import run
+from verax.surfaces.cli.shapes import SHAPES, find_mismatch
 from verax.surfaces.http import conversation_models as models
 from verax.surfaces.http.reply_models import ChatCompletion, ClaimBody, EvidenceFile
 from verax.surfaces.http.stream_models import StreamEvent
@@ -123,3 +127,23 @@ def test_nobody_else_reads_the_evidence_of_a_turn(server: RunningServer[HttpWorl
     turn = client.chat.completions.create(model="assistant", messages=ASKED).model_dump()["verax"]["id"]
     with Talk.begin(server) as other:
         assert other.client.get(f"/v1/turns/{turn}/evidence").status_code == 403
+
+
+def test_the_command_line_shows_signs_and_sources_below_the_reply(
+    server: RunningServer[HttpWorld],
+    key: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = {"URL": server.url, "API_KEY": key, "HOME": str(tmp_path / "home"), "KEYRING": str(tmp_path / "keyring")}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"VERAX_{name}", value)
+    assert run(["ask", "--no-verify", "When was the bridge opened?"]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{SAID}\n"
+    assert f"✓ {OPENED}\n    bridge.pdf, page 3: “{OPENED}”\n? {ABSENT}\n" in err
+    assert run(["ask", "--no-verify", "--json", "When was the bridge opened?"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert find_mismatch(value, SHAPES["ask"]) == ""
+    assert shown(value["claims"]) == [(OPENED, "supported"), (ABSENT, "not_found")]

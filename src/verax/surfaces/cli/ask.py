@@ -1,8 +1,9 @@
 """``verax ask``: one question, the reply as it comes, then its receipt, checked here.
 
-The reply goes to stdout as it comes, with one newline after it. What answered, and what the
-kernel verified here against log keys pinned earlier, goes to stderr. Receipt and reply are kept
-in the keyring's folder, so that the command line that is printed at the end works as it stands.
+The reply goes to stdout as it comes, with one newline after it. To stderr go the verdicts on its
+sentences with what decided them, where the release checks them, then what answered, and what the
+kernel verified here against log keys pinned earlier. Receipt and reply are kept in the keyring's
+folder, so that the command line that is printed at the end works as it stands.
 """
 
 from __future__ import annotations
@@ -22,10 +23,23 @@ from verax.surfaces.cli.session import Session, pass_session
 if TYPE_CHECKING:
     from verax.surfaces.cli.proofs import CheckedReply
 
-__all__ = ["DEFAULT_CHANNEL", "TURN_TIMEOUT_S", "Kept", "Reply", "ask", "check_and_keep", "stream_reply", "tell"]
+__all__ = [
+    "DEFAULT_CHANNEL",
+    "TURN_TIMEOUT_S",
+    "Kept",
+    "Reply",
+    "ask",
+    "check_and_keep",
+    "stream_reply",
+    "tell",
+    "tell_claims",
+]
 
 DEFAULT_CHANNEL = "assistant"
 TURN_TIMEOUT_S = 600.0
+
+_SIGNS = {"supported": "✓", "contradicted": "✗", "not_found": "?", "not_checked": "–"}
+_COLOURS = {"supported": "green", "contradicted": "red", "not_found": "yellow", "not_checked": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +145,27 @@ def check_and_keep(
     return Kept(checked, receipt_path, reply_path if opens_reply else None, identity.log_keys_path)
 
 
+def tell_claims(verax: dict[str, Any]) -> None:
+    """Say on stderr which sentences are supported, and by what."""
+    claims, withheld = verax.get("claims", []), verax.get("withheld", 0)
+    if claims or withheld:
+        say()
+    for claim in claims:
+        say(f"{_SIGNS[claim['verdict']]} {' '.join(claim['text'].split())}", style=_COLOURS[claim["verdict"]])
+        for found in claim["evidence"]:
+            page = f", page {found['page']}" if found["page"] else ""
+            words = " ".join(found["passage"][found["start"] : found["end"]].split())
+            say(f"    {found['source']}{page}: “{words}”")
+    if withheld:
+        say(f"{withheld} held back: no source supports them")
+
+
 def tell(reply: Reply, kept: Kept | None) -> None:
-    """Say on stderr what answered, and what is proved of it."""
+    """Say on stderr how its sentences stand, what answered, and what is proved of it."""
     from verax.surfaces.cli.proofs import checker_command
 
     verax = reply.verax
+    tell_claims(verax)
     say()
     say(f"release  {shorten(verax['release'])}, {verax['arm']} of {verax['channel']}, mode {verax['mode']}")
     if kept is None:
@@ -164,6 +194,8 @@ def _summary(reply: Reply, kept: Kept | None) -> dict[str, object]:
         "runtime": verax["runtime"],
         "mode": verax["mode"],
         "status": verax.get("status", ""),
+        "claims": verax.get("claims", []),
+        "withheld": verax.get("withheld", 0),
         "receipt": verax["id"],
         "receipt_state": kept.checked.state if kept else "not checked",
         "receipt_file": str(kept.receipt_path) if kept and kept.receipt_path else None,

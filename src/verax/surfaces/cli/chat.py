@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from verax.kernel.errors import RefusedError, VeraxError
-from verax.surfaces.cli.ask import DEFAULT_CHANNEL, TURN_TIMEOUT_S, Reply, check_and_keep, tell
+from verax.surfaces.cli.ask import DEFAULT_CHANNEL, TURN_TIMEOUT_S, Reply, check_and_keep, tell, tell_claims
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.output import DONE, FAILED, say, say_error, shorten
 from verax.surfaces.cli.session import Session, pass_session
@@ -91,6 +91,7 @@ def _take_line(session: Session, client: Client, conversation: Conversation, lin
         say(_HELP)
     elif command:
         conversation.last_id, conversation.last = stream_response(client, conversation.request(line))
+        tell_claims(conversation.last.verax)
         release = shorten(conversation.last.verax["release"])
         say(f"[{release} {conversation.last.verax['mode']}, receipt {shorten(conversation.last.verax['id'])}]")
     return True

@@ -99,6 +99,33 @@ SHAPES: dict[str, Shape] = {
         "runtime": "digest of the instance manifest",
         "mode": "`solo` or `quorum`",
         "status": "how the turn ended",
+        "claims": [
+            {
+                "choice": "0",
+                "start": "offset into the reply, in characters",
+                "end": "the first character after it",
+                "text": "the sentence",
+                "verdict": "`supported`, `contradicted`, `not_found` or `not_checked`",
+                "probability": "that it is supported, 0 to 1, or null",
+                "reason": "why it was not checked, else empty",
+                "evidence": [
+                    {
+                        "source": "name of the document",
+                        "digest": "SHA-256 of its bytes",
+                        "passage": "the passage",
+                        "start": "where in the passage begins what decided",
+                        "end": "the first character after it",
+                        "passage_start": "where in the document the passage begins",
+                        "page": "page, or null",
+                        "heading": "headings above it",
+                        "collection": "as the release names it",
+                        "version": "version of the collection",
+                        "probability": "what this passage alone gives",
+                    }
+                ],
+            }
+        ],
+        "withheld": "sentences that a strict release held back",
         "receipt": "id of the turn",
         "receipt_state": "`verified`, `promised`, `not checked` or `failed`",
         "receipt_file": "path or null",

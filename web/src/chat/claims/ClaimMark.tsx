@@ -16,16 +16,20 @@ export function ClaimMark({ claim }: { claim: ClaimBody }) {
   const title = useId()
   // Whoever only passes by keeps their place; whoever opens it goes in.
   const goesIn = useRef(false)
+  const isComingBack = useRef(false)
   const isOpen = open === claim
   const verdict = t(`claims.verdict.${claim.verdict}`)
   return (
-    <Popover.Root open={isOpen} onOpenChange={(opens) => (opens ? show(claim) : close())}>
+    <Popover.Root open={isOpen} onOpenChange={(opens) => (opens ? show(claim) : close(claim))}>
       <Popover.Trigger
         className={classes(styles['mark'], styles[claim.verdict])}
         aria-label={t('claims.show', { verdict, sentence: claim.text })}
         onMouseEnter={() => show(claim)}
         onMouseLeave={leave}
-        onFocus={(event) => event.target.matches(':focus-visible') && show(claim)}
+        onFocus={(event) => {
+          if (!isComingBack.current && event.target.matches(':focus-visible')) show(claim)
+          isComingBack.current = false
+        }}
         onClick={(event) => {
           event.preventDefault()
           goesIn.current = true
@@ -47,6 +51,7 @@ export function ClaimMark({ claim }: { claim: ClaimBody }) {
           }}
           onCloseAutoFocus={(event) => {
             if (!goesIn.current) event.preventDefault()
+            isComingBack.current = goesIn.current
             goesIn.current = false
           }}
         >

@@ -21,10 +21,7 @@ export function ClaimScope({ children }: { children: ReactNode }) {
         stay()
         timer.current = window.setTimeout(() => setOpen(null), CLOSES_AFTER_MS)
       },
-      close: () => {
-        stay()
-        setOpen(null)
-      },
+      close: (claim: ClaimBody) => setOpen((now) => (now === claim ? null : now)),
     }),
     [open, stay],
   )

@@ -8,8 +8,8 @@ export interface OpenClaimState {
   readonly show: (claim: ClaimBody) => void
   /** Closes them soon, unless the pointer comes back. */
   readonly leave: () => void
-  /** Closes them now. */
-  readonly close: () => void
+  /** Closes a claim's passages now; those of another stay. */
+  readonly close: (claim: ClaimBody) => void
 }
 
 /** Which claim of an answer is looked at: its words and its mark open the same passages. */
