@@ -41,7 +41,8 @@ from verax.surfaces.cli.serving import keep_keys
 from verax.surfaces.cli.session import Session
 from verax.surfaces.cli.sources import FolderSource
 from verax.surfaces.founding import found
-from verax.surfaces.installation import GovernanceRooms, Surroundings, require_keys
+from verax.surfaces.installation import Surroundings
+from verax.surfaces.log_opening import GovernanceRooms, require_keys
 
 __all__ = ["GATES", "Gates", "found_machine", "know_nothing"]
 

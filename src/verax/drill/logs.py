@@ -25,7 +25,7 @@ from verax.store.clock import SystemClock
 from verax.store.database import open_database
 from verax.store.home import Home
 from verax.store.witness import WitnessFolder
-from verax.surfaces.installation import GovernanceRooms, require_keys
+from verax.surfaces.log_opening import GovernanceRooms, require_keys
 
 __all__ = ["ATTEMPTS", "Attempt", "play_log"]
 

@@ -10,6 +10,8 @@ installation's gate key and appended, if the root demands the suite.
 * A run that was cut off by the end of the server is gone on with when the server starts. If the server crashed, the
   attempt counts; if it was stopped in order, it does not.
 * Cancelling never makes a result, and never takes a sample back.
+* Of several processes of an installation the one that leads runs gates. At the others runs are put in line and
+  cancelled too: that one looks at the files of the runs.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ __all__ = ["MAX_ATTEMPTS", "ChangeGates", "Gate", "GateDesk", "GateParts", "Gove
 MAX_ATTEMPTS = 3
 """Runs that may break before a suite counts as not passed."""
 
+_UNDER_WAY = frozenset({"waiting", "running"})
 _UNFINISHED = frozenset({"waiting", "running", "broken", "cancelled"})
 
 _log = logging.getLogger(__name__)
@@ -85,6 +88,7 @@ class GateParts:
         signer: The installation's gate key.
         runtime: The measured code of this process.
         judge: A model that judges replies beside the scorers, where one is connected.
+        look_s: Time between two looks for what other processes put in line or cancelled; None where there are none.
     """
 
     governance: GovernanceLog
@@ -95,6 +99,7 @@ class GateParts:
     runtime: RuntimeIdentity
     clock: Clock
     judge: Judge | None = None
+    look_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,7 @@ class GateDesk:
         self._waiting: set[tuple[str, str]] = set()
         self._running: tuple[str, str] | None = None
         self._work: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._current: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -138,12 +144,20 @@ class GateDesk:
         if self._work is not None:
             return
         for run in self._parts.files.all():
-            if run.state in ("waiting", "running"):
+            if run.state in _UNDER_WAY:
                 self._put(run)
         self._work = asyncio.get_running_loop().create_task(self._serve(), name="gates")
+        if self._parts.look_s is not None:
+            self._looking = asyncio.get_running_loop().create_task(
+                self._look(self._parts.look_s), name="gates of others"
+            )
 
     async def close(self) -> None:
         """Stop in order: the run that is under way goes on at the next start, and its attempt does not count."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+            self._looking = None
         if self._work is None:
             return
         self._work.cancel()
@@ -175,8 +189,12 @@ class GateDesk:
             if (change.id, name) in self._waiting or self._running == (change.id, name):
                 continue
             known = self._parts.files.read(change.id, name)
+            if self._work is None and known is not None and known.state in _UNDER_WAY:
+                continue  # another process has it
             run = known if known is not None and known.state in _UNFINISHED else GateRun(change.id, name)
-            self._put(self._parts.files.write(run, state="waiting", is_required=name in required, detail=""))
+            run = self._parts.files.write(run, state="waiting", is_required=name in required, detail="")
+            if self._work is not None:
+                self._put(run)
         return self.gates(change.id)
 
     async def cancel(self, change_id: str) -> ChangeGates:
@@ -188,6 +206,10 @@ class GateDesk:
         if self._running is not None and self._running[0] == change.id and self._current is not None:
             self._current.cancel()
             await asyncio.gather(self._current, return_exceptions=True)
+        if self._work is None:
+            for run in self._parts.files.of_change(change.id):
+                if run.state in _UNDER_WAY:
+                    self._end((run.change, run.suite), "cancelled", "it was cancelled")
         return self.gates(change.id)
 
     def gates(self, change_id: str) -> ChangeGates:
@@ -236,6 +258,22 @@ class GateDesk:
     async def wait_idle(self) -> None:
         """Return when nothing runs and nothing waits."""
         await self._line.join()
+
+    async def _look(self, every_s: float) -> None:
+        """Take up what other processes put in line, and end what they cancelled."""
+        while True:
+            await asyncio.sleep(every_s)
+            for seen in await asyncio.to_thread(lambda: list(self._parts.files.all())):
+                key = (seen.change, seen.suite)
+                run = self._parts.files.read(*key) if seen.state in ("waiting", "cancelled") else None
+                if run is None:
+                    continue
+                if run.state == "waiting" and key not in self._waiting and key != self._running:
+                    self._put(run)
+                elif run.state == "cancelled":
+                    self._waiting.discard(key)
+                    if key == self._running and self._current is not None:
+                        self._current.cancel()
 
     def _put(self, run: GateRun) -> None:
         self._waiting.add((run.change, run.suite))

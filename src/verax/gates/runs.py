@@ -60,7 +60,7 @@ class GateRun:
 
 
 class RunFiles:
-    """The folder of all runs; used by one process.
+    """The folder of all runs. One process of an installation runs them; others may put in line and cancel.
 
     Args:
         folder: Made when the first run is kept.
@@ -98,7 +98,7 @@ class RunFiles:
         """Keep a run with `changes`, durably; returns it."""
         changed = replace(run, **changes)  # type: ignore[arg-type]  # the callers' fields are those of the class
         path = self.folder_of(run.change, run.suite) / _FILE
-        publish(self._disk, {path: json.dumps(asdict(changed), indent=1).encode() + b"\n"})
+        publish(self._disk, {path: json.dumps(asdict(changed), indent=1).encode() + b"\n"}, is_contested=True)
         return changed
 
     def taken(self, change: str, suite: str) -> Taken:

@@ -40,8 +40,8 @@ MANIFEST = "backup.json"
 
 _DATABASE = "verax.db"
 _TEMPORARY = ".backup-"
-_LEFT_OUT = frozenset({"lock", "weights", "governance.seen", "log", REFUSALS})
-_LEFT_OUT_STARTS = ("verax.db", "server.log", _TEMPORARY)
+_LEFT_OUT = frozenset({"lock", "leader", "members", "weights", "governance.seen", "log", REFUSALS})
+_LEFT_OUT_STARTS = ("verax.db", "governance.seen.", "server.log", _TEMPORARY)
 _PIECE_BYTES = 2**18
 _WHOLE_BYTES = 64 * 2**20
 _KILLED_AFTER_MS = 3_600_000

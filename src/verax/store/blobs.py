@@ -48,7 +48,7 @@ class Blobs:
         if self._disk.read(path) == data:
             self._disk.sync_folder(path.parent)  # an earlier put may have failed at exactly this step
         else:  # missing, or damaged: the whole file is written again
-            publish(self._disk, {path: data})
+            publish(self._disk, {path: data}, is_contested=True)
         return digest
 
     def get(self, digest: str) -> bytes | None:

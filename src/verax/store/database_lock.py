@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 __all__ = ["FileLock"]
@@ -25,6 +27,17 @@ class FileLock:
             os.close(descriptor)
             return None
         return cls(descriptor)
+
+    @classmethod
+    @contextlib.contextmanager
+    def wait(cls, path: Path) -> Iterator[None]:
+        """Hold the lock while the block runs, once whoever else has it has let it go; blocks the calling thread."""
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def is_held(self) -> bool:
         return self._descriptor is not None

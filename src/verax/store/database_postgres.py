@@ -40,6 +40,10 @@ _SETTINGS = (
     "SET synchronous_commit=on; SET client_encoding='UTF8'; SET client_min_messages=warning;"
     " SET enable_hashjoin=off; SET enable_mergejoin=off; SET jit=off;"
 )
+# A server that loses the machine of a lock's holder frees the lock within some ten seconds.
+_KEEPALIVES = (
+    "SET tcp_keepalives_idle=5; SET tcp_keepalives_interval=2; SET tcp_keepalives_count=3; SET tcp_user_timeout=11000;"
+)
 _ESCAPE = "\ufdd0"  # a code point that Unicode reserves for use inside a program
 
 
@@ -179,6 +183,7 @@ class PostgresDriver:
 
     def try_lock(self, name: str) -> HeldLock | None:
         connection = self.connect(readonly=False)
+        connection.script(_KEEPALIVES)
         if connection.execute("SELECT pg_try_advisory_lock(?)", (_lock_number(name),))[0][0]:
             return AdvisoryLock(connection)
         connection.close()

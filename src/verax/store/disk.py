@@ -20,6 +20,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import secrets
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -160,8 +161,11 @@ class LocalDisk:
             return shutil.disk_usage(path).free
 
 
-def publish(disk: Disk, files: Mapping[Path, bytes]) -> None:
+def publish(disk: Disk, files: Mapping[Path, bytes], *, is_contested: bool = False) -> None:
     """Write whole files durably under their names; see *Life of a published file*.
+
+    Args:
+        is_contested: Another thread or process may write one of them at the same time.
 
     Raises:
         StoreFull: no room; no name was changed unless all contents were durable.
@@ -170,9 +174,10 @@ def publish(disk: Disk, files: Mapping[Path, bytes]) -> None:
     folders = sorted({path.parent for path in files})
     for folder in folders:
         disk.make_folder(folder)
-    disk.write_all_synced({temporary_path(path): data for path, data in files.items()})
+    writer = f".{secrets.token_hex(4)}" if is_contested else ""
+    disk.write_all_synced({temporary_path(path, writer): data for path, data in files.items()})
     for path in files:
-        disk.rename(temporary_path(path), path)
+        disk.rename(temporary_path(path, writer), path)
     disk.sync_folders(folders)
 
 
@@ -194,9 +199,9 @@ def read_regular(path: Path) -> bytes:
         os.close(descriptor)
 
 
-def temporary_path(path: Path) -> Path:
-    """Return the name that the content of `path` has until it is whole."""
-    return path.with_name(f".{path.name}{TEMPORARY_SUFFIX}")
+def temporary_path(path: Path, writer: str = "") -> Path:
+    """Return the name that the content of `path` has until it is whole; one for each writer of several."""
+    return path.with_name(f".{path.name}{writer}{TEMPORARY_SUFFIX}")
 
 
 def _side_by_side(call: Callable[[T], None], items: Sequence[T]) -> None:

@@ -36,7 +36,7 @@ class EvidenceShelf:
         digest = hex_digest(data)
         held = self._disk.list_sizes(self._folder)
         if f"{digest}.json" not in held and len(held) < MAX_KEPT:
-            publish(self._disk, {self._folder / f"{digest}.json": data})
+            publish(self._disk, {self._folder / f"{digest}.json": data}, is_contested=True)
         return digest
 
     def get(self, digest: str) -> bytes | None:

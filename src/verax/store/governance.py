@@ -9,9 +9,14 @@
   checkpoint lies on disk; a store that does not lead to it is refused: ``log/rolled-back``.
 * An entry that no server adopted and this one did not append came in beside the door. Where it has
   an effect, it has it; either way it is an alarm: ``log/foreign``, ``log/no-effect``. A process
-  that ends between appending and adopting leaves such an entry too.
+  that ends between appending and adopting leaves such an entry too. Servers that share a database
+  know each other's entries by their seals (`verax.store.governance_seals`).
 * No successful check for a channel's ``max_head_age_s``: no new turns. Something found
   inconsistent: no new turns at once.
+
+*Several processes.* Each verifies and folds the log itself, and keeps the one mark they share from
+going back. Whoever appends names the index that the entry must get, so that it is what the preview
+spoke of; where another process was faster, the statement is previewed again.
 
 *Life of a statement.* Preview; blobs durable; entry durable at the next index (clause 2);
 integrated and published; verified and folded; mark durable; state swapped; answered.
@@ -30,7 +35,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from verax.kernel import canonical
+from verax.kernel.chronicle import read_statement
 from verax.kernel.errors import (
+    BusyError,
     ConflictError,
     CorruptStore,
     IntegrityError,
@@ -40,18 +47,22 @@ from verax.kernel.errors import (
     UnknownObject,
     VeraxError,
 )
-from verax.kernel.fold import Folder, State
+from verax.kernel.fold import Folder, Outcome, State
 from verax.kernel.forward_hold import ForwardHold
 from verax.kernel.merkle import leaf_hash, tree_root
 from verax.kernel.release import Release
-from verax.kernel.statement import NONE, Basis
+from verax.kernel.statement import NONE, Alarm, Basis
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock
+from verax.store.database_lock import FileLock
 from verax.store.disk import Disk, LocalDisk, publish
-from verax.store.governance_adopt import has_quorum, log_keys, verify_checkpoint
+from verax.store.governance_adopt import has_quorum, log_keys, mark_size, verify_checkpoint
 from verax.store.governance_alarms import AlarmDesk, AlarmLimits, PendingAlarm, Recorder
 from verax.store.governance_intake import Intake
+from verax.store.governance_seals import Seals
+from verax.store.tlog import PublishedTree
 from verax.store.tlog_live import LiveLog
+from verax.store.tlog_rows import INDEX_TAKEN
 
 __all__ = ["MAX_ENTRY_BYTES", "GovernanceParts", "GovernanceStore", "Recorder"]
 
@@ -59,6 +70,8 @@ MAX_ENTRY_BYTES = 32_768
 """Largest envelope (clause 3)."""
 
 _PUBLISH_LIMIT_S = 30.0
+_ATTEMPTS = 50
+"""Times that others may be faster before a statement is given up; one of N processes succeeds each time."""
 
 T = TypeVar("T")
 _logger = logging.getLogger(__name__)
@@ -73,6 +86,7 @@ class GovernanceParts:
         mark: File of the newest adopted checkpoint.
         check_interval_s: Time between two checks of log and marks.
         waiting: File of alarms that could not be written yet; None to keep them in memory only.
+        is_shared: Whether other processes append to this log and keep the same mark.
     """
 
     live: LiveLog
@@ -84,6 +98,7 @@ class GovernanceParts:
     alarm_limits: AlarmLimits = field(default_factory=AlarmLimits)
     check_interval_s: float = 30.0
     waiting: Path | None = None
+    is_shared: bool = False
 
 
 class GovernanceStore:
@@ -102,6 +117,8 @@ class GovernanceStore:
         self._kept = b""
         self._seen_size = 0
         self._own: set[int] = set()
+        self._seals = Seals(parts.recorder.seed, parts.live.log.origin) if parts.is_shared else None
+        self._told_elsewhere: list[tuple[str, str]] = []
         self._strange: list[tuple[str, int]] = []
         self._marked: tuple[int, bytes] | None = None
         self._turn = asyncio.Lock()
@@ -110,6 +127,7 @@ class GovernanceStore:
         self._listeners: list[Callable[[], object]] = []
         self._alarm_listeners: list[Callable[[str, str], None]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="verax-governance")
+        self._following: set[asyncio.Task[None]] = set()
         self._load = lru_cache(maxsize=64)(self._load_release)
 
     @classmethod
@@ -295,10 +313,18 @@ class GovernanceStore:
         self._fault = error
         self._parts.live.refuse(error)
 
+    def refuse_and_tell(self, error: IntegrityError) -> None:
+        """`refuse`, for what nobody was told of."""
+        self._hear_of_fault(error)
+        self.refuse(error)
+
     def start(self) -> None:
         """Start checking regularly."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._watch(), name="governance check")
+        if self._parts.is_shared:
+            self._parts.live.on_published(self._hear_of_entries)
+            self._parts.live.on_broken(self._hear_of_fault)
 
     async def close(self) -> None:
         """Write alarms that wait, then stop. Safe to call twice."""
@@ -306,8 +332,38 @@ class GovernanceStore:
         if self._task is not None:
             await self._task
             self._task = None
+        await asyncio.gather(*self._following)
         await self._write_alarms()
         self._thread.shutdown()
+
+    def _hear_of_entries(self) -> None:
+        """Adopt what is published, whichever process wrote it."""
+        if self._stop.is_set():
+            return
+        task = asyncio.get_running_loop().create_task(self._follow(), name="governance follow")
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
+
+    async def _follow(self) -> None:
+        try:
+            await self.take_cosignatures()
+        except IntegrityError as error:
+            self._hear_of_fault(error)
+        except VeraxError as error:
+            _logger.error("governance log: a newer state is not adopted yet: %s", error)
+        if self._strange:
+            await self._write_alarms()
+
+    def _hear_of_fault(self, error: IntegrityError) -> None:
+        """No new turns from now on, and somebody is told; the check that comes next tells nobody again."""
+        if self._fault is None:
+            self._fault = error
+            self._note(error.reason_code, NONE, {})
+
+    async def take_up(self, waiting: bytes) -> None:
+        """Take up alarms that a process which is gone could not write."""
+        self._desk.restore(waiting)
+        await self._write_alarms()
 
     async def _watch(self) -> None:
         await self._write_alarms()  # what was found while the log was opened
@@ -348,9 +404,15 @@ class GovernanceStore:
 
     async def _submit(self, envelope: bytes, blobs: Mapping[str, bytes]) -> int:
         async with self._turn:
-            await self._settle()
-            await self._call(lambda: self._intake.accept(envelope, blobs, self._folder))
-            return await self._append([envelope])
+            for _ in range(_ATTEMPTS):
+                await self._settle()
+                await self._call(lambda: self._intake.accept(envelope, blobs, self._folder))
+                try:
+                    return await self._append([envelope])
+                except ConflictError as error:
+                    if error.reason_code != INDEX_TAKEN:
+                        raise
+        raise BusyError("governance log: other processes append to it all the time", retry_after_s=1)
 
     async def _settle(self) -> None:
         """Wait until everything appended is published, and adopt it."""
@@ -366,8 +428,9 @@ class GovernanceStore:
 
     async def _append(self, entries: Sequence[bytes]) -> int:
         """Append entries as the next ones exactly; return the index of the last when it is adopted."""
-        live = self._parts.live
-        indices = await live.append(entries, expected=self._folder.state.size)
+        live, seals = self._parts.live, self._seals
+        beside = None if seals is None else seals.writer(entries)
+        indices = await live.append(entries, expected=self._folder.state.size, beside=beside)
         self._own.update(indices)
         await live.wait_published(indices[-1], _PUBLISH_LIMIT_S)
         await self._call(self._adopt)
@@ -378,21 +441,36 @@ class GovernanceStore:
             code, index = self._strange.pop()
             self._note(code, NONE, {"entry": index})
         async with self._turn:
-            for alarm in self._desk.due():
-                try:
-                    await self._settle()
-                    await self._append([await self._call(partial(self._prepare_alarm, alarm))])
-                except StatementError as error:
-                    _logger.error(
-                        "alarm dropped, it is none: %s", error
-                    )  # only a file that was tampered with holds one
-                except VeraxError as error:
-                    _logger.error("alarm %s on %s could not be written: %s", alarm.code, alarm.channel, error)
-                    break
-                self._desk.written(alarm)
+            while await self._write_next_alarm():
+                continue
             data = self._desk.to_bytes()
             if self._parts.waiting is not None and data != self._kept:
                 await self._call(partial(self._keep_waiting, self._parts.waiting, data))
+
+    async def _write_next_alarm(self) -> bool:
+        """Write one alarm that is due; return whether there may be more."""
+        if not self._desk.due():
+            return False
+        alarm = None
+        try:
+            await self._settle()
+            while self._told_elsewhere:
+                self._desk.written_elsewhere(*self._told_elsewhere.pop())
+            alarm = next(iter(self._desk.due()), None)
+            if alarm is None:
+                return False
+            await self._append([await self._call(partial(self._prepare_alarm, alarm))])
+        except StatementError as error:
+            if alarm is None:
+                raise
+            _logger.error("alarm dropped, it is none: %s", error)  # only a file that was tampered with holds one
+        except VeraxError as error:
+            if error.reason_code == INDEX_TAKEN:
+                return True
+            _logger.error("alarms could not be written: %s", error)
+            return False
+        self._desk.written(alarm)
+        return True
 
     def _keep_waiting(self, path: Path, data: bytes) -> None:
         """Keep alarms that wait where the next process finds them."""
@@ -413,6 +491,7 @@ class GovernanceStore:
         """Refuse a log that does not lead to the newest checkpoint this process adopted."""
         parts, log = self._parts, self._parts.live.log
         note = parts.disk.read(parts.mark)
+        log.catch_up_now()  # another process may have adopted what this one has not seen yet
         if note is None:
             if log.published.size and not repair:
                 raise CorruptStore(
@@ -445,7 +524,7 @@ class GovernanceStore:
             outcome = self._folder.apply(entry)
             self._hold.follow(self._folder, entry, outcome)
             if outcome.index >= self._seen_size and outcome.index not in self._own:
-                self._strange.append(("log/foreign" if outcome.effective else "log/no-effect", outcome.index))
+                self._meet(entry, outcome)
         new = self._folder.state
         if (new.size, new.tree_root) != (checkpoint.size, checkpoint.root):
             raise CorruptStore(
@@ -453,16 +532,44 @@ class GovernanceStore:
                 hint="restore the newest backup of the database",
             )
         self._count_witnesses()
-        is_marked = parts.disk.read(parts.mark) == published.checkpoint
+        is_marked = self._is_marked(published)
         adopted = (new.size, self._hold.witnessed_size)
         if not is_marked or adopted != self._adopted:
             verify_checkpoint(published.checkpoint, log.origin, log_keys(new.root_in_force, log.origin, log.verifiers))
             if not is_marked:
-                publish(parts.disk, {parts.mark: published.checkpoint})
+                self._keep_mark(published)
             self._state, self._adopted = self._hold.obey(new), adopted
             for call in self._listeners:
                 call()
         self._checked_s = parts.clock.monotonic_s()
+
+    def _meet(self, entry: bytes, outcome: Outcome) -> None:
+        """Look at an entry that this process did not append."""
+        log, seals = self._parts.live.log, self._seals
+        if seals is None or not log.read_rows_now(lambda tx: seals.is_sealed(tx, outcome.index, entry)):
+            self._strange.append(("log/foreign" if outcome.effective else "log/no-effect", outcome.index))
+            return
+        statement = read_statement(entry)
+        if isinstance(statement, Alarm):
+            self._told_elsewhere.append((statement.code, statement.channel))
+
+    def _is_marked(self, published: PublishedTree) -> bool:
+        """Say whether the newest adopted checkpoint on the disk is this one, or a sibling's newer one."""
+        note = self._parts.disk.read(self._parts.mark)
+        if note == published.checkpoint or note is None or not self._parts.is_shared:
+            return note == published.checkpoint
+        size = mark_size(note)
+        # Of one tree the process that integrates has the newest cosignatures.
+        return size > published.size or (size == published.size and self._parts.live.log.is_following)
+
+    def _keep_mark(self, published: PublishedTree) -> None:
+        parts = self._parts
+        if not parts.is_shared:
+            publish(parts.disk, {parts.mark: published.checkpoint})
+            return
+        with FileLock.wait(parts.mark.with_name(f"{parts.mark.name}.lock")):
+            if not self._is_marked(published):
+                publish(parts.disk, {parts.mark: published.checkpoint})
 
     def _count_witnesses(self) -> None:
         """Let forward moves through that a checkpoint with the quorum covers."""

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from verax.kernel.checkpoint import Checkpoint, open_checkpoint
 from verax.kernel.cosignature import Policy, check_policy
 from verax.kernel.errors import IntegrityError, KernelError
-from verax.kernel.note import VerifierKey
+from verax.kernel.note import VerifierKey, parse_note
 from verax.kernel.root import RootDocument
 
-__all__ = ["has_quorum", "log_keys", "verify_checkpoint"]
+__all__ = ["has_quorum", "log_keys", "mark_size", "verify_checkpoint"]
 
 
 def log_keys(root: RootDocument | None, origin: str, fallback: Sequence[VerifierKey] = ()) -> tuple[VerifierKey, ...]:
@@ -42,6 +42,14 @@ def verify_checkpoint(note: bytes, origin: str, keys: Sequence[VerifierKey]) -> 
             hint="sign with the key in the root document, or change the root first",
             code="governance/log-key",
         ) from error
+
+
+def mark_size(note: bytes) -> int:
+    """Return the size that a mark states, unverified: whoever relies on it opens it; 0 for what is no checkpoint."""
+    try:
+        return Checkpoint.parse(parse_note(note).text).size
+    except KernelError:
+        return 0
 
 
 def has_quorum(note: bytes, root: RootDocument, origin: str) -> bool:

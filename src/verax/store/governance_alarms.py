@@ -151,6 +151,12 @@ class AlarmDesk:
         for alarm in filter(_is_well_formed, found[:_MAX_RESTORED]):
             self._pending.setdefault(alarm.key, alarm)
 
+    def written_elsewhere(self, code: str, channel: str) -> None:
+        """Say that another process of this installation wrote an alarm: the limits are those of the log."""
+        now_s = self._clock.monotonic_s()
+        self._written_s[code, channel, b""] = now_s
+        self._recent.append((now_s, code.startswith("attempt/")))
+
     def written(self, alarm: PendingAlarm) -> None:
         """Say that `alarm`, as `due` gave it, is in the log; what was counted since stays."""
         key = alarm.key

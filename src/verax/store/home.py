@@ -3,7 +3,9 @@
 ::
 
     <home>/
-      lock              held while a server or a command owns the folder; names its process
+      lock              held while a server or a command owns the folder, or servers share it; names its process
+      leader            held by the one of several servers that leads (`verax.store.membership`)
+      members/          one locked file for each server that shares the folder (PostgreSQL)
       verax.db          rows (SQLite); absent where PostgreSQL is used
       alarms.waiting    alarms that the log could not take yet
       governance.seen   newest governance checkpoint this server adopted (clause 6)
@@ -22,6 +24,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +32,11 @@ from typing import Self
 
 from verax.kernel.errors import ConfigError, StoreLocked
 
-__all__ = ["Home", "HomeLock", "lock_folder", "lock_home", "open_home"]
+__all__ = ["Home", "HomeLock", "lock_folder", "lock_home", "open_home", "share_home"]
+
+_SHARE_WAIT_S = 10.0
+_SHARE_LOOK_S = 0.05
+_STOP_HINT = 'stop that server with "make down", or set VERAX_HOME to another folder'
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,15 @@ class Home:
         """Alarms that the log could not take yet."""
         return self.path / "alarms.waiting"
 
+    def waiting_alarms_of(self, process_id: str) -> Path:
+        """The same of one of several servers."""
+        return self.path / f"{self.waiting_alarms.name}.{process_id}"
+
+    def left_alarms(self) -> list[tuple[Path, str]]:
+        """Return every file of such alarms with its process; empty where a command wrote it that owned the folder."""
+        name = self.waiting_alarms.name
+        return [(path, path.name[len(name) + 1 :]) for path in sorted(self.path.glob(f"{name}*"))]
+
     def replies_dir(self, number: int) -> Path:
         """Folder of reply log `number`."""
         return self.log_dir / "replies" / str(number)
@@ -88,13 +104,23 @@ class Home:
         return self.path / "keys"
 
     @property
+    def members_dir(self) -> Path:
+        """Folder of the locked files of servers that share this one."""
+        return self.path / "members"
+
+    @property
+    def leader_path(self) -> Path:
+        """The file whose lock means leading those."""
+        return self.path / "leader"
+
+    @property
     def lock_path(self) -> Path:
         """The file whose lock means owning the folder."""
         return self.path / "lock"
 
 
 class HomeLock:
-    """An exclusive lock on a data folder; the operating system frees it when the process ends."""
+    """A lock on a data folder; the operating system frees it when the process ends."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor: int | None = descriptor
@@ -149,14 +175,33 @@ def lock_home(home: Home) -> HomeLock:
     Raises:
         StoreLocked: another process, or another server in this one, holds the folder.
     """
-    return lock_folder(home.path, 'stop that server with "make down", or set VERAX_HOME to another folder')
+    return lock_folder(home.path, _STOP_HINT)
 
 
-def lock_folder(folder: Path, hint: str) -> HomeLock:
+def share_home(home: Home, wait_s: float = _SHARE_WAIT_S) -> HomeLock:
+    """Hold the data folder together with other servers on its database, so that nobody owns it meanwhile.
+
+    A server that starts may own it for a moment, so this waits; it blocks the calling thread.
+
+    Raises:
+        StoreLocked: somebody owns it for all of `wait_s`.
+    """
+    deadline_s = time.monotonic() + wait_s
+    while True:
+        try:
+            return lock_folder(home.path, _STOP_HINT, is_shared=True)
+        except StoreLocked:
+            if time.monotonic() > deadline_s:
+                raise
+        time.sleep(_SHARE_LOOK_S)
+
+
+def lock_folder(folder: Path, hint: str, *, is_shared: bool = False) -> HomeLock:
     """Own a folder through the file ``lock`` in it.
 
     Args:
         hint: What to do where somebody else owns it.
+        is_shared: Let others share it; nobody owns it then.
 
     Raises:
         StoreLocked: another process, or another owner in this one, holds the folder.
@@ -164,7 +209,7 @@ def lock_folder(folder: Path, hint: str) -> HomeLock:
     """
     descriptor = _open_lock(folder / "lock")
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.pread(descriptor, 64, 0).decode("ascii", "replace").strip()
         os.close(descriptor)

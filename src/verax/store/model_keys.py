@@ -87,4 +87,5 @@ class ModelKeys:
         return keys
 
     def _write(self, keys: dict[str, str]) -> None:
-        publish(self._disk, {self._path: json.dumps(keys, indent=1, sort_keys=True).encode("ascii") + b"\n"})
+        data = json.dumps(keys, indent=1, sort_keys=True).encode("ascii") + b"\n"
+        publish(self._disk, {self._path: data}, is_contested=True)

@@ -20,6 +20,11 @@ A crash after 1 loses nothing: start-up takes up at the step that is missing. A 
 7 (a full disk) leaves the published tree served as it is, and the next attempt goes on from
 there. Start-up is described in `verax.store.tlog_start`.
 
+Of several processes on one database and one folder, one takes the steps from 3 on; the others
+*follow* (`TileLog.follow`): they write entries, and of every checkpoint that is published they
+see for themselves that the tree they have and the entries in the database lead there. A
+follower signs no checkpoint and writes no file. `take_over_now` makes it the one that does.
+
 Every method here blocks and may be called from any thread; `verax.store.tlog_live` runs
 them beside an event loop.
 """
@@ -31,9 +36,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import TypeVar
 
 from verax.kernel.checkpoint import Checkpoint, open_checkpoint
-from verax.kernel.errors import ConflictError, KernelError, ProofError, RolledBack, TooLarge, UnknownObject
+from verax.kernel.errors import (
+    ConflictError,
+    CorruptStore,
+    KernelError,
+    ProofError,
+    RolledBack,
+    TooLarge,
+    UnknownObject,
+)
 from verax.kernel.merkle import HASH_BYTES
 from verax.kernel.note import NoteSigner, VerifierKey, sign_note
 from verax.kernel.proof import LogProof
@@ -43,11 +57,20 @@ from verax.store.disk import Disk, LocalDisk
 from verax.store.tlog_files import CHECKPOINT, WITNESSED, TileFiles, corrupt_tile
 from verax.store.tlog_known import KnownTiles
 from verax.store.tlog_rows import LogRow, TreeHead, append_entries, open_row, read_entries, read_row, swap_head
-from verax.store.tlog_start import check_marks, file_marks, is_signed_as_now, open_mark, rebuild, witnessed_marks
+from verax.store.tlog_start import (
+    check_marks,
+    file_marks,
+    hash_tile,
+    is_signed_as_now,
+    open_mark,
+    rebuild,
+    witnessed_marks,
+)
 from verax.store.tlog_tree import EMPTY_TREE, LeafTile, LogTree, hash_leaves
 
 __all__ = ["LogSpec", "PublishedTree", "TileLog", "WitnessMark"]
 
+T = TypeVar("T")
 WitnessMark = Callable[[], bytes | None]
 """Returns the newest checkpoint of this log that somebody outside the data folder has seen."""
 
@@ -110,6 +133,33 @@ class TileLog:
         self._repaired: tuple[str, ...] = ()
         self._published = PublishedTree(EMPTY_TREE, EMPTY_TREE.root(), b"")
         self._witnessed: PublishedTree | None = None
+        self._is_following = False
+
+    @classmethod
+    def follow(cls, db: Database, spec: LogSpec, *, disk: Disk | None = None) -> TileLog:
+        """Open a log that another process integrates, compared with every mark as `open` does.
+
+        Raises:
+            UnknownObject: that process has not published anything yet.
+            RolledBack, CorruptStore, StorageError: as `open`.
+        """
+        files = TileFiles(spec.folder, disk or LocalDisk())
+        # The marks are read before the row: what was signed when they were is in the row by then.
+        note, witnessed = files.read_checkpoint(), files.read_witnessed()
+        if note is None:
+            raise UnknownObject(f"log {spec.origin}: nothing is published yet")
+        row = db.read_now(lambda tx: read_row(tx, spec.log_id))
+        tree = rebuild(db, row, KnownTiles.parse(files.read_known(), spec.origin, spec.verifiers))
+        found = file_marks(note, row, spec.verifiers, repair=False)
+        kept = witnessed_marks(witnessed, row, spec.verifiers, repair=False)
+        check_marks(db, row, tree, [*found, *kept], files)
+        log = cls(db, spec, files, tree)
+        log._is_following = True
+        head = found[0].head
+        log._tree = tree.prefix(head.size, lambda index: hash_tile(db, row, index))
+        log._published = PublishedTree(log._tree, head.root, note)
+        log._follow_witnessed(witnessed)
+        return log
 
     @classmethod
     def open(
@@ -205,10 +255,54 @@ class TileLog:
                 )
         return append_entries(tx, self.log_id, entries, expected)
 
+    def read_rows_now(self, call: Callable[[Tx], T]) -> T:
+        """Read what lies beside the entries in the database."""
+        return self._db.read_now(call)
+
     def append_now(self, entries: Sequence[bytes], *, expected: int | None = None) -> range:
         """Write entries durably and return their indices."""
         first = self._db.write_now(lambda tx: self.append_in(tx, entries, expected=expected))
         return range(first, first + len(entries))
+
+    @property
+    def is_following(self) -> bool:
+        """Whether another process integrates this log."""
+        return self._is_following
+
+    def advance_now(self) -> int:
+        """Integrate what is committed, or follow what another process integrated; return the published size.
+
+        Raises:
+            RolledBack: row, entries or checkpoint changed behind this process.
+            CorruptStore, StorageError: as their classes say.
+        """
+        return self._follow_now() if self._is_following else self.integrate_now()
+
+    def catch_up_now(self) -> None:
+        """See to it that what any process has published by now is published here.
+
+        Raises:
+            RolledBack, CorruptStore, StorageError: as `advance_now`.
+        """
+        if self._is_following:
+            self._follow_now()
+        with self._lock:
+            return  # a checkpoint that lies in its file already is published before the lock is free
+
+    def take_over_now(self) -> None:
+        """Integrate from now on; the process that did so has ended. The checks of a start are made anew.
+
+        Raises:
+            RolledBack: what is stored is not a continuation of what this process saw.
+            CorruptStore, StorageError: as `open`; the log is followed as before.
+        """
+        with self._lock:
+            seen = self._published
+            fresh = TileLog.open(self._db, self._spec, disk=self._files.disk)
+            if fresh.published.size < seen.size or fresh.root_at(seen.size) != seen.root:
+                raise self._another_history(fresh.published.size)
+            self._tree, self._published, self._witnessed = fresh.published.tree, fresh.published, fresh.witnessed
+            self._is_following = False
 
     def integrate_now(self) -> int:
         """Carry every committed entry through steps 3 to 7; return the size that is published then.
@@ -232,7 +326,17 @@ class TileLog:
             UnknownObject: no such path, or nothing published there yet.
             CorruptStore: the file is damaged; nothing false is served.
         """
-        published = self._published
+        try:
+            return self._read(self._published, path)
+        except CorruptStore:
+            before = self._published
+            self.catch_up_now()
+            if self._published is before:
+                raise
+            # The tile became full meanwhile, and its partial file is gone.
+            return self._read(self._published, path)
+
+    def _read(self, published: PublishedTree, path: str) -> bytes:
         if path == CHECKPOINT:
             return published.checkpoint
         if path == WITNESSED and self._witnessed is not None:
@@ -294,6 +398,7 @@ class TileLog:
             CorruptStore: no key of this log signed it, so it is no mark.
         """
         mark = open_mark(source, note, self.origin, self.all_verifiers)
+        self.catch_up_now()  # whoever has seen it may have seen it before this process
         row = self._db.read_now(lambda tx: read_row(tx, self.log_id))
         check_marks(self._db, row, self._published.tree, [mark], self._files)
 
@@ -355,6 +460,9 @@ class TileLog:
             BusyError, StorageError: the database takes nothing.
         """
         self._db.check_now()
+        if self._is_following:
+            self._recheck_followed()
+            return
         with self._lock:
             row = self._db.read_now(lambda tx: read_row(tx, self.log_id))
             head = TreeHead(self._tree.size, self._tree.root())
@@ -365,6 +473,17 @@ class TileLog:
                     f"log {self.origin}: the checkpoint file is not the one that was published at size {head.size}",
                     hint="restore it from a backup; the published tree is still served",
                 )
+
+    def _recheck_followed(self) -> None:
+        """Compare the row with what another process published; it may be ahead of that by what is being signed."""
+        self._follow_now()
+        published = self._published
+        row = self._db.read_now(lambda tx: read_row(tx, self.log_id))
+        head = TreeHead(published.size, published.root)
+        if row.head.size < head.size or row.appended < row.head.size:
+            raise self._moved(head, row.head)
+        if row.head.size == head.size and row.head != head:
+            raise self._moved(head, row.head)
 
     def appended_now(self) -> int:
         """Return how many entries were committed, published or not."""
@@ -411,8 +530,22 @@ class TileLog:
             raise self._moved(head, row.head)
         if row.appended <= old.size:
             return False
+        end = min(row.appended, old.size // TILE_WIDTH * TILE_WIDTH + _MAX_STEP)
+        new, entries = self._grown(old, end)
+        self._files.write_growth(old, new, entries)
+        target = TreeHead(new.size, new.root())
+        if not self._db.write_now(lambda tx: swap_head(tx, self.log_id, head, target)):
+            raise self._moved(head, self._db.read_now(lambda tx: read_row(tx, self.log_id)).head)
+        self._tree = new
+        return end < row.appended
+
+    def _grown(self, old: LogTree, end: int) -> tuple[LogTree, list[bytes]]:
+        """Return the tree of `end` entries, and the entries from the start of the unfinished bundle of `old` on.
+
+        Raises:
+            RolledBack: an entry changed after it was published.
+        """
         base = old.size // TILE_WIDTH * TILE_WIDTH
-        end = min(row.appended, base + _MAX_STEP)
         entries = [entry for batch in read_entries(self._db, self.log_id, base, end) for entry in batch]
         leaves = hash_leaves(entries)
         if not leaves.startswith(old.tail):
@@ -420,13 +553,53 @@ class TileLog:
                 f"log {self.origin}: an entry from {base} on changed in the database after it was published",
                 hint="restore the newest backup; the published tree is still served",
             )
-        new = old.extend(leaves[len(old.tail) :])
-        self._files.write_growth(old, new, entries)
-        target = TreeHead(new.size, new.root())
-        if not self._db.write_now(lambda tx: swap_head(tx, self.log_id, head, target)):
-            raise self._moved(head, self._db.read_now(lambda tx: read_row(tx, self.log_id)).head)
-        self._tree = new
-        return end < row.appended
+        return old.extend(leaves[len(old.tail) :]), entries
+
+    def _follow_now(self) -> int:
+        """Take up what another process published; return the size of that."""
+        with self._lock:
+            note, witnessed = self._files.read_checkpoint(), self._files.read_witnessed()
+            if note is None:
+                raise CorruptStore(
+                    f"log {self.origin}: its checkpoint file is gone",
+                    hint="restore it from a backup; the published tree is still served",
+                )
+            if note != self._published.checkpoint:
+                self._follow_checkpoint(note)
+            self._follow_witnessed(witnessed)
+            return self._published.size
+
+    def _follow_checkpoint(self, note: bytes) -> None:
+        published, head = self._published, open_mark("checkpoint file", note, self.origin, self.all_verifiers).head
+        row = self._db.read_now(lambda tx: read_row(tx, self.log_id))
+        if head.size < published.size or row.head.size < head.size or row.appended < row.head.size:
+            raise self._another_history(min(head.size, row.head.size))
+        tree = published.tree
+        while tree.size < head.size:
+            tree, _ = self._grown(tree, min(head.size, tree.size // TILE_WIDTH * TILE_WIDTH + _MAX_STEP))
+        if tree.root() != head.root:
+            raise self._another_history(head.size)
+        self._tree, self._published = tree, PublishedTree(tree, head.root, note)
+
+    def _follow_witnessed(self, note: bytes | None) -> None:
+        """Take up a witnessed checkpoint; one of a tree that is not followed yet waits for the next look."""
+        known = self._witnessed
+        if note is None or (known is not None and known.checkpoint == note):
+            return
+        head = open_mark("witnessed checkpoint file", note, self.origin, self.all_verifiers).head
+        if head.size > self._published.size or (known is not None and head.size < known.size):
+            return
+        if self.root_at(head.size) != head.root:
+            raise self._another_history(head.size)
+        self._witnessed = self._earlier(head, note)
+
+    def _another_history(self, size: int) -> RolledBack:
+        published = self._published
+        return RolledBack(
+            f"log {self.origin}: this process saw size {published.size} ({published.root.hex()[:12]}), and what is "
+            f"stored at size {size} does not go on from there",
+            hint="an older or another log was put in place: restore the newest one; the published tree is still served",
+        )
 
     def _publish(self) -> None:
         """Steps 6 and 7, then drop partial tiles that became full."""

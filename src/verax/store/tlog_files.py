@@ -41,6 +41,11 @@ class TileFiles:
         self.folder = folder
         self._disk = disk
 
+    @property
+    def disk(self) -> Disk:
+        """How the files are read and written."""
+        return self._disk
+
     def read_checkpoint(self) -> bytes | None:
         """Return the published note, or None when there is none."""
         return self._disk.read(self.folder / CHECKPOINT)

@@ -5,6 +5,8 @@
   entry.
 * An integration that fails for want of room is tried again after `retry_s`; the log refuses
   new entries meanwhile and is served all the same. An integrity error stops it for good.
+* Of several processes one integrates; the others look every `poll_s` for what it published, and so
+  does that one for what they wrote. `take_over` makes this process the one.
 * Nothing here blocks the loop: the log works on threads of its own, so that other work of
   the process cannot hold up a promised entry.
 """
@@ -21,7 +23,7 @@ from typing import TypeVar
 from verax.kernel.errors import IntegrityError, StorageError, UnknownObject, VeraxError
 from verax.kernel.proof import LogProof
 from verax.store.clock import Clock, SystemClock
-from verax.store.database import Database
+from verax.store.database import Database, Tx
 from verax.store.tlog import PublishedTree, TileLog
 
 __all__ = ["LiveLog", "Pace"]
@@ -38,11 +40,13 @@ class Pace:
         interval_s: Least time from the start of one integration to the start of the next.
         retry_s: Wait after one that failed.
         stall_s: Age of the oldest entry without an integration at which the log takes no more.
+        poll_s: Time between two looks for what other processes did; None where there are none.
     """
 
     interval_s: float = 0.25
     retry_s: float = 1.0
     stall_s: float = 20.0
+    poll_s: float | None = None
 
 
 class LiveLog:
@@ -67,6 +71,7 @@ class LiveLog:
         self._fault: VeraxError | None = None
         self._broken: IntegrityError | None = None
         self._listeners: list[Callable[[], None]] = []
+        self._fault_listeners: list[Callable[[IntegrityError], None]] = []
         self._clock = clock or SystemClock()
         self._waiting_since_s: float | None = None
         self._running_since_s: float | None = None
@@ -90,6 +95,11 @@ class LiveLog:
         if self._task is None:
             self._work.set()
             self._task = asyncio.get_running_loop().create_task(self._run(), name=f"integrate {self._log.origin}")
+
+    async def take_over(self) -> None:
+        """Integrate from now on; `TileLog.take_over_now` on a thread of the log."""
+        await self._call(self._log.take_over_now)
+        self._work.set()
 
     async def close(self) -> None:
         """Integrate what is left, then stop. Safe to call twice."""
@@ -126,15 +136,31 @@ class LiveLog:
                 hint="look at the disk: a write or a sync hangs",
             )
 
-    async def append(self, entries: Sequence[bytes], *, expected: int | None = None) -> range:
+    async def append(
+        self,
+        entries: Sequence[bytes],
+        *,
+        expected: int | None = None,
+        beside: Callable[[Tx, int], None] | None = None,
+    ) -> range:
         """Write entries durably and return their indices; integration follows.
+
+        Args:
+            beside: Writes what belongs to them in the same transaction; gets the index of the first.
 
         Raises:
             TooLarge, ConflictError: as `TileLog.append_in`.
             StoreFull, StorageError, IntegrityError: the log takes nothing now.
         """
         self.check_accepting()
-        first = await self._db.write(lambda tx: self._log.append_in(tx, entries, expected=expected))
+
+        def write(tx: Tx) -> int:
+            first = self._log.append_in(tx, entries, expected=expected)
+            if beside is not None:
+                beside(tx, first)
+            return first
+
+        first = await self._db.write(write)
         self.notify()
         return range(first, first + len(entries))
 
@@ -159,8 +185,12 @@ class LiveLog:
             ) from None
 
     def on_published(self, call: Callable[[], None]) -> None:
-        """Call `call` on the event loop whenever a larger tree was published."""
+        """Call `call` on the event loop whenever a larger tree was published, or another process cosigned one."""
         self._listeners.append(call)
+
+    def on_broken(self, call: Callable[[IntegrityError], None]) -> None:
+        """Call `call` on the event loop when something inconsistent ends the integration for good."""
+        self._fault_listeners.append(call)
 
     def refuse(self, error: IntegrityError) -> None:
         """Take no more entries: something outside shows that this is not the log's newest history."""
@@ -214,7 +244,7 @@ class LiveLog:
 
     async def _run(self) -> None:
         while not self._stop.is_set():
-            await self._work.wait()
+            await self._wait_for_work()
             self._work.clear()
             began_s = self._clock.monotonic_s()
             await self._integrate()
@@ -225,24 +255,45 @@ class LiveLog:
         if not isinstance(self._fault, IntegrityError):
             await self._integrate()
 
+    async def _wait_for_work(self) -> None:
+        try:
+            await asyncio.wait_for(self._work.wait(), self._pace.poll_s)
+        except TimeoutError:
+            return
+
     async def _integrate(self) -> None:
         self._running_since_s, self._waiting_since_s = self._waiting_since_s, None
-        before = self._log.published.size
+        log = self._log
+        before, witnessed = log.published, log.witnessed
         try:
-            size = await self._call(self._log.integrate_now)
+            size = await self._call(log.advance_now)
+            await self._keep_waiting(size > before.size)
         except VeraxError as error:
-            self._waiting_since_s = self._running_since_s
-            if type(error) is not type(self._fault):
-                _logger.error("log %s: integration failed: %s", self._log.origin, error)
-            self._running_since_s, self._fault = None, error
-            self._fail_waiters(error)
-            self._work.set()
+            self._failed(error)
             return
         self._running_since_s = self._fault = None
         self._settle_waiters(size)
-        if size > before:
+        is_cosigned = log.is_following and (log.published is not before or log.witnessed is not witnessed)
+        if size > before.size or is_cosigned:
             for call in self._listeners:
                 call()
+
+    async def _keep_waiting(self, has_grown: bool) -> None:
+        """Let entries wait on that the process which integrates has not taken yet."""
+        since_s = self._running_since_s
+        if since_s is not None and self._log.is_following and await self._call(self._log.pending_now) > 0:
+            self._waiting_since_s = self._clock.monotonic_s() if has_grown else since_s
+
+    def _failed(self, error: VeraxError) -> None:
+        self._waiting_since_s = self._running_since_s
+        if type(error) is not type(self._fault):
+            _logger.error("log %s: integration failed: %s", self._log.origin, error)
+        self._running_since_s, self._fault = None, error
+        self._fail_waiters(error)
+        self._work.set()
+        if isinstance(error, IntegrityError):
+            for call in self._fault_listeners:
+                call(error)
 
     async def _rest(self, seconds: float) -> None:
         try:

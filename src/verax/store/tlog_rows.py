@@ -14,7 +14,10 @@ from verax.kernel.errors import ConflictError, CorruptStore
 from verax.kernel.merkle import EMPTY_ROOT
 from verax.store.database import Database, Row, Tx
 
-__all__ = ["LogRow", "TreeHead", "append_entries", "open_row", "read_entries", "read_row", "swap_head"]
+__all__ = ["INDEX_TAKEN", "LogRow", "TreeHead", "append_entries", "open_row", "read_entries", "read_row", "swap_head"]
+
+INDEX_TAKEN = "log/index-taken"
+"""Code of the error that another entry got the index which this one must have."""
 
 _BATCH = 16_384
 
@@ -95,7 +98,11 @@ def append_entries(tx: Tx, log_id: int, entries: Sequence[bytes], expected: int 
         raise CorruptStore(f"log {log_id}: its row is gone from the database", hint="restore the newest backup")
     first = int(rows[0][0]) - len(entries)
     if expected is not None and first != expected:
-        raise ConflictError(f"log {log_id}: expected to write entry {expected}, the next one is {first}")
+        raise ConflictError(
+            f"log {log_id}: expected to write entry {expected}, the next one is {first}",
+            hint="look at what came in meanwhile, and try again",
+            code=INDEX_TAKEN,
+        )
     tx.execute_many(
         "INSERT INTO log_entries (log_id, idx, entry) VALUES (?, ?, ?)",
         [(log_id, first + offset, entry) for offset, entry in enumerate(entries)],

@@ -24,7 +24,16 @@ from verax.store.tlog_known import KnownTiles
 from verax.store.tlog_rows import LogRow, TreeHead, read_entries
 from verax.store.tlog_tree import EMPTY_TREE, LogTree, hash_leaves
 
-__all__ = ["Mark", "check_marks", "file_marks", "is_signed_as_now", "open_mark", "rebuild", "witnessed_marks"]
+__all__ = [
+    "Mark",
+    "check_marks",
+    "file_marks",
+    "hash_tile",
+    "is_signed_as_now",
+    "open_mark",
+    "rebuild",
+    "witnessed_marks",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +141,7 @@ def check_marks(db: Database, row: LogRow, tree: LogTree, marks: Iterable[Mark],
                 f"log {row.origin}: {mark.source} says size {mark.head.size}, the database holds {tree.size}",
                 hint="an older database was put in place: restore the newest one; nothing was changed",
             )
-        found = tree.root_at(mark.head.size, lambda index: _hash_tile(db, row, index))
+        found = tree.root_at(mark.head.size, lambda index: hash_tile(db, row, index))
         if found != mark.head.root:
             raise RolledBack(
                 f"log {row.origin}: {mark.source} says root {mark.head.root.hex()[:12]} at size {mark.head.size}, "
@@ -141,7 +150,8 @@ def check_marks(db: Database, row: LogRow, tree: LogTree, marks: Iterable[Mark],
             )
 
 
-def _hash_tile(db: Database, row: LogRow, index: int) -> bytes:
+def hash_tile(db: Database, row: LogRow, index: int) -> bytes:
+    """Return the leaf hashes of tile `index`, from the entries in the database."""
     start = index * TILE_WIDTH
     return b"".join(hash_leaves(batch) for batch in read_entries(db, row.log_id, start, start + TILE_WIDTH))
 

@@ -6,8 +6,8 @@
    the record to keep if the process ends before the turn does.
 2. `finish` writes the record and queues its log entry in one transaction. When that is
    durable it returns the promise.
-3. A row that is still open at start belongs to a process that is gone: `recover` queues the
-   record it was opened with, whose status is ``failed``.
+3. A row that is still open though the process that opened it is gone: `recover` queues the record
+   it was opened with, whose status is ``failed``. Rows of processes that live are left alone.
 4. `erase` removes rows: text, record, secret, and the owner's vote. The leaves stay and nothing links them to
    anybody any more. A leaf of its own declares how many turns were erased.
 
@@ -17,10 +17,11 @@ error, never an answer.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -165,9 +166,11 @@ class TurnStore:
         db: The database that also holds the log's entries.
         replies: The reply log that new turns go to.
         clock: For rows and erase receipts.
+        owner: The process that opens turns here, as `recover` names it to `is_alive`.
     """
 
-    def __init__(self, db: Database, replies: ReplyLog, clock: Clock) -> None:
+    def __init__(self, db: Database, replies: ReplyLog, clock: Clock, owner: str = "") -> None:
+        self._owner = owner
         self._db = db
         self._replies = replies
         self._clock = clock
@@ -200,8 +203,12 @@ class TurnStore:
             turn.secret.data,
             draft.to_bytes(),
             _segment_bytes(turn),
+            self._owner,
         )
-        sql = "INSERT INTO turns (id, user_id, key_id, opened_ms, secret, draft, segments) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        sql = (
+            "INSERT INTO turns (id, user_id, key_id, opened_ms, secret, draft, segments, owner)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        )
         await self._db.write(lambda tx: tx.execute(sql, row))
 
     async def reopen(self, turn: OpenTurn) -> None:
@@ -229,18 +236,22 @@ class TurnStore:
             self._owed.append(turn)
             raise
 
-    async def recover(self) -> int:
-        """Record as ``failed`` what a dead process left open; return how many turns.
+    async def recover(self, is_alive: Callable[[str], bool] = lambda _: False) -> int:
+        """Record as ``failed`` what dead processes left open; return how many turns.
 
-        Call it once at start, before the first turn, with the data folder locked.
+        One process of an installation calls it at a time.
+
+        Args:
+            is_alive: Says whether the process of an open turn still lives; may block.
         """
+        owners = await self._db.read(lambda tx: tx.execute("SELECT DISTINCT owner FROM turns WHERE record IS NULL"))
+        dead = await asyncio.to_thread(lambda: [owner for (owner,) in owners if not is_alive(owner)])
         total = 0
-        while True:
-            count = await self._db.write(self._recover_some)
-            if not count:
-                return total
-            total += count
-            self._replies.notify()
+        for owner in dead:
+            while count := await self._db.write(partial(self._recover_some, owner=owner)):
+                total += count
+                self._replies.notify()
+        return total
 
     async def get(self, turn_id: str) -> StoredTurn:
         """Return a recorded turn, its reply checked against the record.
@@ -390,8 +401,13 @@ class TurnStore:
         self._replies.notify()
         return promise.decode("utf-8")
 
-    def _recover_some(self, tx: Tx) -> int:
-        rows = tx.execute("SELECT id, draft FROM turns WHERE record IS NULL LIMIT ?", (_RECOVER_AT_ONCE,))
+    def _recover_some(self, tx: Tx, owner: str) -> int:
+        # Taking the rows first waits for a commit that a process sent just before it died.
+        rows = tx.execute(
+            "UPDATE turns SET owner = ? WHERE record IS NULL AND id IN"
+            " (SELECT id FROM turns WHERE record IS NULL AND owner = ? LIMIT ?) RETURNING id, draft",
+            (self._owner, owner, _RECOVER_AT_ONCE),
+        )
         for turn_id, draft in rows:
             record = _parse_record(turn_id, draft)
             entry = entry_of(record)

@@ -27,7 +27,8 @@ from verax.store.accounts import Accounts, NewOwner
 from verax.store.genesis import Genesis, GenesisPlan, draft_genesis
 from verax.store.home import Home, lock_home, open_home
 from verax.store.keys import load_server_keys, save_server_keys
-from verax.surfaces.installation import GovernanceRooms, Surroundings, open_database_of
+from verax.surfaces.installation import Surroundings
+from verax.surfaces.log_opening import GovernanceRooms, open_database_of
 
 __all__ = ["DEFAULT_CHANNEL", "Founding", "found", "is_founded", "shipped_releases"]
 

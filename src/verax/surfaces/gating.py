@@ -37,6 +37,7 @@ ACCOUNT = "machine.gates"
 _ROLE = "auditor"
 _KEY_ID = "gate"
 _TOKEN_HOURS = 4
+_LOOK_S = 1.0
 _REQUESTS_PER_MINUTE = 1_000_000
 
 
@@ -85,6 +86,7 @@ def open_desk(
             runtime=places.runtime,
             judge=open_judge(config, ModelKeys(places.home.keys_dir)),
             clock=clock,
+            look_s=None if config.database_url is None else _LOOK_S,
         )
     )
 

@@ -2,14 +2,15 @@
 
 *Life of an installation in a process:*
 
-1. The data folder is locked; a second server is refused.
+1. The data folder is locked; a second server is refused. With PostgreSQL servers share it, and one of
+   them leads (`verax.store.membership`).
 2. The database is opened and migrated, the machine's own keys are read.
 3. The governance log is rebuilt, compared with every mark and folded; then the reply log. What
    witnesses have seen of both is compared too.
 4. Starts that were refused since the last that succeeded become alarms; code that nobody admitted is one.
-5. Turns that a dead process left open are recorded as failed, erasures that it left are ended.
+5. The one that leads records turns that dead processes left open as failed, and ends erasures that they left.
 6. The logs' sequencers, the check of governance and the monitor of rollouts start; from here on
-   turns run.
+   turns run. One that does not lead follows both logs, and waits to take over (`verax.surfaces.succession`).
 7. `Installation.close` lets turns in flight finish, integrates what is queued, and gives the
    folder back.
 
@@ -18,7 +19,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import os
@@ -30,7 +30,7 @@ from typing import Protocol, TypeVar
 from verax.config import Config, Setting, settings_of
 from verax.gates.desk import GateDesk
 from verax.gates.relay import Address
-from verax.kernel.errors import ConfigError, RefusedError, VeraxError
+from verax.kernel.errors import RefusedError, VeraxError
 from verax.kernel.root import RUNTIME_CHANNEL
 from verax.kernel.statement import NONE
 from verax.models.embedded import EmbeddedSettings
@@ -40,30 +40,27 @@ from verax.models.weights import WeightsShelf, default_weights_folder
 from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.attachments import AttachmentLimits, Attachments
-from verax.store.backup import remove_leftovers
 from verax.store.blobs import Blobs
 from verax.store.clock import Clock, SystemClock
 from verax.store.collections import Collections
 from verax.store.collections_types import CollectionLimits
 from verax.store.collections_vectors import CollectionVectors
 from verax.store.cosigning import WitnessLink
-from verax.store.database import Database, open_database
+from verax.store.database import Database
 from verax.store.erase import Eraser
 from verax.store.evidence import EvidenceShelf
-from verax.store.governance import MAX_ENTRY_BYTES, GovernanceParts, GovernanceStore, Recorder
-from verax.store.home import Home, lock_home, open_home
-from verax.store.keys import ServerKeys, load_server_keys
+from verax.store.governance import GovernanceStore
+from verax.store.home import Home
 from verax.store.messages import Messages
 from verax.store.messages_export import export_user
 from verax.store.meter import Meter
 from verax.store.model_keys import ModelKeys
 from verax.store.receipts import Receipts
 from verax.store.refusals import clear_refusals, read_refusals
-from verax.store.replies import ReplyLimits, ReplyLog
+from verax.store.replies import ReplyLog
 from verax.store.responses import Responses
 from verax.store.signing import SigningDesk
-from verax.store.tlog import LogSpec, TileLog
-from verax.store.tlog_live import LiveLog, Pace
+from verax.store.tlog_live import LiveLog
 from verax.store.turns import TurnStore
 from verax.surfaces.alarm_bell import AlarmBell
 from verax.surfaces.conversations.history import Sources
@@ -71,11 +68,13 @@ from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.gating import open_desk
 from verax.surfaces.http.ports import Embeddings, HealthDetail
+from verax.surfaces.log_opening import open_logs
 from verax.surfaces.model_loading import ModelLoading
 from verax.surfaces.office import Office
 from verax.surfaces.public_history import PublicHistory
 from verax.surfaces.rollouts import RolloutDesk
 from verax.surfaces.server_lines import LogLines
+from verax.surfaces.succession import Succession, SuccessionParts
 from verax.surfaces.watching import Watched, Watchers, open_watchers
 from verax.surfaces.witness.link import HttpWitnessLink
 from verax.surfaces.witnessing import Witnessing, WitnessingParts
@@ -100,13 +99,9 @@ from verax.turn.resolve import check_runtime
 __all__ = [
     "ADDED_WEIGHTS",
     "Engine",
-    "GovernanceRooms",
     "Installation",
     "Surroundings",
     "backend_settings",
-    "open_database_of",
-    "open_replies",
-    "require_keys",
     "weights_places",
 ]
 
@@ -114,8 +109,6 @@ ADDED_WEIGHTS = "weights"
 """Folder below the data folder for weights that were pulled, and links to files that were added."""
 
 _DRAIN_S = 30.0
-_GOVERNANCE_LOG, _FIRST_REPLY_LOG = 0, 1
-_GOVERNANCE_PACE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +197,7 @@ class Installation:
     models: ModelLoading
     watchers: Watchers
     runtime: RuntimeIdentity
+    succession: Succession
     recovered: int
     _stack: contextlib.AsyncExitStack
     _gates: GateDesk = field(init=False)
@@ -220,22 +214,15 @@ class Installation:
             StorageError: disk or database.
         """
         async with contextlib.AsyncExitStack() as stack:
-            home = open_home(config.home)
-            stack.enter_context(lock_home(home))
-            remove_leftovers(home, around.clock.now_ms())
-            keys = require_keys(home)
-            database = open_database_of(config, home)
-            stack.callback(database.close)
-            rooms = GovernanceRooms(home, database, keys, around.clock)
-            governance = await rooms.open(stack)
-            if governance.state.size == 0:
-                raise _no_installation(home)
-            replies = open_replies(config, home, keys, database, around.clock)
-            turns = TurnStore(database, replies, around.clock)
-            recovered = await turns.recover()
-            replies.live.start()
-            stack.push_async_callback(replies.live.close)
+            logs = await open_logs(config, around.clock, stack)
+            home, keys, database, membership = logs.home, logs.keys, logs.database, logs.membership
+            governance, replies, turns = logs.governance, logs.replies, logs.turns
+            parts = SuccessionParts(home, membership, governance, (governance.live, replies.live), turns)
+            succession = Succession(parts)
             witnessing = await _open_witnessing(config, home, governance, replies, around, stack)
+            if not membership.is_leading:
+                witnessing.follow()
+            succession.add(witnessing)
             governance.start()
             await _tell_findings(governance, home, around.runtime)
             model_keys = ModelKeys(home.keys_dir)
@@ -247,14 +234,16 @@ class Installation:
             accounts = _open_accounts(config, database, around.clock)
             stack.push_async_callback(accounts.flush)
             eraser = Eraser(database, turns, accounts, around.clock)
-            await eraser.resume()
-            _started(eraser, stack)
+            if membership.is_leading:
+                await eraser.resume()
+            succession.add(eraser)
+            stack.push_async_callback(eraser.close)
             stores = _Stores(database, accounts, governance, turns, eraser)
             messages, attachments = _open_talk(config, database, around.clock)
             sources = Sources(messages, attachments, governance)
             runs = Runs(RunParts(engine, sources, eraser), around.clock, RunLimits(running=config.max_runs))
             stack.push_async_callback(runs.close, _DRAIN_S)
-            watched = Watched(home, database, keys, around.clock, governance, replies)
+            watched = Watched(home, database, keys, around.clock, governance, replies, membership)
             watchers = _started(open_watchers(config, watched), stack)
             opened = cls(
                 config=config,
@@ -273,7 +262,7 @@ class Installation:
                 blobs=Blobs(home.blobs),
                 governance=governance,
                 signing=SigningDesk(database, around.clock),
-                governance_log=rooms.live,
+                governance_log=governance.live,
                 replies=replies,
                 turns=turns,
                 witnessing=witnessing,
@@ -283,11 +272,13 @@ class Installation:
                 models=models,
                 watchers=watchers,
                 runtime=around.runtime,
-                recovered=recovered,
+                succession=succession,
+                recovered=logs.recovered,
                 _stack=stack,
             )
             opened._gates = open_desk(config, opened, keys, (around.clock, around.random_bytes), opened._own_address)
             stack.push_async_callback(opened._gates.close)
+            _started(succession, stack)
             opened._stack = stack.pop_all()
             return opened
 
@@ -302,6 +293,11 @@ class Installation:
         return self.watchers.rollouts
 
     @property
+    def process_id(self) -> str:
+        """This process among those of the installation; it owns the turns that it opens."""
+        return self.succession.process_id
+
+    @property
     def bell(self) -> AlarmBell:
         """Rung by surfaces for what was tried and refused."""
         return self.watchers.bell
@@ -312,9 +308,9 @@ class Installation:
         return self._gates
 
     def listens_at(self, host: str, port: int) -> None:
-        """Say where this server is reached from this machine; gates that wait begin now."""
+        """Say where this server is reached from this machine; gates that wait begin now, where this process leads."""
         self._address = Address(host, port)
-        self._gates.start()
+        self.succession.add(self._gates)
 
     def _own_address(self) -> Address:
         if self._address is None:
@@ -336,6 +332,7 @@ class Installation:
             _health("runtime", self._check_runtime, f"code {self.runtime.portable[:12]} is admitted"),
             _health("governance", self._check_governance, f"log of {self.governance.state.size} entries"),
             _health("replies", self.replies.check_accepting, f"log of {self.replies.live.published.size} entries"),
+            HealthDetail("processes", is_ready=True, detail=self.succession.summary()),
             _health("models", self.models.check, self.models.detail),
             HealthDetail("witnesses", is_ready=True, detail=self.witnessing.summary()),
         ]
@@ -356,65 +353,6 @@ class Installation:
             self.governance.check_fresh(channel)
 
 
-@dataclass(slots=True)
-class GovernanceRooms:
-    """Opens the governance log of a data folder; also used to found an installation, and to repair one."""
-
-    home: Home
-    database: Database
-    keys: ServerKeys
-    clock: Clock
-    repair: bool = False
-    live: LiveLog = field(init=False)
-
-    async def open(self, stack: contextlib.AsyncExitStack) -> GovernanceStore:
-        """Open log and store, and start the log's sequencer; `stack` closes both."""
-        spec = LogSpec(
-            log_id=_GOVERNANCE_LOG,
-            origin=self.keys.governance_origin,
-            folder=self.home.governance_dir,
-            signers=(self.keys.governance_signer(),),
-            max_entry_bytes=MAX_ENTRY_BYTES,
-        )
-        log = await asyncio.to_thread(TileLog.open, self.database, spec, repair=self.repair)
-        self.live = LiveLog(self.database, log, Pace(interval_s=_GOVERNANCE_PACE_S), self.clock)
-        self.live.start()
-        stack.push_async_callback(self.live.close)
-        recorder = Recorder("recorder", self.keys.seeds["recorder"])
-        parts = GovernanceParts(
-            live=self.live,
-            blobs=Blobs(self.home.blobs),
-            mark=self.home.governance_mark,
-            recorder=recorder,
-            clock=self.clock,
-            waiting=self.home.waiting_alarms,
-        )
-        store = await GovernanceStore.open(parts, repair=self.repair)
-        stack.push_async_callback(store.close)
-        return store
-
-
-def open_database_of(config: Config, home: Home) -> Database:
-    """Open the configured database: PostgreSQL by URL, else SQLite in the data folder."""
-    return open_database(config.database_url or home.database_path)
-
-
-def open_replies(
-    config: Config, home: Home, keys: ServerKeys, database: Database, clock: Clock, *, repair: bool = False
-) -> ReplyLog:
-    """Open the reply log of new turns; whoever opens it starts and closes its `live`."""
-    spec = LogSpec(
-        log_id=_FIRST_REPLY_LOG,
-        origin=keys.replies_origin,
-        folder=home.replies_dir(0),
-        signers=(keys.replies_signer(),),
-    )
-    log = TileLog.open(database, spec, repair=repair)
-    live = LiveLog(database, log, Pace(interval_s=config.log_interval_ms / 1000), clock)
-    limits = ReplyLimits(deadline_ms=config.promise_deadline_ms)
-    return ReplyLog(live, keys.promise_signer(), clock, limits=limits)
-
-
 async def _open_witnessing(
     config: Config,
     home: Home,
@@ -423,7 +361,7 @@ async def _open_witnessing(
     around: Surroundings,
     stack: contextlib.AsyncExitStack,
 ) -> Witnessing:
-    """Compare both logs with what witnesses have seen, then start asking; `stack` ends it.
+    """Compare both logs with what witnesses have seen; whoever leads starts asking, `stack` ends it.
 
     Raises:
         RolledBack: a witness saw more, or something else, that our own key signed.
@@ -444,7 +382,6 @@ async def _open_witnessing(
         )
     )
     await witnessing.survey()
-    witnessing.start()
     stack.push_async_callback(witnessing.close)
     return witnessing
 
@@ -628,16 +565,3 @@ def _health(name: str, check: Callable[[], None], good: str) -> HealthDetail:
     except VeraxError as error:
         return HealthDetail(name, is_ready=False, detail=str(error))
     return HealthDetail(name, is_ready=True, detail=good)
-
-
-def require_keys(home: Home) -> ServerKeys:
-    keys = load_server_keys(home.keys_dir)
-    if keys is None:
-        raise _no_installation(home)
-    return keys
-
-
-def _no_installation(home: Home) -> ConfigError:
-    return ConfigError(
-        f"data folder {home.path}: no installation there yet", hint='"verax up" makes one', code="config/no-home"
-    )

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from verax.config import Config
 from verax.store.clock import Clock
 from verax.store.home import lock_home, open_home
-from verax.surfaces.installation import GovernanceRooms, open_database_of, open_replies, require_keys
+from verax.surfaces.log_opening import GovernanceRooms, open_database_of, open_replies, require_keys
 
 __all__ = ["RepairedLog", "repair_logs"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 from verax.config import Config
@@ -22,6 +21,7 @@ from verax.store.database import Database
 from verax.store.governance import GovernanceStore
 from verax.store.home import Home
 from verax.store.keys import ServerKeys
+from verax.store.membership import Membership
 from verax.store.replies import ReplyLog
 from verax.store.rollouts import Rollouts
 from verax.store.votes import Votes
@@ -33,9 +33,6 @@ from verax.surfaces.proof_probe import ProofProbe
 from verax.surfaces.rollouts import RolloutDesk
 
 __all__ = ["Service", "Watched", "Watchers", "open_watchers"]
-
-_MONITOR_LOCK = "rollout-monitor"
-_NOTIFIER_LOCK = "notifier"
 
 
 class Service(Protocol):
@@ -56,6 +53,7 @@ class Watched:
     clock: Clock
     governance: GovernanceStore
     replies: ReplyLog
+    membership: Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def _open_watch(watched: Watched, rollouts: Rollouts, votes: Votes, keys: Machin
             votes=votes,
             timelines=timelines,
             keys=keys,
-            try_lock=partial(watched.database.try_lock, _MONITOR_LOCK),
+            try_lock=watched.membership.duty,
             log_id=replies.log_id,
             clock=clock,
         )
@@ -125,5 +123,5 @@ def _open_notifier(config: Config, watched: Watched) -> Notifier:
     if config.notify_smtp is not None and receivers:
         server = MailServer.from_url(config.notify_smtp.get_secret_value())
         ways.append(Mail(server, config.notify_mail_from or receivers[0], receivers))
-    try_lock = partial(watched.database.try_lock, _NOTIFIER_LOCK)
-    return Notifier(NotifierParts(watched.governance, Cursors(watched.database), ways, try_lock, clock))
+    cursors, duty = Cursors(watched.database), watched.membership.duty
+    return Notifier(NotifierParts(watched.governance, cursors, ways, duty, clock))

@@ -4,6 +4,7 @@
 * At start every witness that answers is asked for the newest checkpoint it has seen of each log; a
   larger or another tree, signed by our own key, ends the start: ``log/rolled-back``. One that does
   not answer ends nothing.
+* Of several processes the one that leads asks. The others compare only, every `_FOLLOW_S`.
 * The same, found while the server runs, ends new turns. Where our log is not the shorter one, the
   alarm ``log/forked`` enters it first, and the evidence is kept.
 """
@@ -36,6 +37,7 @@ __all__ = ["Witnessing", "WitnessingParts"]
 
 _log = logging.getLogger(__name__)
 _SURVEY_LIMIT_S = 3.0
+_FOLLOW_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Witnessing:
         ]
         self._judged: tuple[bytes, int] | None = None
         self._judgement = False
+        self._following: asyncio.Task[None] | None = None
 
     def plan(self) -> WitnessPlan:
         """Return whom the root in force names."""
@@ -100,14 +103,37 @@ class Witnessing:
             if error is not None:
                 raise error
 
+    def follow(self) -> None:
+        """Start comparing what witnesses have seen, until `start`: another process asks them."""
+        self._following = asyncio.get_running_loop().create_task(self._follow(), name="compare with witnesses")
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(_FOLLOW_S)
+            try:
+                await self.survey()
+            except IntegrityError as error:
+                for live in self._logs:
+                    live.refuse(error)
+                self._parts.governance.refuse_and_tell(error)
+                return
+            except VeraxError as error:
+                _log.warning("witnesses: %s", error)
+
     def start(self) -> None:
         """Start asking."""
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
         for cosigner in self._cosigners:
             cosigner.start()
             self._parts.governance.on_adopted(cosigner.wake)
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Stop asking and comparing."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
         for cosigner in self._cosigners:
             await cosigner.close()
 
@@ -127,6 +153,8 @@ class Witnessing:
         plan = self.plan()
         if plan.is_empty:
             return "the root names no witnesses"
+        if self._following is not None:
+            return "another process asks the witnesses"
         origin = self._logs[0].log.origin
         well = [name for name in plan.policy.witnesses if self._board.of(origin, name).time_s is not None]
         well = [name for name in well if not self._board.of(origin, name).problem]

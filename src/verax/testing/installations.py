@@ -18,7 +18,7 @@ from verax.kernel.release import Release
 from verax.kernel.runtime import InstanceManifest, PortableRuntime
 from verax.models.base import Backend
 from verax.store.blobs import Blobs
-from verax.surfaces.founding import Founding, found
+from verax.surfaces.founding import Founding, found, is_founded
 from verax.surfaces.installation import Installation, Surroundings
 from verax.testing.releases import FILE_WORDING, manifest_toml
 from verax.testing.scripted import Reply, Rule, ScriptedBackend
@@ -134,7 +134,9 @@ async def open_installation(
     models = OneBackend(backend or chat_backend())
     runtime = FixedRuntime(PORTABLE.digest, MANIFEST.digest)
     around = Surroundings(runtime, models, verifier=verifier, fetcher=fetcher)
-    founding = await found(config, PORTABLE.data, around, releases or chat_releases())
+    # One that servers share is not owned again while the first of them runs.
+    is_there = config.database_url is not None and await is_founded(config)
+    founding = None if is_there else await found(config, PORTABLE.data, around, releases or chat_releases())
     installation = await Installation.open(config, around)
     try:
         Blobs(installation.home.blobs).put(MANIFEST.data)

@@ -62,7 +62,9 @@ async def fill_world(installation: Installation, *, long: int = 10_000) -> str:
 async def _serve(arguments: argparse.Namespace, folder: Path) -> None:
     backend = chat_backend(arguments.delay_ms / 1000)
     listener = socket.create_server(("127.0.0.1", arguments.port))
-    async with open_installation(folder, backend, rate_per_minute=None) as installation:
+    async with open_installation(
+        folder, backend, rate_per_minute=None, database_url=arguments.database
+    ) as installation:
         await fill_world(installation, long=arguments.long)
         port = listener.getsockname()[1]
         ready = f"http://localhost:{port} serves {folder}; sign in as {NAME!r} with {PASSWORD!r}"
@@ -74,6 +76,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="serve_world", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--port", type=int, default=0, help="0 for any free port")
     parser.add_argument("--home", type=Path, help="keep the installation in this folder; a temporary one when omitted")
+    parser.add_argument("--database", help="a PostgreSQL URL; several servers may share it and the home")
     parser.add_argument("--delay-ms", type=float, default=20.0, help="wait before each word of an answer")
     parser.add_argument("--long", type=int, default=10_000, help="messages of the long conversation")
     given = parser.parse_args(arguments)

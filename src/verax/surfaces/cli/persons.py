@@ -28,7 +28,7 @@ from verax.store.messages_export import export_user
 from verax.store.turns import TurnStore
 from verax.surfaces.cli.processes import find_holder
 from verax.surfaces.cli.session import Session
-from verax.surfaces.installation import open_database_of, open_replies
+from verax.surfaces.log_opening import open_database_of, open_replies
 
 __all__ = ["erase_person", "export_person"]
 

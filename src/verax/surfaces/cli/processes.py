@@ -1,7 +1,8 @@
 """The server as a process: who holds a data folder, starting one in the background, ending it.
 
-The lock of the data folder is the only register of processes: it is freed by the operating system
-when its holder ends, so there is no stale file of process ids.
+Locks in the data folder are the only register of processes: they are freed by the operating system
+when their holders end, so there is no stale file of process ids. Servers on one PostgreSQL share the
+folder, and each holds a file of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from verax.kernel.errors import StorageError, VeraxError
 from verax.store.home import Home
+from verax.store.membership import living_members
 
 __all__ = ["SERVER_LOG", "find_holder", "start_in_background", "stop_server"]
 
@@ -28,7 +30,7 @@ _SHOWN_LOG_BYTES = 4000
 
 
 def find_holder(home: Path) -> int | None:
-    """Return the process that owns the data folder, None where nobody does.
+    """Return the process that owns the data folder, or one of this machine that shares it; None where nobody does.
 
     Looks without taking: a shared lock is refused only while somebody owns the folder.
     """
@@ -46,7 +48,7 @@ def find_holder(home: Path) -> int | None:
                     return int(text)
                 time.sleep(_POLL_S)  # the holder has the lock and is about to write its name
             else:
-                return None
+                return next((member.pid for member in living_members(home) if member.is_here), None)
     raise StorageError(f"data folder {home}: held by a process that does not name itself", hint='run "verax doctor"')
 
 

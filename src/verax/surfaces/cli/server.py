@@ -47,14 +47,15 @@ def up(session: Session, detach: bool, host: str | None, port: int | None) -> in
 @click.command()
 @pass_session
 def down(session: Session) -> int:
-    """Stop the server of this data folder; open turns are finished first."""
+    """Stop the server of this data folder, all of them on this machine; open turns are finished first."""
     from verax.surfaces.cli.processes import stop_server
 
-    pid = stop_server(session.config.home, _STOP_WAIT_S)
-    if pid is None:
+    stopped: list[int] = []
+    while (pid := stop_server(session.config.home, _STOP_WAIT_S)) is not None and pid not in stopped:
+        stopped.append(pid)
+        say(f"stopped process {pid}")
+    if not stopped:
         say(f"nothing to stop: no server holds {session.config.home}")
-        return DONE
-    say(f"stopped process {pid}")
     return DONE
 
 
@@ -99,7 +100,7 @@ def _start(session: Session, *, detach: bool) -> int:
     from verax.surfaces.launch.launcher import is_isolated, relaunch
 
     holder = find_holder(config.home)
-    if holder is not None:
+    if holder is not None and (config.database_url is None or session.client(timeout_s=5.0).is_up()):
         return _say_running(session, holder)
     check_environment(session.environ)
     _check_port(config)
