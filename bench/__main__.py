@@ -34,6 +34,7 @@ SUITES = (
     "monitor.unchanged",
     "monitor.embedded",
     "moves",
+    "moves_processes",
     "soak",
     "mutations",
 )

@@ -8,7 +8,7 @@ submitted:
 * streams that were dropped, and those that did not finish under the release they began with (forward move);
 * until the last stream under the release that was rolled back has ended, at the end of a sentence.
 
-Several processes on one database are not measured: one process has the logs of an installation.
+`bench.moves_processes` measures the same on several servers.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ def main(arguments: list[str]) -> int:
     result: dict[str, Any] = {"suite": "moves", "quick": streams != STREAMS, "machine": describe(), "streams": streams}
     result |= asyncio.run(_measure(streams))
     result["table"] = [
-        _row("forward move in force for new turns, s", f"< {AIM_S}", result["forward_s"]),
-        _row("streams that did not finish under their release", "0", result["forward_lost"]),
-        _row("rollback in force for new turns, s", f"< {AIM_S}", result["back_s"]),
-        _row("last stream under the release ended, s", "", result["withdrawn_s"]),
-        _row("of these not at the end of a sentence", "0", result["cut_in_a_sentence"]),
+        row("forward move in force for new turns, s", f"< {AIM_S}", result["forward_s"]),
+        row("streams that did not finish under their release", "0", result["forward_lost"]),
+        row("rollback in force for new turns, s", f"< {AIM_S}", result["back_s"]),
+        row("last stream under the release ended, s", "", result["withdrawn_s"]),
+        row("of these not at the end of a sentence", "0", result["cut_in_a_sentence"]),
     ]
     text = json.dumps(result, indent=1)
     for output in (Path(argument) for argument in arguments if not argument.startswith("-")):
@@ -53,8 +53,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def slow_model() -> ScriptedBackend:
+    """Return the model: short sentences, slowly, for whoever asks for them."""
+    return ScriptedBackend([Rule("slowly", Reply((_SENTENCES,), delay_s=_DELAY_S))])
+
+
 async def _measure(streams: int) -> dict[str, Any]:
-    backend = ScriptedBackend([Rule("slowly", Reply((_SENTENCES,), delay_s=_DELAY_S))])
+    backend = slow_model()
     with tempfile.TemporaryDirectory(prefix="verax-bench-moves-") as folder:
         async with opened(Path(folder), backend) as world:
             good = str(world.channel.head)
@@ -114,7 +119,8 @@ def _ends_a_sentence(event: TurnEvent) -> bool:
     return isinstance(event, Completed) and event.choices[0].text.strip().endswith("sentence.")
 
 
-def _row(figure: str, aim: str, reached: float) -> dict[str, Any]:
+def row(figure: str, aim: str, reached: float) -> dict[str, Any]:
+    """Return a row of the table."""
     return {"figure": figure, "aim": aim, "reached": reached}
 
 

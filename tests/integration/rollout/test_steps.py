@@ -139,13 +139,3 @@ async def test_a_canary_without_a_plan_stays_where_it_is(world: World) -> None:
     facts = await world.installation.rollouts.facts(CHANNEL)
     assert (facts["plan"], facts["next"]) == (None, None)
     assert world.canary.share_bp == 2_000
-
-
-async def test_only_one_process_watches_and_another_takes_over(world: World) -> None:
-    parts = world.installation.watchers.watch._parts
-    await until(lambda: world.installation.watchers.watch.is_elected)
-    assert await asyncio.to_thread(parts.try_lock) is None
-    await world.installation.watchers.watch.close()
-    lock = await asyncio.to_thread(parts.try_lock)
-    assert lock is not None
-    lock.release()

@@ -117,15 +117,17 @@ async def test_alarms_of_all_servers_share_the_limits_of_the_log(place: Place) -
 
 
 async def test_a_follower_takes_over_with_what_was_queued_and_never_twice(place: Place) -> None:
-    follower_first = await place.open()
-    follower, third = await place.open(), await place.open()
-    leader = follower_first
+    leader, follower, third = await place.open(), await place.open(), await place.open()
     change = await leader.propose(make_release(f"{BASE} You like lists."))
     event = await follower.ask("ann", "Hello?")
     assert isinstance(event, Completed)
+    await until(lambda: leader.installation.watchers.watch.is_elected)
+    assert not any(world.installation.watchers.watch.is_elected for world in (follower, third))
     await leader.installation.close()
     await until(lambda: follower.installation.succession.leads or third.installation.succession.leads)
     assert follower.installation.succession.leads != third.installation.succession.leads
+    await until(lambda: any(world.installation.watchers.watch.is_elected for world in (follower, third)))
+    assert all(w.installation.watchers.watch.is_elected == w.installation.succession.leads for w in (follower, third))
     assert change in follower.installation.governance.state.changes
     await third.admit(change)
     await until(lambda: follower.channel.head == third.channel.head != str(leader.channel.head))
