@@ -86,7 +86,9 @@ class Config(BaseModel):
     )
 
     database_url: str | None = Field(
-        default=None, repr=False, description="`postgresql://…`, which several servers on one `home` may share; a SQLite file in `home` when not set."
+        default=None,
+        repr=False,
+        description="`postgresql://…`, which servers on one `home` may share; a SQLite file in `home` when not set.",
     )
     weights: Path | None = Field(
         default=None, description="GGUF file of the embedded model; the one `make up` installed when not set."

@@ -8,7 +8,7 @@
       members/          one locked file for each server that shares the folder (PostgreSQL)
       verax.db          rows (SQLite); absent where PostgreSQL is used
       alarms.waiting    alarms that the log could not take yet
-      governance.seen   newest governance checkpoint this server adopted (clause 6)
+      governance.seen   newest governance checkpoint this server adopted (clause 6); beside it the lock of its writers
       log/governance/   tiles and checkpoint of the governance log
       log/replies/<k>/  tiles and checkpoint of a reply log
       blobs/            long content by digest (clause 3)

@@ -61,6 +61,7 @@ class Succession:
         self._duties: list[Service] = []
         self._leads = not any(live.log.is_following for live in parts.logs)
         self._disk: Disk = LocalDisk()
+        self._told = ""
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -102,8 +103,11 @@ class Succession:
         while not self._stop.is_set():
             try:
                 await self._look()
+                self._told = ""
             except VeraxError as error:
-                _log.error("succession: %s", error)
+                if error.message != self._told:
+                    self._told = error.message
+                    _log.error("succession: %s", error)
             except Exception:  # noqa: BLE001 - the next look goes on, whatever this one met
                 _log.exception("succession: a look failed by a defect")
             try:
@@ -113,6 +117,8 @@ class Succession:
 
     async def _look(self) -> None:
         membership = self._parts.membership
+        if not self._leads and self._parts.governance.fault is not None:
+            return  # a process that answers nobody takes nothing over, or keeps what it could not take up
         if not await asyncio.to_thread(membership.try_lead):
             return
         if not self._leads:
