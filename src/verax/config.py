@@ -194,6 +194,14 @@ class Config(BaseModel):
     gates_judge_model: str = Field(default="", description="Name of that model.")
     gates_judge_key: str = Field(default="", description="Name of the stored model key that it is asked with.")
 
+    check_judge_url: str | None = Field(
+        default=None,
+        description="OpenAI-compatible address, `/v1` included, of a model that judges in `verax check` and "
+        "`/v1/check`; the verifier that ships when not set. Answers of turns are judged by the one that ships, always.",
+    )
+    check_judge_model: str = Field(default="", description="Name of that model.")
+    check_judge_key: str = Field(default="", description="Name of the stored model key that it is asked with.")
+
     session_hours: Count = Field(default=720, description="Life of a browser session, in hours.")
     metrics_auth: Literal["key", "none"] = Field(
         default="none", description="`key`: `/metrics` needs a key of an operator or auditor; `none`: open."
@@ -212,7 +220,7 @@ class Config(BaseModel):
     def _none_word(cls, value: object) -> object:
         return None if value == "none" else value
 
-    @field_validator("public_url", "url", "gates_judge_url", "web_search_url")
+    @field_validator("public_url", "url", "gates_judge_url", "web_search_url", "check_judge_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is None:

@@ -19,7 +19,7 @@ from typing import Protocol
 from verax.kernel.errors import TooLarge
 from verax.store.collections_types import FoundPassage
 from verax.truth.claims import Claim, SentenceKind, claims_of, kind_of, plain, split
-from verax.truth.knowledge.library import Library, Question
+from verax.truth.knowledge.library import MAX_QUESTION, Library, Question
 from verax.truth.knowledge.normal import NormalText
 from verax.truth.knowledge.passages import cut_passages
 from verax.truth.ranking import WordRanking
@@ -44,7 +44,6 @@ MAX_CLAIMS = 500
 PASSAGES = 5
 MAX_PASSAGES = 8
 _AT_A_TIME = 2
-_MAX_QUESTION = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,5 +206,5 @@ async def check_text(
 
 async def _nearest(sources: Sequence[Source], question: str) -> list[Evidence]:
     """Return the nearest passages of all sources, which take turns."""
-    found = [await source.nearest(question[-_MAX_QUESTION:]) for source in sources]
+    found = [await source.nearest(question[-MAX_QUESTION:]) for source in sources]
     return [passage for row in zip_longest(*found) for passage in row if passage is not None][:MAX_PASSAGES]

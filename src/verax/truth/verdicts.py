@@ -70,7 +70,8 @@ class Judgement:
     """A verdict on one claim.
 
     Attributes:
-        probability: Calibrated probability that the claim is supported, 0 to 1; None where it was not checked.
+        probability: Calibrated probability that the claim is supported, 0 to 1; None where it was not checked, or by a
+            judge that gives none.
         spans: What decided, the strongest first. Empty for *not checked* and for *not found*. Sources
             that contradict one another both stand here.
         reason: Why it was not checked, a short code (``language``, ``no_verifier``); empty otherwise.

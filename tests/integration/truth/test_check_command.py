@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import sys
@@ -15,6 +16,7 @@ import pytest
 from verax.surfaces.cli.main import run
 from verax.surfaces.cli.shapes import SHAPES, find_mismatch
 from verax.testing.pdfs import make_pdf, scanned_pdf
+from verax.testing.upstream import Script, Upstream
 
 pytestmark = pytest.mark.usefixtures("tiny_verifier")
 
@@ -145,3 +147,17 @@ def test_what_cannot_be_read_ends_with_2_and_says_which_file(check: Check, text:
     assert "scan.pdf: document: it holds pictures of its pages and no text" in err
     assert check(text)[0] == 2
     assert check(tmp_path / "missing.txt", "--against", scan)[0] == 2
+
+
+async def test_a_configured_judge_judges_instead_and_is_named(
+    check: Check, text: Path, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    not_found = json.dumps({"verdict": "not_found", "passage": None, "quote": None})
+    async with Upstream(Script(text=not_found)) as upstream:
+        monkeypatch.setenv("VERAX_CHECK_JUDGE_URL", upstream.url)
+        assert (await asyncio.to_thread(check, text, "--against", notes))[0] == 2
+        monkeypatch.setenv("VERAX_CHECK_JUDGE_MODEL", "large")
+        code, out, _ = await asyncio.to_thread(check, text, "--against", notes, "--json")
+    found = json.loads(out)
+    assert (code, found["summary"]["not_found"]) == (1, 6)
+    assert found["verifier"].startswith("model:large@127.0.0.1:")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
 
@@ -13,15 +12,13 @@ from verax.gates.items import Sample
 from verax.gates.judge.verdicts import PROMPT_DIGEST, judge_prompt, read_verdict
 from verax.gates.report import JudgedMark
 from verax.gates.verdict import decimal
-from verax.kernel.errors import ModelError, ModelUnavailable
+from verax.models.plain_chat import ChatAddress, ask_once
 from verax.models.remote import open_session
 
 __all__ = ["Judge", "JudgeSettings"]
 
 _MAX_WORDS = 2000
 _MAX_TOKENS = 40
-_TIMEOUT_S = 120.0
-_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +69,5 @@ class Judge:
 
     async def _ask(self, session: aiohttp.ClientSession, prompt: str) -> str:
         settings = self._settings
-        body = {
-            "model": settings.model,
-            "messages": [{"role": "user", "content": prompt}],
-            "temperature": 0,
-            "max_tokens": _MAX_TOKENS,
-        }
-        url, timeout = f"{settings.url}/chat/completions", aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        headers = {"Authorization": f"Bearer {settings.key}"} if settings.key else {}
-        for tried in range(_TRIES):
-            try:
-                async with session.post(url, json=body, headers=headers, timeout=timeout) as answer:
-                    if answer.status not in (429, 503):
-                        return _words_of(answer.status, await answer.json(content_type=None))
-            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                raise ModelUnavailable(
-                    f"judge {settings.model}: it could not be reached: {type(error).__name__}",
-                    hint="gates_judge_url names its address",
-                ) from None
-            await asyncio.sleep(self._wait_s(tried))
-        raise ModelUnavailable(f"judge {settings.model}: it was busy {_TRIES} times", hint="try again later")
-
-
-def _words_of(status: int, body: Any) -> str:
-    if status != 200:
-        raise ModelError(f"judge: expected a reply, found HTTP {status}", hint="check its model name and key")
-    try:
-        choices: Sequence[Mapping[str, Any]] = body["choices"]
-        return str(choices[0]["message"]["content"] or "")
-    except (LookupError, TypeError):
-        raise ModelError("judge: its answer has not the shape of a chat completion") from None
+        address = ChatAddress(settings.url, settings.model, settings.key, "gates_judge_url")
+        return await ask_once(session, address, prompt, _MAX_TOKENS, self._wait_s)

@@ -103,20 +103,24 @@ async def _check(session: Session, given: _Given) -> dict[str, Any]:
     documents = [await _document(converter, str(path)) for path in given.against]
     if given.collections:
         return _on_server(session, given, text, documents)
-    return await _here(text, documents)
+    return await _here(session, text, documents)
 
 
-async def _here(text: str, documents: Sequence[Document]) -> dict[str, Any]:
+async def _here(session: Session, text: str, documents: Sequence[Document]) -> dict[str, Any]:
+    from verax.store.home import Home
+    from verax.store.model_keys import ModelKeys
+    from verax.surfaces.checking import open_check_judge
     from verax.truth.check import DocumentSource, check_text
     from verax.truth.check_object import check_object
     from verax.truth.verifier import LocalVerifier
 
-    verifier = LocalVerifier()
+    local = LocalVerifier()
+    judge = open_check_judge(session.config, ModelKeys(Home(session.config.home).keys_dir))
     try:
         with Progress("checking", None, "claims") as progress:
-            report = await check_text(text, [DocumentSource(documents)], verifier, progress.reach)
+            report = await check_text(text, [DocumentSource(documents)], judge or local, progress.reach)
     finally:
-        verifier.close()
+        local.close()
     return check_object(report, text, documents)
 
 

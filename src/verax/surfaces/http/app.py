@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from verax.gates.preview.desk import PreviewDesk
 from verax.kernel.errors import VeraxError
 from verax.surfaces.alarm_bell import AlarmBell, WatchedDesk
+from verax.surfaces.checking import open_check_judge
 from verax.surfaces.http.account import AccountEndpoints
 from verax.surfaces.http.administration import administration
 from verax.surfaces.http.attachments import AttachmentEndpoints
@@ -96,7 +97,12 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *_conversation_routes(installation, gate, metrics),
         *CollectionEndpoints(installation.library, gate, config.max_document_bytes).routes(),
         *WebSearchEndpoints(installation.web_search, gate).routes(),
-        *CheckEndpoints(installation.library, installation.verifier, gate, limits.body_bytes).routes(),
+        *CheckEndpoints(
+            installation.library,
+            open_check_judge(config, office.model_keys) or installation.verifier,
+            gate,
+            limits.body_bytes,
+        ).routes(),
         *ReceiptEndpoints(
             installation.receipts,
             installation.turns,

@@ -24,6 +24,8 @@ REASONS = {
     "no_verifier": "there is no verifier here",
     "too_long": "too long",
     "busy": "the verifier was busy",
+    "judge_unreachable": "the judge did not answer",
+    "judge_answer": "the judge's answer could not be checked",
 }
 MEANING = (
     "A verdict says how a sentence stands to the documents named here, not whether it is true. It was given by a "
