@@ -98,6 +98,18 @@ async def test_labels_count_for_meaning_too_and_vectors_go_with_their_passages(s
     assert await shelf.find("how good is this machine?") == ["other"]
 
 
+async def test_a_document_that_was_removed_and_added_again_is_found_by_what_it_means(shelf: Shelf) -> None:
+    text = "The physician examined the patient and prescribed medicine."
+    await shelf.add("market", "Share prices fell on Monday.")
+    for _ in range(2):
+        document = await shelf.add("physician", text)
+        while await shelf.library.meaning.encode_waiting():
+            pass
+        assert (await shelf.find("doctor treating somebody who is ill"))[0] == "physician"
+        await shelf.library.collections.remove(shelf.collection_id, document, ADA)
+    assert await shelf.find("doctor treating somebody who is ill") == ["market"]
+
+
 async def test_the_task_encodes_what_is_added_and_what_a_stop_left(shelf: Shelf) -> None:
     vectors = CollectionVectors(shelf.database)
     await shelf.add("before", "Added before the start.")

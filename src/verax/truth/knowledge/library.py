@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -194,7 +195,7 @@ class Library:
             raise RequestError(f"query: expected 1 to {MAX_QUESTION} characters", param="query")
         if not 1 <= question.limit <= MAX_RESULTS:
             raise RequestError(f"limit: expected 1 to {MAX_RESULTS}", param="limit")
-        await self.collections.get(collection_id, user_id)
+        collection = await self.collections.get(collection_id, user_id)
         version = await self.collections.version(collection_id)
         if question.version is not None and question.version != version:
             raise ConflictError(
@@ -204,14 +205,16 @@ class Library:
                 code="collection/version-moved",
             )
         words = query_words(question.text)
-        by_words = await self.collections.find_words(collection_id, words, question.exclude, _CANDIDATES)
-        nearest = self.meaning.nearest
-        by_meaning = await nearest(collection_id, version, question.text, question.exclude, _CANDIDATES)
-        ranked = fuse([by_words, by_meaning])[: question.limit]
+        by_words, by_meaning = await asyncio.gather(
+            self.collections.find_words(collection_id, words, question.exclude, _CANDIDATES),
+            self.meaning.nearest(collection, question.text, question.exclude, _CANDIDATES),
+        )
+        ranked = fuse([by_words, by_meaning.numbers])[: question.limit]
         found = await self.collections.passages(collection_id, [item.number for item in ranked])
         scores = {item.number: item.score for item in ranked}
-        encoded = await self.meaning.count(collection_id)
-        return SearchResult(version, encoded, tuple(Hit(passage, scores[passage.number]) for passage in found))
+        return SearchResult(
+            version, by_meaning.encoded, tuple(Hit(passage, scores[passage.number]) for passage in found)
+        )
 
 
 def leaf_of(name: str, source: str, label: str, digest: str, text: NormalText, passages: Sequence[Passage]) -> str:

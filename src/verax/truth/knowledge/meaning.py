@@ -15,13 +15,15 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from verax.kernel.errors import VeraxError
+from verax.store.collections_types import Collection
 from verax.store.collections_vectors import CollectionVectors, StoredVector
 from verax.truth.knowledge.encoder import Encoder
 from verax.truth.knowledge.nearest import Vectors
 
-__all__ = ["Meaning"]
+__all__ = ["Meaning", "Nearest"]
 
 _BATCH = 32
 _KEPT_COLLECTIONS = 4
@@ -30,13 +32,30 @@ _RETRY_S = 30.0
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """Numbers of passages, best first, and how many passages were compared."""
+
+    numbers: tuple[int, ...]
+    encoded: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The vectors of a collection at one of its changes, when it had `count` of them."""
+
+    revision: int
+    count: int
+    vectors: Vectors
+
+
 class Meaning:
     """Encodes passages in the background and finds those nearest to a question."""
 
     def __init__(self, vectors: CollectionVectors, encoder: Encoder | None = None) -> None:
         self._vectors = vectors
         self._encoder = encoder or Encoder()
-        self._kept: OrderedDict[str, tuple[tuple[str, int], Vectors]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._more = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -73,27 +92,34 @@ class Meaning:
         return await self._vectors.count(collection_id)
 
     async def nearest(
-        self, collection_id: str, version: str, question: str, excluded_labels: Sequence[str], limit: int
-    ) -> list[int]:
-        """Return the numbers of the passages nearest to a question, best first; none where none is encoded."""
+        self, collection: Collection, question: str, excluded_labels: Sequence[str], limit: int
+    ) -> Nearest:
+        """Return the passages nearest to a question; none where none is encoded."""
         if not self._encoder.is_available:
-            return []
-        vectors = await self._of(collection_id, version)
+            return Nearest((), 0)
+        vectors = await self._of(collection)
         if not len(vectors):
-            return []
+            return Nearest((), 0)
         asked = await self._encoder.encode_question(question)
-        return await asyncio.to_thread(vectors.nearest, asked, limit, excluded_labels)
+        return Nearest(tuple(await asyncio.to_thread(vectors.nearest, asked, limit, excluded_labels)), len(vectors))
 
-    async def _of(self, collection_id: str, version: str) -> Vectors:
-        state = (version, await self._vectors.count(collection_id))
+    async def _of(self, collection: Collection) -> Vectors:
+        """Return the vectors of a collection.
+
+        Counting a hundred thousand rows takes longer than searching them, so it ends once every passage has its vector.
+        """
+        collection_id, revision = collection.collection_id, collection.revision
         known = self._kept.get(collection_id)
-        if known is None or known[0] != state:
-            known = (state, await asyncio.to_thread(Vectors, await self._vectors.all_of(collection_id)))
-            self._kept[collection_id] = known
+        if known is None or known.revision != revision or len(known.vectors) != collection.passages:
+            count = await self._vectors.count(collection_id)
+            if known is None or (known.revision, known.count) != (revision, count):
+                rows = await self._vectors.all_of(collection_id)
+                known = _Kept(revision, count, await asyncio.to_thread(Vectors, rows))
+                self._kept[collection_id] = known
         self._kept.move_to_end(collection_id)
         while len(self._kept) > _KEPT_COLLECTIONS:
             self._kept.popitem(last=False)
-        return known[1]
+        return known.vectors
 
     async def _watch(self) -> None:
         while True:
