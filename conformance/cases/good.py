@@ -58,6 +58,14 @@ def good() -> list[Vector]:
     ]
     both = replace(BASE, open={"reply": SECRET.salt("reply"), "request": SECRET.salt("request")})
     vectors.append(vector("opens-both", "reply and request may be opened", both.to_bytes(), None))
+    judged = issue_receipt(
+        new_log(3), sample_record(SECRET, REPLY, ORIGIN, evidence=SECRET.commit("evidence", b"{}")), SECRET
+    )
+    for name, parts, reply in (("evidence", ["evidence"], None), ("all", ["evidence", "reply", "request"], REPLY)):
+        opened = replace(judged, open={part: SECRET.salt(part) for part in parts})
+        vectors.append(
+            vector(f"opens-{name}", "evidence may be opened beside the others", opened.to_bytes(), None, reply=reply)
+        )
     vectors.append(
         {**vector("opens-nothing", "nothing need be opened", replace(BASE, open={}).to_bytes(), None), "reply": None}
     )

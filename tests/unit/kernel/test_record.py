@@ -233,6 +233,10 @@ def test_an_ended_record_is_the_one_that_a_constructor_would_make() -> None:
     assert ended == replace(first, status="complete", reply=reply, reply_form="items")
     assert ended.to_bytes() == canonical.encode(ended.to_dict())
     assert entry_of(ended) == entry_of_bytes(ended.to_bytes())
+    judged = first.ended("complete", reply, "text", "ab" * 32)
+    assert judged == replace(first, status="complete", reply=reply, reply_form="text", evidence="ab" * 32)
+    with pytest.raises(RecordError, match=r"record\.evidence"):
+        first.ended("complete", reply, "text", "no digest")
 
 
 @pytest.mark.parametrize(
