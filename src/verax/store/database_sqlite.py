@@ -22,7 +22,7 @@ from pathlib import Path
 
 import apsw
 
-from verax.kernel.errors import ConfigError, StorageError, StoreFull, VeraxError
+from verax.kernel.errors import ConfigError, CorruptStore, StorageError, StoreFull, VeraxError
 from verax.store.database_lock import FileLock
 from verax.store.database_sqlite_errors import explain
 from verax.store.database_types import DatabaseLimits, Dialect, HeldLock, Row, SqlValue
@@ -210,6 +210,7 @@ class SqliteDriver:
         self._path = path
         self._vfs = vfs
         self._lock_wait_ms = int(limits.lock_wait_s * 1000)
+        self._was_ours = False
         if vfs is None:
             _create_private(path)
 
@@ -254,15 +255,26 @@ class SqliteDriver:
             raw.execute("PRAGMA query_only=ON")
 
     def _check_application(self, raw: apsw.Connection) -> None:
-        """Mark an empty file as ours; refuse one that is another program's."""
+        """Mark an empty file as ours; refuse one that is another program's, and one that was ours and is no more.
+
+        Only the first connection may mark: a file that is emptied under a running server is damaged, and connections
+        that each wait for the lock to mark it would hold up everything, the end of the server included.
+        """
         if _application_id(raw) == APPLICATION_ID:
+            self._was_ours = True
             return
+        if self._was_ours:
+            raise CorruptStore(
+                f"{self.label}: the database that was open is gone, its file holds something else",
+                hint="stop Verax, copy the file aside, then restore a backup",
+            )
         raw.execute("BEGIN IMMEDIATE")
         try:
             found = _application_id(raw)
             if found == 0 and not raw.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]:
                 raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
                 raw.execute("COMMIT")
+                self._was_ours = True
             elif found != APPLICATION_ID:
                 raise ConfigError(
                     f"{self.label}: expected a database of Verax, found one of another program",

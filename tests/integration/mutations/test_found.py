@@ -199,3 +199,14 @@ def freeze_as_the_server(case: Case) -> str:
 
 def test_whoever_has_the_keys_of_the_server_can_do_what_it_may_do_and_the_log_shows_it(play: Play) -> None:
     assert play(freeze_as_the_server).verdict in ("as the server", "in the open")
+
+
+def cut_the_database(case: Case) -> str:
+    os.truncate(case.database, 0)
+    return "the database cut to nothing"
+
+
+def test_a_server_whose_database_was_cut_to_nothing_tells_it_and_ends(play: Play) -> None:
+    outcome = play(cut_the_database, is_running=True)
+    assert outcome.verdict == "refused", outcome
+    assert "store/corrupt" in outcome.alarms

@@ -326,6 +326,17 @@ def test_a_damaged_page_is_reported_and_never_served(path: Path) -> None:
     database.close()
 
 
+def test_a_database_that_is_cut_to_nothing_while_open_is_damaged_and_not_begun_anew(path: Path) -> None:
+    open_database(path).close()
+    database = open_database(path)
+    os.truncate(path, 0)
+    for _ in range(2):
+        with pytest.raises(CorruptStore, match="is gone"):
+            database.read_now(lambda tx: tx.execute("SELECT 1"))
+    assert path.read_bytes() == b""
+    database.close()
+
+
 def test_the_database_of_another_program_is_refused_and_left_alone(path: Path) -> None:
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE notes (text)")
