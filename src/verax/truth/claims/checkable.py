@@ -63,7 +63,7 @@ class Claim:
     context: str = ""
 
 
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)\s]*\)")
 _MARKS = re.compile(r"(?<!\w)[*_`]+|[*_`]+(?!\w)")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _CITATION = re.compile(r"\s?\[\d{1,3}(?:,\s?\d{1,3})*\]")

@@ -26,6 +26,7 @@ SHORT_LINE = 50
 
 Block = Literal["text", "heading"]
 
+_PART = 2_000
 _MARKED = 10  # the longest mark of a line, with the blank behind it: "9999. [x] "
 _FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})")
 _MARK = re.compile(r"(?:>[ \t]?|[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?|\(?\d{1,4}[.)][ \t]+|[一二三四五六七八九十]{1,3}、)+")
@@ -78,8 +79,12 @@ class Splitter:
 
     def feed(self, text: str) -> list[Sentence]:
         """Take more text; return the sentences that are whole now."""
-        self._text += text
-        return list(self._take())
+        found: list[Sentence] = []
+        # What waits is copied at every sentence, so a long text is taken a part at a time.
+        for place in range(0, len(text), _PART):
+            self._text += text[place : place + _PART]
+            found += self._take()
+        return found
 
     def finish(self) -> list[Sentence]:
         """Say that nothing follows; return what is left."""
@@ -92,8 +97,8 @@ class Splitter:
             if not self._text:
                 return
             if self._at_line_start:
-                if not (self._is_whole or "\n" in self._text or len(self._text) > _MARKED):
-                    return  # the line's mark may not be all here
+                if not self._are_marks_whole():
+                    return
                 if self._fence or _FENCE.match(self._text) or _RULE.match(self._text) or self._text[0] == "|":
                     if not self._skip_line():
                         return
@@ -103,6 +108,12 @@ class Splitter:
             if end is None:
                 return
             yield from self._cut(end, "heading" if is_heading else "text")
+
+    def _are_marks_whole(self) -> bool:
+        """Say whether the marks that begin the line are all here."""
+        marks = _MARK.match(self._text)
+        behind = len(self._text) - (marks.end() if marks else 0)
+        return self._is_whole or "\n" in self._text or behind > _MARKED
 
     def _drop_blanks(self) -> None:
         rest = self._text.lstrip()

@@ -97,3 +97,9 @@ def test_marks_of_emphasis_links_and_citations_are_not_read() -> None:
 )
 def test_the_language_of_a_sentence_is_told_or_left_open(language: str, text: str) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize("sign", ["[", "*", "(", "a. ", "a\n", "> ", ".", '"', "他", "`", "1. ", "# "])
+def test_a_text_made_to_be_slow_is_cut_in_time(sign: str) -> None:
+    """The runner's limit is the only one: a rule that looks back over the whole text would never end here."""
+    claims_of(sign * (100_000 // len(sign)))

@@ -90,6 +90,13 @@ def test_offsets_are_those_of_the_text_and_sentences_do_not_overlap(text: str) -
         end = sentence.end
 
 
+@pytest.mark.parametrize(
+    "text", ["Dr. Dr. Dr. Dr. Dr. \n- - - 1. 1. ", "> > > - [ ] > > 1. One. Two", "- 1. - 1. - 1. x. Y"]
+)
+def test_marks_behind_marks_are_met_whole(text: str) -> None:
+    assert all(fed(text, random.Random(seed), 3) == split(text) for seed in range(20))
+
+
 def test_abbreviations_initials_decimals_and_addresses_end_nothing() -> None:
     assert texts_of("Dr. J. R. Smith paid 3.5 million, e.g. on Jan. 5. See http://ex.org/a.b for No. 7 of it.") == [
         "Dr. J. R. Smith paid 3.5 million, e.g. on Jan. 5.",
