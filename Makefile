@@ -13,8 +13,8 @@ GATES := .venv-gates
 RAY := .venv-ray
 LAB := .venv-lab
 DEV_BIN := $(CURDIR)/$(DEV)/bin
-# A whole run takes every core; tests of one file stay together and share their servers.
-SPREAD := -n logical --maxprocesses 4 --dist loadfile
+# A whole run takes every core; tests of one file stay together and share their servers, the longest first.
+SPREAD := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 RUFF_PATHS := src tests scripts conformance bench lab
 
 help: ## List the targets

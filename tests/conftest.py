@@ -13,6 +13,24 @@ from verax.store.accounts_credentials import HashCosts, Passwords
 settings.register_profile("verax", deadline=None)
 settings.load_profile("verax")
 
+# Where tests start servers, browsers or trainings of their own. Those files begin first: the last file that
+# begins late and takes long is what a run on several cores would wait for.
+_LONGEST = (
+    "tests/integration/drill/",
+    "tests/integration/gates/",
+    "tests/integration/mutations/",
+    "tests/integration/lab/",
+    "tests/integration/rollout/",
+    "tests/browser/",
+    "tests/integration/test_first_run.py",
+    "tests/integration/test_schemathesis.py",
+    "tests/integration/launch/",
+    "tests/integration/cli/",
+    "tests/integration/models/",
+    "tests/integration/truth/",
+    "tests/integration/",
+)
+
 _CHEAP = HashCosts(time_cost=1, memory_kib=64, parallelism=1)
 
 
@@ -26,3 +44,12 @@ def product_costs() -> Iterator[HashCosts]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Passwords, "default_costs", _CHEAP)
         yield costs
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files in front; within a place the order stays."""
+    items.sort(key=lambda item: _place(item.nodeid))
+
+
+def _place(node_id: str) -> int:
+    return next((place for place, start in enumerate(_LONGEST) if node_id.startswith(start)), len(_LONGEST))
