@@ -78,11 +78,14 @@ class SimulatedDesk:
         await self._governance.alarm(code, channel, detail)
 
 
-def make_gate_desk(folder: Path, world: TurnWorld, runner: Runner | None = None) -> GateDesk:
+def make_gate_desk(
+    folder: Path, world: TurnWorld, runner: Runner | None = None, *, look_s: float | None = None
+) -> GateDesk:
     """Return a desk that keeps its runs in `folder` and asks the world's own turn path.
 
     Args:
         runner: What takes samples, where it is not that.
+        look_s: Time between two looks for what another process did, where there is one.
     """
     counter = itertools.count(1)
     signer = GateSigner(*key_of("gate"), lambda size: next(counter).to_bytes(size, "big"), world.clock.now_ms)
@@ -95,6 +98,7 @@ def make_gate_desk(folder: Path, world: TurnWorld, runner: Runner | None = None)
             signer=signer,
             runtime=world.runtime,
             clock=world.clock,
+            look_s=look_s,
         )
     )
 

@@ -284,3 +284,38 @@ async def test_unknown_changes_and_suites_and_closed_changes_are_refused(tmp_pat
         world.governance.adopt()
         with pytest.raises(ConflictError, match="it is stale"):
             desk.begin(change)
+
+
+# Several processes
+
+
+class Endless(DirectRunner):
+    """Never ends by itself."""
+
+    async def run(self, job: Job) -> Ran:
+        await asyncio.Event().wait()
+        return await super().run(job)
+
+
+async def run_state(desk: GateDesk, change: str, wanted: str) -> None:
+    async with asyncio.timeout(60):
+        while desk.gates(change).gates[0].run.state != wanted:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_suite_put_in_line_at_another_process_is_run_and_cancelled_by_the_one_that_leads(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as world:
+        change = demand_and_propose(world, "You answer kindly.", off_topic=FLOORS)
+        leader = make_gate_desk(tmp_path / "gates", world, Endless(world.engine, GATE_CALLER), look_s=0.01)
+        leader.start()
+        follower = make_gate_desk(tmp_path / "gates", world, look_s=0.01)
+        assert follower.begin(change).gates[0].run.state == "waiting"
+        await run_state(follower, change, "running")
+        assert follower.begin(change).gates[0].run.state == "running", "it is under way already"
+        await follower.cancel(change)
+        async with asyncio.timeout(60):
+            await leader.wait_idle()
+        assert leader.gates(change).gates[0].run.state == "cancelled"
+        await leader.close()
