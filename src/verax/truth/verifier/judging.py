@@ -49,7 +49,7 @@ __all__ = [
 Scorer = Callable[[str, str], Sequence[float]]
 """From claim and piece to the logits of *supported*, *contradicted* and *not found*."""
 
-CONTRADICTED_FROM = 0.7
+CONTRADICTED_FROM = 0.8
 SAME_THING = 0.5
 CAPS = {Kind.NUMBER: 0.072, Kind.DATE: 0.05, Kind.NEGATION: 0.333}
 PENALTIES = {Kind.NUMBER: 0.63, Kind.DATE: 0.88, Kind.NAME: 0.81}
