@@ -34,6 +34,7 @@ from bench.truth.overlap import overlap
 from bench.truth.prompted import prompted
 from bench.truth.rows import held_out, sample
 from bench.truth.shipped import load_shipped
+from bench.truth.speed import speed
 from lab.verifier.calibration import fit
 from lab.verifier.evaluation import by_source
 from lab.verifier.rows import Row, read_rows, training_rows
@@ -102,7 +103,8 @@ def main(arguments: list[str]) -> int:
         for way in ways
     }
     result |= {"exact": by_kind(plain, findings), "fitted_on": len(fitted), "published": PUBLISHED}
-    result["table"] = [row for way in ways for row in _table(way)]
+    result["speed"] = speed(sample(dev, 100))
+    result["table"] = [row for way in ways for row in _table(way)] + _speed_table(result["speed"])
     text = json.dumps(result, indent=1)
     if output is not None:
         output.write_text(text + "\n")
@@ -230,6 +232,15 @@ def _table(way: Way) -> list[dict[str, object]]:
         }
         for found in [*way.results, way.pooled]
     ]
+
+
+def _speed_table(found: dict[str, Any] | None) -> list[dict[str, object]]:
+    aims = {
+        "pairs_per_s_2": ("pairs of claim and piece a second, two threads", ">= 50"),
+        "ten_claims_p95_s": ("10 claims against 5 passages each, p95, s", "< 0.5"),
+        "one_claim_p95_s": ("one claim against 5 passages, p95, s", "< 0.3"),
+    }
+    return [{"figure": what, "aim": aim, "reached": found[name]} for name, (what, aim) in aims.items()] if found else []
 
 
 if __name__ == "__main__":
