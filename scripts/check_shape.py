@@ -37,7 +37,7 @@ def tracked_files(root: Path) -> list[Path]:
     command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
     paths = (root / name for name in sorted(set(names)) if name)
-    return [path for path in paths if path.is_file()]
+    return [path for path in paths if path.is_file() or path.is_symlink()]
 
 
 def problems_of(path: Path) -> Iterator[str]:

@@ -47,6 +47,9 @@ def main() -> int:
 
 def problems_of(path: Path) -> Iterator[str]:
     """Yield what one file may not hold."""
+    if path.is_symlink() and not path.resolve().is_relative_to(ROOT):
+        yield f"{path}: a link that leads out of the repository"
+        return
     size = path.stat().st_size
     if size > _MAX_FILE_BYTES:
         if _is_pinned(path, size):

@@ -1,4 +1,4 @@
-"""Run the benchmark of truth: ``python -m bench.truth [OUTPUT.json] [--quick | --seen=N]``.
+"""Run the benchmark of truth: ``python -m bench.truth [OUTPUT.json] [--quick | --seen=NAME:N,...]``.
 
 Balanced accuracy, with an interval, and calibration error for each source of ``dev.jsonl.gz``, of every way to tell:
 
@@ -113,10 +113,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _seen(arguments: Sequence[str], is_quick: bool) -> dict[str, int]:
-    """Return how many rows of each source the slow ways see."""
-    given = next((int(argument.partition("=")[2]) for argument in arguments if argument.startswith("--seen=")), None)
-    per_source = 4 if is_quick else given
-    return dict.fromkeys(SEEN, per_source) if per_source else SEEN
+    """Return how many rows of each source the slow ways see; ``--seen=cosine:100,prompted:20`` changes some."""
+    if is_quick:
+        return dict.fromkeys(SEEN, 4)
+    given = next((argument.partition("=")[2] for argument in arguments if argument.startswith("--seen=")), "")
+    changed = {name: int(count) for name, _, count in (part.partition(":") for part in given.split(",") if part)}
+    if unknown := changed.keys() - SEEN.keys():
+        raise SystemExit(f"bench.truth: --seen names {', '.join(sorted(unknown))}; expected {', '.join(SEEN)}")
+    return SEEN | changed
 
 
 def _overlap(rows: list[Row], fitted: list[Row]) -> Way:

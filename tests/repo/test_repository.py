@@ -95,6 +95,13 @@ def test_a_lock_with_an_address_is_found(tmp_path: Path) -> None:
     assert list(load_script("check_tracked").problems_of(lock))
 
 
+def test_a_link_out_of_the_repository_is_found(tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere"
+    link.symlink_to("/usr")
+    [found] = load_script("check_tracked").problems_of(link)
+    assert "leads out of the repository" in found
+
+
 def test_every_locked_package_has_a_hash() -> None:
     for lock in (ROOT / "requirements").glob("*.lock"):
         blocks = re.split(r"\n(?=\S)", lock.read_text(encoding="utf-8").strip())
