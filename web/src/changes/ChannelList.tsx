@@ -1,3 +1,4 @@
+import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { shortCode } from '@/core/short-code'
@@ -33,7 +34,8 @@ export function ChannelList({ state }: { state: State }) {
   return (
     <>
       <KeyNote state={state} signer={signer} />
-      {signer.mayDraft && <RecentAlarms state={state} />}
+      {/* Its texts come when it is shown: the page must not be taken away until then. */}
+      <Suspense>{signer.mayDraft && <RecentAlarms state={state} />}</Suspense>
       {[...names, RUNTIME].map((name) => (
         <Channel key={name} state={state} name={name} signer={signer} />
       ))}
