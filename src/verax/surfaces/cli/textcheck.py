@@ -174,7 +174,7 @@ def _show(checked: dict[str, Any]) -> None:
     for document in checked["documents"]:
         for notice in document["notices"]:
             say(f"{document['source']}: {notice}")
-    from verax.truth.report.wording import LABELS, REASONS
+    from verax.truth.report.wording import LABELS, REASONS, number_of
 
     for claim in checked["claims"]:
         mark = LABELS[claim["verdict"]]
@@ -186,7 +186,8 @@ def _show(checked: dict[str, Any]) -> None:
             print_text(f"    {item['source']}{page}: “{_line(item['passage'][item['start'] : item['end']])}”")
     summary = checked["summary"]
     counts = ", ".join(f"{summary[name]} {label}" for name, label in LABELS.items())
-    say(f"{summary['claims']} claims: {counts}; {summary['other_sentences']} other sentences")
+    others = number_of(summary["other_sentences"], "other sentence")
+    say(f"{number_of(summary['claims'], 'claim')}: {counts}; {others}")
 
 
 def _line(text: str) -> str:

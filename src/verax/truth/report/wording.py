@@ -8,7 +8,18 @@ from typing import Any
 
 from verax.truth.verdicts import SUPPORTED_FROM
 
-__all__ = ["LABELS", "MEANING", "REASONS", "SIGNS", "About", "counts", "described", "place_of", "stance_of"]
+__all__ = [
+    "LABELS",
+    "MEANING",
+    "REASONS",
+    "SIGNS",
+    "About",
+    "counts",
+    "described",
+    "number_of",
+    "place_of",
+    "stance_of",
+]
 
 LABELS = {
     "supported": "supported",
@@ -73,4 +84,12 @@ def stance_of(item: Mapping[str, Any]) -> str:
 def counts(summary: Mapping[str, int]) -> str:
     """Return the summary as a sentence."""
     by_verdict = ", ".join(f"{summary[name]} {label}" for name, label in LABELS.items())
-    return f"{summary['claims']} claims: {by_verdict}. {summary['other_sentences']} other sentences were not checked."
+    claims, others = number_of(summary["claims"], "claim"), summary["other_sentences"]
+    return (
+        f"{claims}: {by_verdict}. {number_of(others, 'other sentence')} {'was' if others == 1 else 'were'} not checked."
+    )
+
+
+def number_of(count: int, noun: str) -> str:
+    """Return a count with its noun: "1 claim", "2 claims"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

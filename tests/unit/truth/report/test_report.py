@@ -9,6 +9,7 @@ import pypdfium2
 import pytest
 
 from verax.truth.report import About, html_report, pdf_report
+from verax.truth.report.wording import counts
 
 ABOUT = About("answer <1>.md", "2026-11-26T18:00:00Z")
 PASSAGE = "The town has a bridge. The bridge was opened in 1932 by Lena Voß. It is 40 metres long."
@@ -111,3 +112,9 @@ def test_any_text_fits_on_the_page(text: str) -> None:
 def test_a_text_without_claims_says_so() -> None:
     assert "The text holds no claim that could be checked." in html_report(checked(), ABOUT)
     assert "The text holds no claim that could be checked." in text_of(pdf_report(checked(), ABOUT))[0]
+
+
+def test_one_claim_is_said_as_one() -> None:
+    one = {"claims": 1, "supported": 1, "contradicted": 0, "not_found": 0, "not_checked": 0, "other_sentences": 1}
+    assert counts(one).startswith("1 claim: 1 supported")
+    assert counts(one).endswith("1 other sentence was not checked.")
