@@ -5,4 +5,4 @@ A policy is data inside a release. This room reads it; it holds no opinion of it
 >>> from verax.guard.policy import check_input
 """
 
-__all__ = ["detectors", "policy", "stream"]
+__all__ = ["detectors", "policy", "readability", "stream"]
