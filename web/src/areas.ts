@@ -3,7 +3,7 @@
  * Each is a chunk of its own: the first load holds the frame and the chat, and nothing else.
  */
 
-import { GitPullRequestArrow, ScrollText, SlidersHorizontal } from 'lucide-react'
+import { GitPullRequestArrow, LibraryBig, ScrollText, SlidersHorizontal } from 'lucide-react'
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
 import { retrying } from '@/core/chunks'
 
@@ -41,6 +41,13 @@ export const AREAS: readonly Area[] = [
     paths: ['/receipt/:turn'],
     page: lazy(() => retrying(() => import('./receipt/ReceiptPage'))),
     access: 'everyone',
+  },
+  {
+    id: 'collections',
+    paths: ['/collections', '/collections/:collection'],
+    page: lazy(() => retrying(() => import('./collections/CollectionsPage'))),
+    access: 'account',
+    link: { title: 'shell:areas.collections', href: '/collections', icon: LibraryBig },
   },
   {
     id: 'transparency',

@@ -227,6 +227,7 @@ def test_the_app_is_worked_by_keyboard_alone(person: Callable[..., Person]) -> N
         "Archive",
         "B",
         "Actions for “B”",
+        "Collections",
         "Behind the answers",
         f"{ann.name}Member",
         "General",

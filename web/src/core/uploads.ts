@@ -6,8 +6,9 @@
  */
 
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import { ApiError, readError, request, tellSignedOut } from './api'
+import { ApiError, request } from './api'
 import { randomId } from './random'
+import { sendBytes } from './send-bytes'
 import type { Attachment, AttachmentRef } from './wire'
 
 /** Files of one message. */
@@ -161,30 +162,12 @@ export class Uploads {
   }
 }
 
-/** Sends one file. `fetch` does not say how much has left, so this is an `XMLHttpRequest`. */
+/** Sends one file to be attached. */
 export function sendFile(
   name: string,
   file: Blob,
   onProgress: (part: number) => void,
   signal: AbortSignal,
 ): Promise<Attachment> {
-  return new Promise((resolve, reject) => {
-    const call = new XMLHttpRequest()
-    call.open('POST', `/v1/attachments?${new URLSearchParams({ name })}`)
-    call.setRequestHeader('content-type', file.type || 'application/octet-stream')
-    call.upload.addEventListener('progress', (event) => {
-      if (event.lengthComputable) onProgress(event.loaded / event.total)
-    })
-    call.addEventListener('load', () => {
-      if (call.status === 201) return resolve(JSON.parse(call.responseText) as Attachment)
-      if (call.status === 401) tellSignedOut()
-      readError(new Response(call.responseText, { status: call.status })).then(reject, reject)
-    })
-    call.addEventListener('error', () => {
-      reject(new ApiError(0, 'network/unreachable', 'the server cannot be reached'))
-    })
-    call.addEventListener('abort', () => reject(signal.reason))
-    signal.addEventListener('abort', () => call.abort())
-    call.send(file)
-  })
+  return sendBytes(`/v1/attachments?${new URLSearchParams({ name })}`, file, onProgress, signal)
 }

@@ -16,13 +16,13 @@ import type { AttachmentRef, Model } from '@/core/wire'
 import { IconButton } from '@/ui/Button'
 import { isFocusTaken } from '@/ui/focus'
 import { toast } from '@/ui/Toast'
+import { useDroppedFiles } from '@/ui/useDroppedFiles'
 import styles from './Composer.module.css'
 import { FileList } from './FileList'
 import { acceptOf, filesOf, LONG_PASTE, seesImages, textFile } from './files'
 import { isSendKey } from './keys'
 import { PasteOffer } from './PasteOffer'
 import { useDraft } from './useDraft'
-import { useDroppedFiles } from './useDroppedFiles'
 import { useGrowingField } from './useGrowingField'
 
 export interface ComposerHandle {
@@ -58,7 +58,7 @@ export function Composer(props: ComposerProps) {
   const [pasted, setPasted] = useState('')
   const [isTouch] = useState(() => window.matchMedia('(pointer: coarse)').matches)
   const addFiles = useAddFiles(uploads, model)
-  const isDropping = useDroppedFiles(addFiles)
+  const isDropping = useDroppedFiles((data) => addFiles(filesOf(data)))
   useGrowingField(field, text)
   useImperativeHandle(handle, () => ({
     focus: () => field.current?.focus(),

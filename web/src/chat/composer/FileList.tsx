@@ -1,12 +1,12 @@
 import { RotateCcw, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useStore } from 'zustand'
+import { sizeText } from '@/core/sizes'
 import type { Upload, Uploads } from '@/core/uploads'
 import { IconButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 import { useExplain } from '@/ui/errors'
 import styles from './FileList.module.css'
-import { sizeText } from './files'
 
 /** The files of the message that is being written: how far they are, and what is wrong with them. */
 export function FileList({ uploads }: { uploads: Uploads }) {

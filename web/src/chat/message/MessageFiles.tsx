@@ -1,7 +1,7 @@
 import { FileText } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import { sizeText } from '@/core/sizes'
 import type { AttachmentRef } from '@/core/wire'
-import { sizeText } from '../composer/files'
 import styles from './MessageFiles.module.css'
 
 /** The files of a message; each opens as it was sent. */

@@ -1,12 +1,11 @@
 import { useEffect, useRef, useState } from 'react'
-import { filesOf, holdsFiles } from './files'
 
 /** Takes files that are dropped anywhere on the page; says whether some are held over it now. */
-export function useDroppedFiles(onFiles: (files: readonly File[]) => void): boolean {
+export function useDroppedFiles(onDrop: (data: DataTransfer) => void): boolean {
   const [isOver, setOver] = useState(false)
-  const latest = useRef(onFiles)
+  const latest = useRef(onDrop)
   useEffect(() => {
-    latest.current = onFiles
+    latest.current = onDrop
   })
   useEffect(() => {
     // Entering a child leaves its parent: only the difference says whether the page was left.
@@ -26,11 +25,11 @@ export function useDroppedFiles(onFiles: (files: readonly File[]) => void): bool
         event.preventDefault()
         inside = 0
         setOver(false)
-        latest.current(filesOf(event.dataTransfer))
+        if (event.dataTransfer !== null) latest.current(event.dataTransfer)
       },
     }
     const hear = (event: DragEvent) => {
-      if (holdsFiles(event.dataTransfer)) listeners[event.type]?.(event)
+      if (event.dataTransfer?.types.includes('Files')) listeners[event.type]?.(event)
     }
     const names = ['dragenter', 'dragleave', 'dragover', 'drop'] as const
     for (const name of names) document.addEventListener(name, hear)
