@@ -288,9 +288,16 @@ describe('what goes wrong with an answer', () => {
     const conversation = open(stored)
     void conversation.send('Hi', [], '')
     await see(conversation, 'user: Hi', 'assistant~ ')
+    const shownLosses: unknown[] = []
+    shownReply(conversation.now)?.state.subscribe(({ loss }) => {
+      if (loss !== null && shownReply(conversation.now) !== null) shownLosses.push(loss)
+    })
     stored.append(server.run.parentId, 'assistant', 'Hello')
     server.restart()
     await see(conversation, 'user: Hi', 'assistant: Hello')
+    await settle()
+    expect(shownLosses).toEqual([])
+    expect(conversation.now.replies).toEqual([])
   })
 })
 

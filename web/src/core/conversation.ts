@@ -258,6 +258,7 @@ export class OpenConversation {
         (run) =>
           new Reply(calls.runPath(id, run.id), run, earlier, {
             whenSignedIn: this.parts.whenSignedIn,
+            readStored: () => this.refresh(),
             onEnd: (reply, message) => this.endReply(reply, message),
           }),
       )

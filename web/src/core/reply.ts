@@ -53,6 +53,8 @@ const AT_FIRST: ReplyState = {
 
 export interface ReplyParts {
   readonly whenSignedIn: () => Promise<boolean>
+  /** Reads what is stored, where the server no longer knows the run; it takes the place of this answer. */
+  readonly readStored: () => Promise<void>
   /** Gets the message that was stored, null where there is none. */
   readonly onEnd: (reply: Reply, message: Message | null) => void
 }
@@ -95,11 +97,11 @@ export class Reply {
       whenSignedIn: this.parts.whenSignedIn,
     }
     watchRun(this.path, watcher, controller.signal, this.last).then(
-      (end) => this.finish(end),
+      (end) => this.finish(end, controller.signal),
       (error: unknown) => {
         if (controller.signal.aborted) return
         reportError(error)
-        this.finish({ kind: 'unknown' })
+        void this.finish({ kind: 'unknown' }, controller.signal)
       },
     )
   }
@@ -149,7 +151,9 @@ export class Reply {
     this.parts.onEnd(this, stored)
   }
 
-  private finish(end: WatchEnd): void {
+  private async finish(end: WatchEnd, signal: AbortSignal): Promise<void> {
+    if (end.kind === 'unknown') await this.parts.readStored()
+    if (signal.aborted) return
     this.watching = null
     if (end.kind === 'last') return
     this.lose(end.kind === 'unknown' ? { kind: 'lost' } : end)
