@@ -10,6 +10,8 @@ export default mergeConfig(
       restoreMocks: true,
       pool: 'threads',
       maxWorkers: 2,
+      // What is waited for usually comes at once; a busy machine may take longer.
+      testTimeout: 30_000,
     },
   }),
 )
