@@ -1,0 +1,119 @@
+"""Finds the article that answers a child's question, by words alone.
+
+* A question is cut into words; words that carry no matter (*why*, *do*, *the*) are left out, the rest are cut to a
+  base form.
+* An article is known by the words of its title and of the questions that it answers. What counts
+  is the share of the question's matter that an article covers, weighted by how rare a word is; a
+  word that no article knows weighs as much as the rarest. So *how do bees make honey* finds the
+  bees, and *how do bees make bombs* finds nothing.
+* Among articles that cover as much, the one with the question nearest to the child's goes first: the one
+  with the largest weight in common of the weight of both. Then the title decides, so that the same
+  question finds the same article everywhere.
+* Nothing is written and nothing is guessed: below `ENOUGH` there is no answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from verax.guard.audience import Audience
+from verax.guard.normal import normalise
+from verax.products.junior.collection.articles import Article, load_folder
+
+__all__ = ["ENOUGH", "Found", "Shelf", "ship"]
+
+ENOUGH = 0.62
+"""Share of a question's matter that an article must cover."""
+
+_WORD = re.compile(r"[a-z]+|\d+")
+_EMPTY = frozenset(
+    "a about am an and any are as at be been but by can could did do does doing don for from get gets got had has have"
+    " he her him his how i if in into is isn it its just know like made make makes me mean more most my of on or our"
+    " please s said say see she should so"
+    " some t tell than that the their them then there these they thing things this those to"
+    " too up us use used want was we were what when where which who whom whose why will with work works would you your"
+    " explain question really actually ever hey hi hello ok okay junior everything something".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An article and the share of the question's matter that it covers, `ENOUGH` to 1."""
+
+    article: Article
+    share: float
+
+
+class Shelf:
+    """Articles of any number of folders, ready to be searched."""
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self.articles = tuple(articles)
+        self._asks = {article: tuple(map(_matter, (article.title, *article.asks))) for article in self.articles}
+        self._words = {article: frozenset[str]().union(*asks) for article, asks in self._asks.items()}
+        self._counts = Counter(word for words in self._words.values() for word in words)
+
+    @property
+    def digest(self) -> str:
+        """Return a SHA-256 over every article, 64 hex digits."""
+        lines = sorted(hashlib.sha256(repr(article).encode()).hexdigest() for article in self.articles)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def of(self, band: Audience, kind: str = "fact", held_back: Collection[str] = ()) -> tuple[Article, ...]:
+        """Return the articles of a band and kind whose topics are not held back."""
+        return tuple(a for a in self.articles if (a.band, a.kind) == (band, kind) and a.topic not in held_back)
+
+    def find(self, question: str, band: Audience, held_back: Collection[str] = (), limit: int = 3) -> list[Found]:
+        """Return at most `limit` articles that answer a question, the best first; none is the usual case."""
+        asked = _matter(question)
+        if not asked:
+            return []
+        whole = self._weigh(asked)
+        found = []
+        for article in self.of(band, "fact", held_back):
+            share = self._weigh(asked & self._words[article]) / whole
+            if share >= ENOUGH:
+                found.append(Found(article, share))
+        found.sort(key=lambda item: (-item.share, -self._nearness(asked, item.article), item.article.title))
+        return found[:limit]
+
+    def _nearness(self, asked: frozenset[str], article: Article) -> float:
+        asks = self._asks[article]
+        return max(self._weigh(asked & ask) / self._weigh(asked | ask) for ask in asks)
+
+    def _weigh(self, words: Collection[str]) -> float:
+        """Return the weight of words; it does not depend on their order."""
+        return math.fsum(math.log(1 + len(self.articles) / (1 + self._counts[word])) for word in words)
+
+
+@cache
+def ship() -> Shelf:
+    """Return the collection that comes with Verax."""
+    return Shelf(load_folder(Path(__file__).parent / "articles"))
+
+
+def _matter(text: str) -> frozenset[str]:
+    words = _WORD.findall(normalise(text).text)
+    return frozenset(_base(word) for word in words if word not in _EMPTY)
+
+
+def _base(word: str) -> str:
+    """Return a word without its regular ending: one form for bee and bees, fly and flies, rain, rained and raining."""
+    for ending, new in (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("s", "")):
+        if word.endswith(ending) and len(word) - len(ending) > 1 and not word.endswith(("ss", "us", "is")):
+            word = word[: -len(ending)] + new
+            break
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) - len(ending) > 2:
+            word = word[: -len(ending)]
+            if word[-1] == word[-2] and word[-1] not in "lse":
+                word = word[:-1]
+            break
+    return word.removesuffix("e") if len(word) > 3 else word
