@@ -27,6 +27,7 @@ class Category(StrEnum):
     SEXUAL = "sexual"
     SEXUAL_MINORS = "sexual_minors"
     SELF_HARM = "self_harm"
+    DISCLOSURE = "disclosure"
     VIOLENCE = "violence"
     DANGEROUS_ACTS = "dangerous_acts"
     CRIME = "crime"
@@ -89,6 +90,7 @@ ABOUT: Mapping[Category, About] = {
         ("self-harm", "self-harm/intent", "self-harm/instructions"),
         ("intent", "instructions"),
     ),
+    Category.DISCLOSURE: About("being hurt or in danger", "Tells of being hurt, abused, threatened or in danger now."),
     Category.VIOLENCE: About(
         "violence",
         "Threatens, praises or vividly describes violence against people or animals.",

@@ -1,4 +1,4 @@
-"""Exact detectors: rules where rules are better than a model.
+"""Exact detectors: rules where rules are better than a model. Here are what a detector is, and two of them.
 
 * ``secrets``: credentials that have a fixed shape (this server's own keys, private keys in
   PEM, and the well-known prefixes of large services). Entropy is not guessed at: a string
@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["DETECTORS", "Detector", "Finding", "HiddenText", "Secrets"]
+__all__ = ["Detector", "Finding", "HiddenText", "Secrets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,15 @@ class Finding:
 class Detector(Protocol):
     """Finds one category of content."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The category."""
+        ...
+
+    @property
+    def by_sentence(self) -> bool:
+        """Whether it needs whole sentences; others find what they look for as soon as it ends."""
+        ...
 
     def find(self, text: str) -> list[Finding]:
         """Return findings in order, not overlapping."""
@@ -46,6 +54,7 @@ class Secrets:
     """Credentials of a fixed shape."""
 
     name = "secrets"
+    by_sentence = False
     _WORD = re.compile(r"[A-Za-z0-9_\-]+\Z")
     _PREFIXES = (
         *("vx-", "sk-", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_"),
@@ -109,6 +118,7 @@ class HiddenText:
     """Characters that a reader cannot see and a model can."""
 
     name = "hidden_text"
+    by_sentence = False
     _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f")
     _HIDDEN = re.compile("[\U000e0000-\U000e007f\u202d\u202e\ufff9-\ufffb]+")
     _TRAILING = re.compile("[\U000e0000-\U000e007f\u202d\u202e\ufff9-\ufffb]+\\Z")
@@ -132,6 +142,3 @@ class HiddenText:
         tail = text[flag + 1 :]
         unfinished = all("\U000e0020" <= c <= "\U000e007e" for c in tail)
         return max(held, len(text) - flag) if unfinished else held
-
-
-DETECTORS: dict[str, Detector] = {detector.name: detector for detector in (Secrets(), HiddenText())}

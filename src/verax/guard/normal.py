@@ -25,10 +25,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from verax.kernel.confusables import CONFUSABLES
 
 __all__ = ["Normal", "normalise", "plain"]
+
+_REMEMBERED = 64  # every detector asks for the same sentence
 
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _I_FORMS = "іιıїɩɪΙ"
@@ -43,7 +46,7 @@ _INVISIBLE = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _LEET_WORD = re.compile(r"(?<![\w@$!|])[a-z0-9@$!|]+")
 _LEET_INSIDE = re.compile(r"(?<=[a-z])[0134578@$!|]{1,3}(?=[a-z])")
-_LEET_EDGE = re.compile(r"\A(?:[@$]|5(?=h))(?=[a-z])|(?<=[a-z])[$|]+\Z|(?<=[a-z])@(?=\Z)")
+_LEET_EDGE = re.compile(r"\A[@$](?=[a-z])|\A[013457](?=[a-z]{3})|(?<=[a-z])[$|]+\Z|(?<=[a-z])@(?=\Z)")
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)\Z")
 _SPELT = re.compile(r"(?<![^\W_])[a-z](?:([ .\-_*~·])[a-z])(?:\1[a-z])+(?![^\W_])")
@@ -69,11 +72,13 @@ class Normal:
         return self.offsets[start], max(self.offsets[end - 1] + 1, self.offsets[end]) if end > start else start
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def plain(text: str) -> Normal:
     """Return `text` in compatibility forms, lower case, without what cannot be seen or only looks Latin."""
     return _latin(_compatible(text))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def normalise(text: str) -> Normal:
     """Return `text` with every trick of the list above undone."""
     normal = plain(text)

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
 from typing import Any
@@ -35,9 +35,14 @@ from verax.kernel.release_parts import (
 )
 from verax.kernel.template import check_template, renderings
 
-__all__ = ["MAX_RELEASE_BYTES", "Release", "ReleaseText", "ban_sources", "ban_texts", "release_texts"]
+__all__ = ["MAX_RELEASE_BYTES", "ReadyPolicies", "Release", "ReleaseText", "ban_sources", "ban_texts", "release_texts"]
 
 MAX_RELEASE_BYTES = 524_288
+
+ReadyPolicies = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+"""Guard policies that a manifest may include by name: for each the rules of ``input`` and ``output``."""
+
+_NO_POLICIES: ReadyPolicies = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,12 @@ class Release:
     id: str
 
     @classmethod
-    def from_toml(cls, text: str) -> Release:
+    def from_toml(cls, text: str, policies: ReadyPolicies = _NO_POLICIES) -> Release:
         """Read a manifest that people wrote; fields with a default may be left out.
+
+        Args:
+            policies: What ``include`` in ``[guard]`` may name. The rules that it names go into the
+                release, one by one: the release holds them, and not the name.
 
         Raises:
             ReleaseError: not TOML, an unknown or missing field, or a value out of its limits.
@@ -78,16 +87,19 @@ class Release:
             raise ReleaseError("release: not TOML: nested too deeply") from None
         except ValueError as error:  # TOMLDecodeError, and integers of thousands of digits
             raise ReleaseError(f"release: not TOML: {error}") from None
-        return _read(manifest)
+        return _read(_with_policy(manifest, policies))
 
     @classmethod
-    def from_manifest(cls, manifest: Mapping[str, Any]) -> Release:
+    def from_manifest(cls, manifest: Mapping[str, Any], policies: ReadyPolicies = _NO_POLICIES) -> Release:
         """Read a manifest from plain objects; fields with a default may be left out.
+
+        Args:
+            policies: As for `from_toml`.
 
         Raises:
             ReleaseError: an unknown or missing field, or a value out of its limits.
         """
-        return _read(manifest)
+        return _read(_with_policy(manifest, policies))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Release:
@@ -180,6 +192,30 @@ def _texts_beside_system(release: Release) -> list[str]:
         elif item.path != "prompt.system":
             rest.append(item.text)
     return rest
+
+
+def _with_policy(manifest: Mapping[str, Any], policies: ReadyPolicies) -> Mapping[str, Any]:
+    """Return `manifest` with the rules of the policy that it includes; its own rules take their places."""
+    guard = manifest.get("guard")
+    if not isinstance(guard, Mapping) or "include" not in guard:
+        return manifest
+    name = guard["include"]
+    if not isinstance(name, str) or name not in policies:
+        known = ", ".join(policies) or "none here"
+        raise ReleaseError("release, guard: field 'include': no such ready-made policy", hint=f"known: {known}")
+    rest = {key: value for key, value in guard.items() if key != "include"}
+    sides = {side: _with_rules(policies[name][side], rest.get(side, [])) for side in ("input", "output")}
+    return {**manifest, "guard": {**rest, **sides}}
+
+
+def _with_rules(ready: Sequence[Mapping[str, Any]], own: object) -> object:
+    """Return `ready` with own rules in the places of those about the same, and the others behind them."""
+    if not isinstance(own, list) or not all(isinstance(rule, Mapping) for rule in own):
+        return own  # its reader says what is wrong with it
+    mine = {rule["detector"]: rule for rule in own if isinstance(rule.get("detector"), str)}
+    names = {rule["detector"] for rule in ready}
+    replaced = [mine.get(rule["detector"], rule) for rule in ready]
+    return [dict(rule) for rule in [*replaced, *(rule for rule in own if rule.get("detector") not in names)]]
 
 
 def _read(manifest: object) -> Release:

@@ -20,6 +20,8 @@ __all__ = [
     "Audience",
     "Example",
     "FileWording",
+    "GuardForm",
+    "GuardJudge",
     "GuardRule",
     "GuardSpec",
     "ModelSpec",
@@ -37,7 +39,8 @@ BackendKind = Literal["embedded", "remote", "scripted"]
 Seal = Literal["sealed", "checked"]
 ToolStyle = Literal["none", "native", "schema"]
 TruthMode = Literal["off", "mark", "strict"]
-GuardAction = Literal["mark", "rewrite", "refuse"]
+GuardForm = Literal["moderation", "llama-guard", "granite-guardian"]
+GuardAction = Literal["allow", "mark", "alert", "rewrite", "refuse", "crisis"]
 Sight = Literal["image"]
 AdapterKind = Literal["lora", "control"]
 ExampleRole = Literal["user", "assistant"]
@@ -49,6 +52,7 @@ _SEALS: tuple[Seal, ...] = get_args(Seal)
 _TOOL_STYLES: tuple[ToolStyle, ...] = get_args(ToolStyle)
 _TRUTH_MODES: tuple[TruthMode, ...] = get_args(TruthMode)
 _GUARD_ACTIONS: tuple[GuardAction, ...] = get_args(GuardAction)
+_GUARD_FORMS: tuple[GuardForm, ...] = get_args(GuardForm)
 _SIGHTS: tuple[Sight, ...] = get_args(Sight)
 _ADAPTER_KINDS: tuple[AdapterKind, ...] = get_args(AdapterKind)
 _EXAMPLE_ROLES: tuple[ExampleRole, ...] = get_args(ExampleRole)
@@ -420,23 +424,82 @@ class TruthSpec:
 
 @dataclass(frozen=True, slots=True)
 class GuardRule:
-    """What to do when a detector finds something."""
+    """What to do when a detector finds something.
+
+    Attributes:
+        detector: The category that is looked for.
+        threshold: Probability from which a classifier's score counts; None leaves it to the guard. A
+            field that came later: where it is absent it stays so.
+    """
 
     detector: str
     action: GuardAction
+    threshold: float | None = None
+
+    @classmethod
+    def read(cls, fields: Fields) -> GuardRule:
+        """Read one rule."""
+        rule = cls(
+            fields.text("detector", pattern=_DETECTOR),
+            fields.choice("action", _GUARD_ACTIONS),
+            fields.decimal("threshold", "0.01", "1") if fields.has("threshold") else None,
+        )
+        fields.close()
+        return rule
+
+
+@dataclass(frozen=True, slots=True)
+class GuardJudge:
+    """A larger guard behind a URL, whose scores count beside those of the classifier that ships.
+
+    Attributes:
+        form: How it is asked, and how it answers.
+        url: Base address, ``/v1`` included.
+        name: Name of the model there.
+        key_name: Name under which the installation keeps its key; never the key.
+    """
+
+    form: GuardForm
+    url: str
+    name: str
+    key_name: str = ""
+
+    @classmethod
+    def read(cls, fields: Fields) -> GuardJudge:
+        """Read one of ``judges`` in ``[guard]``."""
+        judge = cls(
+            fields.choice("form", _GUARD_FORMS),
+            fields.text("url", pattern=_URL),
+            fields.text("name", pattern=LABEL),
+            fields.text("key_name", pattern=_OPTIONAL_LABEL, default=""),
+        )
+        fields.close()
+        return judge
 
 
 @dataclass(frozen=True, slots=True)
 class GuardSpec:
-    """Rules over what comes in and what goes out; neither list may be empty (invariant 10)."""
+    """Rules over what comes in and what goes out; neither list may be empty, or allow everything (invariant 10).
+
+    Attributes:
+        judges: Larger guards that are asked too. A field that came later: where there are none it is absent.
+    """
 
     input: tuple[GuardRule, ...]
     output: tuple[GuardRule, ...]
+    judges: tuple[GuardJudge, ...] = ()
 
     @classmethod
     def read(cls, fields: Fields) -> GuardSpec:
         """Read ``[guard]``."""
-        spec = cls(input=_rules(fields, "input"), output=_rules(fields, "output"))
+        judges = fields.sections("judges", limit=4) if fields.has("judges") else None
+        if judges == []:
+            fields.fail("field 'judges': leave it out for none")
+        spec = cls(
+            input=_rules(fields, "input"),
+            output=_rules(fields, "output"),
+            judges=tuple(GuardJudge.read(item) for item in judges or ()),
+        )
         fields.close()
         return spec
 
@@ -487,12 +550,9 @@ def _example(fields: Fields) -> Example:
 
 
 def _rules(fields: Fields, side: str) -> tuple[GuardRule, ...]:
-    rules: list[GuardRule] = []
-    for item in fields.sections(side, limit=64):
-        rules.append(GuardRule(item.text("detector", pattern=_DETECTOR), item.choice("action", _GUARD_ACTIONS)))
-        item.close()
-    if not rules:
-        fields.fail(f"field {side!r}: an empty policy refuses everything; name at least one detector")
+    rules = tuple(GuardRule.read(item) for item in fields.sections(side, limit=64))
+    if all(rule.action == "allow" for rule in rules):
+        fields.fail(f"field {side!r}: a policy without a rule that acts refuses everything; name at least one detector")
     if len({rule.detector for rule in rules}) != len(rules):
         fields.fail(f"field {side!r}: a detector is named twice")
-    return tuple(rules)
+    return rules

@@ -43,8 +43,13 @@ async def ask_once(
     prompt: str,
     max_tokens: int,
     wait_s: Callable[[int], float] = lambda tried: float(2**tried),
+    *,
+    extra: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the words of the answer, drawn greedily.
+
+    Args:
+        extra: More fields of the request, as that model's server takes them.
 
     Raises:
         ModelUnavailable: it could not be reached, or stayed busy.
@@ -55,6 +60,7 @@ async def ask_once(
         "messages": [{"role": "user", "content": prompt}],
         "temperature": 0,
         "max_tokens": max_tokens,
+        **(extra or {}),
     }
     url, timeout = f"{address.url.rstrip('/')}/chat/completions", aiohttp.ClientTimeout(total=_TIMEOUT_S)
     headers = {"Authorization": f"Bearer {address.key}"} if address.key else {}

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 
 from verax.config import Config
+from verax.guard.ready import read_release
 from verax.kernel.errors import ConfigError
 from verax.kernel.release import Release
 from verax.store.accounts import Accounts, NewOwner
@@ -56,7 +57,7 @@ class Founding:
 def shipped_releases() -> Mapping[str, Release]:
     """Return the release that each channel of a new installation begins with."""
     text = resources.files("verax.products.assistant").joinpath("release.toml").read_text(encoding="utf-8")
-    return {DEFAULT_CHANNEL: Release.from_toml(text)}
+    return {DEFAULT_CHANNEL: read_release(text)}
 
 
 async def is_founded(config: Config) -> bool:

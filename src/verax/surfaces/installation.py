@@ -160,7 +160,7 @@ class Engine:
     async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
         """Embed texts by the model of the channel's head; see `verax.turn.embed`."""
         parts = self._parts
-        found = await embed((channel, caller, texts), parts.governance, parts.runtime, parts.backends)
+        found = await embed((channel, caller, texts), parts.governance, parts.runtime, parts.backends, parts.guarding)
         return Embeddings(found.vectors, found.release, found.runtime, found.mode)
 
     async def drain(self, timeout_s: float) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from verax.config import Config, settings_of
+from verax.guard.guarding import Guarding
 from verax.kernel.errors import UnknownObject
 from verax.kernel.release import Release
 from verax.store.accounts import Accounts
@@ -111,7 +112,7 @@ class _Engine:
     async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
         """Embed texts."""
         world = self._world
-        found = await embed((channel, caller, texts), self._governance, world.runtime, world.backends)
+        found = await embed((channel, caller, texts), self._governance, world.runtime, world.backends, Guarding())
         return Embeddings(found.vectors, found.release, found.runtime, found.mode)
 
 

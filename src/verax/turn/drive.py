@@ -6,11 +6,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from verax.guard.policy import Policy
+from verax.guard.audience import Audience
+from verax.guard.guarding import Guarding, policy_of
+from verax.guard.judges import ScoreBook
+from verax.guard.tally import Tally
 from verax.kernel.errors import (
     ConflictError,
     CorruptStore,
@@ -27,18 +30,19 @@ from verax.turn.compose import Composition, compose
 from verax.turn.events import ClaimVerdict, Completed, Failed, Refusal, Started, TextDelta, TurnEvent
 from verax.turn.evidence import evidence_bytes
 from verax.turn.generate import generate
-from verax.turn.guard import GuardedReply
+from verax.turn.guard import GuardedReply, Reader
 from verax.turn.judging import Judging, TruthParts
 from verax.turn.ports import BackendSource, Governance, RuntimeIdentity, Turns
 from verax.turn.recall import look_up, passages_for_prompt, recall
 from verax.turn.record import Draft, build_record, delivered_bytes
 from verax.turn.resolve import is_withdrawn
-from verax.turn.screen import check_bans, screen
+from verax.turn.screen import Screening, check_bans, screen, texts_to_read, without_stopped
 from verax.turn.trim import MAX_STEPS, trim
 from verax.turn.verify import Marks, StrictFilter, check_strict_request
 
 __all__ = ["Drive", "EngineParts"]
 
+_SCREENED_AT_ONCE_CHARS = 8_000
 _TOO_LONG = "request/context-length"
 
 _LOG = logging.getLogger(__name__)
@@ -52,6 +56,8 @@ class EngineParts:
         now_ms: The wall clock, milliseconds since 1970.
         random_bytes: A cryptographic source.
         truth: Collections and what judges; None refuses the releases that need them.
+        guarding: What reads sentences for the policies; without a classifier exact rules alone do.
+        tally: Counts what the policies found, for whoever runs the installation.
     """
 
     governance: Governance
@@ -61,6 +67,8 @@ class EngineParts:
     now_ms: Callable[[], int]
     random_bytes: Callable[[int], bytes]
     truth: TruthParts | None = None
+    guarding: Guarding = field(default_factory=Guarding)
+    tally: Tally = field(default_factory=Tally)
 
 
 class Drive:
@@ -77,6 +85,7 @@ class Drive:
         self._reply: GuardedReply | None = None
         self._marks: Marks | None = None
         self._strict: StrictFilter | None = None
+        self._book = ScoreBook()
         self._opening: asyncio.Future[None] | None = None
         self._is_started = False
         self._stage: Literal["waiting", "cancelled", "answering", "recording"] = "waiting"
@@ -117,7 +126,10 @@ class Drive:
 
     async def _answer(self) -> Status:
         """Answer, with fewer of the oldest lines each time that the model refuses the prompt as too long."""
-        draft, release, asked = self._draft, self._draft.resolution.release, self._draft.request
+        draft, release = self._draft, self._draft.resolution.release
+        self._book = self._parts.guarding.book(release)
+        await self._book.learn(texts_to_read(draft.request, release))
+        asked = without_stopped(draft.request, release, self._book.scores)
         for step in range(MAX_STEPS + 1):
             trimmed = trim(asked, release, step)
             if step and trimmed.items == draft.request.items:
@@ -136,7 +148,7 @@ class Drive:
 
     async def _attempt(self) -> Status:
         draft, release = self._draft, self._draft.resolution.release
-        screening = screen(draft.request, release)
+        screening = await self._screen()
         if screening.category:
             await self._start()
             draft.guard[screening.category] += 1
@@ -151,13 +163,28 @@ class Drive:
         composition = compose(release, draft.request, held, today, draft.seed, passages)
         check_bans(composition.segments, draft.resolution.state.bans_on(draft.resolution.channel))
         draft.segments, draft.options = composition.segments, composition.options
-        self._reply = GuardedReply(Policy.from_rules(release.guard.output), composition.options.n)
+        said = next((item.text for item in reversed(draft.request.items) if item.role == "user"), "")
+        reader = Reader(Audience(release.audience), said)
+        self._reply = GuardedReply(policy_of(release, "output"), composition.options.n, reader, self._book.scores)
         self._prepare_truth(release, draft.judging)
         await self._generate(composition, self._reply)
+        await self._book.learn(self._reply.unread(None))
         self._leave(self._reply.close())
         if self._marks is not None:
             await self._marks.finish()
         return self._status(self._reply)
+
+    async def _screen(self) -> Screening:
+        """Screen the request; a long one on a thread, so that other turns go on."""
+        draft, release, scores_of = self._draft, self._draft.resolution.release, self._book.scores
+        pages = (page for item in draft.request.items for file in item.files for page in file.pages)
+        size = sum(len(item.text) for item in draft.request.items) + sum(map(len, pages))
+        if size <= _SCREENED_AT_ONCE_CHARS:
+            screening = screen(draft.request, release, scores_of)
+        else:
+            screening = await asyncio.to_thread(screen, draft.request, release, scores_of)
+        self._parts.tally.count(draft.resolution.channel, "input", screening.findings, screening.alerts)
+        return screening
 
     def _prepare_truth(self, release: Release, judging: Judging | None) -> None:
         """Make what judges this attempt's sentences; nothing in mode ``off``."""
@@ -189,6 +216,7 @@ class Drive:
                 else:
                     if not self._is_started:
                         await self._start()
+                    await self._book.learn(reply.unread(event))
                     if is_withdrawn(draft.resolution, self._parts.governance.state):
                         reply.withdraw()
                     self._leave(reply.take(event))
@@ -258,6 +286,7 @@ class Drive:
         choices = self._reply.choices() if self._reply is not None else ()
         if self._reply is not None:
             draft.guard.update(self._reply.findings)
+            self._parts.tally.count(draft.resolution.channel, "output", self._reply.findings, self._reply.alerts)
         self._keep_evidence()
         record = build_record(draft, turns.origin, status, choices)
         promise = await turns.finish(

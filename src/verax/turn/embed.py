@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from verax.guard.guarding import Guarding
 from verax.kernel.errors import RequestError, TooLarge
 from verax.turn.admit import admit
 from verax.turn.ports import BackendSource, Governance, RuntimeIdentity
 from verax.turn.request import Caller, InputItem, TurnRequest
 from verax.turn.resolve import resolve
-from verax.turn.screen import screen
+from verax.turn.screen import screen, texts_to_read
 
 __all__ = ["MAX_TEXTS", "Embedded", "embed"]
 
@@ -37,6 +38,7 @@ async def embed(
     governance: Governance,
     runtime: RuntimeIdentity,
     backends: BackendSource,
+    guarding: Guarding,
 ) -> Embedded:
     """Embed texts for ``(channel, caller, texts)``.
 
@@ -53,7 +55,9 @@ async def embed(
     turn = TurnRequest(channel, caller, tuple(InputItem("user", text) for text in texts))
     admit(turn)
     resolution = resolve(turn, governance, runtime)
-    screening = screen(turn, resolution.release)
+    book = guarding.book(resolution.release)
+    await book.learn(texts_to_read(turn, resolution.release))
+    screening = screen(turn, resolution.release, book.scores)
     if screening.category:
         raise RequestError(screening.reason, hint=screening.next_step, param="input", code="guard/refused")
     backend = await backends.resolve(resolution.release)

@@ -9,12 +9,14 @@
 
 from __future__ import annotations
 
-from verax.guard.policy import Policy, check_input
+from verax.guard.guarding import policy_of
+from verax.guard.policy import check_input
 from verax.kernel.release import Release
 from verax.truth.verdicts import Evidence
 from verax.turn.judging import Judging, TruthParts
 from verax.turn.ports import Turns
 from verax.turn.request import TurnRequest
+from verax.turn.screen import OUTSIDE
 
 __all__ = ["look_up", "passages_for_prompt", "recall"]
 
@@ -52,5 +54,5 @@ def passages_for_prompt(judging: Judging | None, release: Release) -> tuple[Evid
     """Return the passages that the prompt shows, the nearest first."""
     if judging is None or release.retrieval.passages is None:
         return ()
-    policy = Policy.from_rules(release.guard.input)
-    return tuple(item for item in judging.found if check_input(policy, [item.source, item.text]).action != "refuse")
+    policy = policy_of(release, "input").only(OUTSIDE)
+    return tuple(item for item in judging.found if not check_input(policy, [item.source, item.text]).is_stop)

@@ -13,13 +13,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from verax.guard.policy import Policy
+from verax.guard.audience import Audience
+from verax.guard.guarding import Guarding, policy_of
 from verax.kernel.record import Record, Status, TurnSecret
 from verax.kernel.release import Release
 from verax.kernel.segments import Segment
 from verax.models.base import Backend, Delta, Finish, ModelCall, ToolDelta
 from verax.turn.generate import generate
-from verax.turn.guard import GuardedReply
+from verax.turn.guard import GuardedReply, Reader
 from verax.turn.rejoin import offers_tools, recorded_options
 
 __all__ = ["Replayed", "Verdict", "replay", "why_not"]
@@ -70,12 +71,14 @@ async def replay(
     *,
     stop: tuple[str, ...] = (),
     delivered: bytes | None = None,
+    guarding: Guarding | None = None,
 ) -> Replayed:
     """Answer the turn again with `backend` and compare.
 
     Args:
         stop: The stop strings that the caller sent.
         delivered: The reply as it came; tells where the first difference stands.
+        guarding: What reads sentences for the output policy; without it exact rules alone do.
 
     Raises:
         ModelError: the model at hand failed.
@@ -86,14 +89,17 @@ async def replay(
     if backend.identity.weights != record.backend.weights:
         return Replayed("no match", "the record names other weights than its release")
     options = replace(recorded_options(release, record), stop=stop)
-    reply = GuardedReply(Policy.from_rules(release.guard.output), options.n)
+    book = (guarding or Guarding()).book(release)
+    reply = GuardedReply(policy_of(release, "output"), options.n, Reader(Audience(release.audience)), book.scores)
     call = ModelCall(release, tuple(segments), options)
     async with aclosing(generate(backend, call, "none", lambda: "")) as events:
         async for event in events:
             if isinstance(event, Delta | ToolDelta | Finish):
+                await book.learn(reply.unread(event))
                 reply.take(event)
             if reply.is_cut:
                 break
+    await book.learn(reply.unread(None))
     reply.close()
     return _compare(record, secret, reply, delivered)
 

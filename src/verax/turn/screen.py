@@ -1,7 +1,11 @@
 """Step 3, screen: the input policy of the release over what came from outside.
 
-Input is never rewritten: what a person wrote is committed to as they wrote it, or it is
-refused with a reason and something useful to do (see `verax.guard.policy.check_input`).
+* Input is never rewritten: what a person wrote is committed to as they wrote it, or it is
+  refused with a reason and something useful to do (see `verax.guard.policy.check_input`).
+* Every rule reads what people and applications wrote. Files and the results of tools are data
+  (invariant 7): a newspaper may speak of hate, and none of it is the person who asks. Of them only
+  what could act on the model or hide in it is looked for (`OUTSIDE`).
+* What a classifier must read, it reads before (`texts_to_read`): `screen` itself waits for nobody.
 
 What was rolled back stays out while serving too: banned sentences are looked for in what the
 release and the calling application wrote, never in what users, sources or tools wrote
@@ -10,46 +14,98 @@ release and the calling application wrote, never in what users, sources or tools
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from verax.guard.policy import Policy, check_input
+from verax.guard.audience import Audience
+from verax.guard.categories import Category
+from verax.guard.guarding import policy_of
+from verax.guard.policy import ScoresOf, check_input, no_scores, texts_to_score
+from verax.guard.refusals import crisis_words, refusal_words
 from verax.kernel.bans import Ban, find_hits
 from verax.kernel.errors import RefusedError
 from verax.kernel.release import Release
 from verax.kernel.segments import Segment
 from verax.turn.request import TurnRequest
 
-__all__ = ["Screening", "check_bans", "screen"]
+__all__ = ["OUTSIDE", "Screening", "check_bans", "screen", "texts_to_read", "without_stopped"]
 
-_NEXT_STEP = {
-    "secrets": "Take the password or key out of the message and send it again.",
-    "hidden_text": "The message holds characters that cannot be seen. Paste it as plain text and send it again.",
-}
+_MAX_OUTSIDE = 64  # sentences from outside that a classifier reads beside the exact rules, which read all
+
+OUTSIDE = frozenset({Category.SECRETS, Category.HIDDEN_TEXT, Category.INJECTION})
+"""Categories that are looked for in text from outside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """The decision over the input; `category` is empty when the turn may go on."""
+    """The decision over the input; `category` is empty when the turn may go on.
+
+    Attributes:
+        findings: Findings by category, of a turn that goes on too.
+        alerts: Categories that whoever runs the installation should hear of.
+    """
 
     category: str
     reason: str
     next_step: str
+    findings: Mapping[str, int] = field(default_factory=dict)
+    alerts: tuple[str, ...] = ()
 
 
-def screen(request: TurnRequest, release: Release) -> Screening:
-    """Apply the input policy of `release` to every text of `request`."""
-    policy = Policy.from_rules(release.guard.input)
-    texts = [item.text for item in request.items]
-    texts += [call.arguments for item in request.items for call in item.tool_calls]
-    texts += [text for item in request.items for file in item.files for text in (file.name, *file.pages)]
-    decision = check_input(policy, texts)
-    if decision.action != "refuse":
-        return Screening("", "", "")
-    reason = f"The input policy of this release does not let {decision.category.replace('_', ' ')} through."
-    return Screening(
-        decision.category, reason, _NEXT_STEP.get(decision.category, "Change the message and send it again.")
+def texts_to_read(request: TurnRequest, release: Release) -> list[str]:
+    """Return what a classifier must have read before `screen`."""
+    policy = policy_of(release, "input")
+    written = texts_to_score(policy, _written(request))
+    return [*written, *texts_to_score(policy.only(OUTSIDE), _outside(request))[:_MAX_OUTSIDE]]
+
+
+def without_stopped(request: TurnRequest, release: Release, scores_of: ScoresOf = no_scores) -> TurnRequest:
+    """Leave out earlier lines by the user that the policy stops; they count as lines that the model does not read.
+
+    They stopped a turn of their own when they were written; a conversation must not end with them.
+    Only for requests that may be trimmed: other callers sent what they want to be read.
+    """
+    if not request.trim:
+        return request
+    policy = policy_of(release, "input")
+    last = max((index for index, item in enumerate(request.items) if item.role == "user"), default=0)
+    kept = tuple(
+        item
+        for index, item in enumerate(request.items)
+        if index == last or item.role != "user" or not check_input(policy, [item.text], scores_of).is_stop
     )
+    return replace(request, items=kept, older=request.older + len(request.items) - len(kept))
+
+
+def screen(request: TurnRequest, release: Release, scores_of: ScoresOf = no_scores) -> Screening:
+    """Apply the input policy of `release` to every text of `request`."""
+    policy, audience = policy_of(release, "input"), Audience(release.audience)
+    decision = check_input(policy, _written(request), scores_of)
+    outside = check_input(policy.only(OUTSIDE), _outside(request), scores_of)
+    if outside.is_stop and not decision.is_stop:
+        decision = outside
+    findings = {**outside.by_detector, **decision.by_detector}
+    alerts = tuple(sorted({*decision.alerts, *outside.alerts}))
+    if not decision.is_stop:
+        return Screening("", "", "", findings, alerts)
+    said = next((item.text for item in reversed(request.items) if item.role == "user"), "")
+    if decision.action == "crisis":
+        words = crisis_words(decision.category, audience, said)
+    else:
+        words = refusal_words(decision.category, audience, "input", said)
+    return Screening(decision.category, words.reason, words.next_step, findings, alerts)
+
+
+def _written(request: TurnRequest) -> list[str]:
+    """Return what people and applications wrote."""
+    return [item.text for item in request.items if item.role not in ("assistant", "tool")]
+
+
+def _outside(request: TurnRequest) -> list[str]:
+    """Return what was found, attached, computed or answered."""
+    texts = [item.text for item in request.items if item.role in ("assistant", "tool")]
+    texts += [call.arguments for item in request.items for call in item.tool_calls]
+    return texts + [text for item in request.items for file in item.files for text in (file.name, *file.pages)]
 
 
 def check_bans(segments: Sequence[Segment], bans: Sequence[Ban]) -> None:

@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verax.guard.detectors import DETECTORS, HiddenText, Secrets
+from verax.guard.audience import Audience
+from verax.guard.categories import Category
+from verax.guard.exact import exact_detectors
 from verax.guard.policy import MASK, Policy, check_input
 from verax.guard.stream import OutputGuard
 from verax.kernel.errors import ReleaseError
 
+PROMPT = "You are a kind helper who answers every question briefly and always in plain words."
 KEY = "vx-" + "a1B2" * 8
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"
 FLAG = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -37,7 +40,7 @@ def test_an_empty_policy_refuses() -> None:
         Policy.from_rules([])
 
 
-@pytest.mark.parametrize("rule", [("telepathy", "refuse"), ("secrets", "allow"), ("secrets", "")])
+@pytest.mark.parametrize("rule", [("telepathy", "refuse"), ("secrets", "shrug"), ("secrets", "")])
 def test_an_unknown_detector_or_action_is_an_error(rule: tuple[str, str]) -> None:
     with pytest.raises(ReleaseError, match="unknown"):
         policy(rule)
@@ -76,7 +79,7 @@ def test_flag_emoji_pass_and_hidden_tag_text_does_not() -> None:
 
 def test_narrowing_takes_the_stricter_action_of_two_policies() -> None:
     both = policy(("secrets", "mark")).narrow(policy(("secrets", "refuse"), ("hidden_text", "rewrite")))
-    assert {detector.name: action for detector, action in both.rules} == {"secrets": "refuse", "hidden_text": "rewrite"}
+    assert {rule.category: rule.action for rule in both.rules} == {"secrets": "refuse", "hidden_text": "rewrite"}
     assert both.narrow(policy(("secrets", "mark"))).rules == both.rules
 
 
@@ -151,12 +154,13 @@ def test_what_leaves_in_pieces_is_what_would_leave_whole(pieces: list[str], cuts
 
 @given(text=st.text())
 def test_detectors_report_ordered_spans_inside_the_text(text: str) -> None:
-    for detector in DETECTORS.values():
+    for detector in exact_detectors(Audience.EIGHT_TO_TWELVE, "output", [PROMPT]).values():
         spans = [(finding.start, finding.end) for finding in detector.find(text)]
         assert all(0 <= start < end <= len(text) for start, end in spans)
         assert spans == sorted(spans)
         assert 0 <= detector.held(text) <= len(text)
 
 
-def test_detectors_are_registered_under_their_names() -> None:
-    assert {Secrets.name: DETECTORS["secrets"], HiddenText.name: DETECTORS["hidden_text"]} == DETECTORS
+def test_every_exact_detector_finds_a_category_of_the_list() -> None:
+    detectors = exact_detectors(Audience.ADULT, "input")
+    assert all(Category(name) and detector.name == name for name, detector in detectors.items())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from verax.gates.preview.fixed import Example
+from verax.guard.policy import SCORED
 from verax.kernel.errors import RequestError, VeraxError
 from verax.kernel.release import Release
 from verax.kernel.segments import Segment
@@ -22,6 +23,8 @@ __all__ = ["RenderedPrompt", "render_prompt"]
 
 _NOBODY = Caller("preview", frozenset())
 _ANY_SEED = 0
+# No classifier reads an example: what a preview compares are prompts, and exact rules stop those that they stop.
+_NOT_READ = dict.fromkeys(SCORED, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def render_prompt(release: Release, example: Example, channel: str, today: date)
     asked = TurnRequest(channel, _NOBODY, example.items, tools=example.tools, trim=True)
     request = trim(asked, release)
     try:
-        screening = screen(request, release)
+        screening = screen(request, release, lambda _text: _NOT_READ)
         if screening.category:
             raise RequestError(screening.reason, hint=screening.next_step, code="guard/refused")
         lines = enumerate(request.items)

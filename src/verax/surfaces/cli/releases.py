@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from verax.guard.ready import read_release
 from verax.kernel.errors import UnknownObject
 from verax.kernel.release import Release
 from verax.kernel.release_diff import diff_releases
@@ -133,7 +134,7 @@ def read_release_file(path: Path) -> Release:
     data = path.read_bytes()
     if data.startswith(b"{"):
         return Release.from_bytes(data)
-    return Release.from_toml(data.decode("utf-8", "replace"))
+    return read_release(data.decode("utf-8", "replace"))
 
 
 def known_releases(history: History) -> list[str]:

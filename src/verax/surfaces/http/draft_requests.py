@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel
 
 from verax.gates.rollout.plan import RolloutPlan, Step
+from verax.guard.ready import read_release, ready_policies
 from verax.kernel.drafting import (
     Draft,
     draft_admit,
@@ -147,9 +148,9 @@ def _candidate(wish: ChangeWish, blobs: BlobSource) -> bytes:
     if [wish.toml, wish.manifest, wish.release].count(None) != 2:
         raise RequestError("change: expected one of toml, manifest and release", param="toml")
     if wish.toml is not None:
-        return Release.from_toml(wish.toml).data
+        return read_release(wish.toml).data
     if wish.manifest is not None:
-        return Release.from_manifest(wish.manifest).data
+        return Release.from_manifest(wish.manifest, ready_policies()).data
     data = blobs.get(wish.release or "")
     if data is None:
         raise RequestError("release: this installation holds none of that id", param="release")

@@ -126,14 +126,30 @@ const variable: Shape<Shaped<typeof variableShape>> = (value, where) => {
   return found
 }
 
-const rules: Shape<{ detector: string; action: string }[]> = (value, where) => {
-  const found = list(object({ detector: text(DETECTOR), action: choice('mark', 'rewrite', 'refuse') }), 64)(
-    value,
-    where,
-  )
-  const detectors = new Set(found.map((rule) => rule.detector))
-  if (found.length === 0 || detectors.size !== found.length)
-    throw malformed(where, 'at least one detector, each once')
+const rule = object(
+  {
+    detector: text(DETECTOR),
+    action: choice('allow', 'mark', 'alert', 'rewrite', 'refuse', 'crisis'),
+  },
+  { threshold: decimal(0.01, 1) },
+)
+const judge = object({
+  form: choice('moderation', 'llama-guard', 'granite-guardian'),
+  url: text(URL_FORM),
+  name: text(LABEL),
+  key_name: text(OPTIONAL_LABEL),
+})
+const rules: Shape<Shaped<typeof rule>[]> = (value, where) => {
+  const found = list(rule, 64)(value, where)
+  const detectors = new Set(found.map((item) => item.detector))
+  if (found.every((item) => item.action === 'allow') || detectors.size !== found.length)
+    throw malformed(where, 'at least one detector that acts, each once')
+  return found
+}
+
+const judges: Shape<Shaped<typeof judge>[]> = (value, where) => {
+  const found = list(judge, 4)(value, where)
+  if (found.length === 0) throw malformed(where, 'a judge, or no such field')
   return found
 }
 
@@ -211,7 +227,7 @@ const manifest = object({
   }),
   retrieval,
   truth: object({ mode: choice('off', 'mark', 'strict') }, { not_found: text(SOMETHING) }),
-  guard: object({ input: rules, output: rules }),
+  guard: object({ input: rules, output: rules }, { judges }),
 })
 
 /** A release; `source` is the whole manifest as it was parsed. */
