@@ -10,7 +10,9 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 
-__all__ = ["bomb_pdf", "busy_pdf", "locked_pdf", "make_pdf", "scanned_pdf"]
+from verax.truth.report.canvas import Canvas, Run
+
+__all__ = ["bomb_pdf", "busy_pdf", "flowing_pdf", "locked_pdf", "make_pdf", "scanned_pdf"]
 
 _PADDING = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
 _FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
@@ -21,6 +23,14 @@ _HELD_BACK = -4
 def make_pdf(*pages: str) -> bytes:
     """Return a PDF whose pages say these texts, a line of the page for each line; Latin letters only."""
     return _document([_stream(_operators(text)) for text in pages])
+
+
+def flowing_pdf(title: str, *paragraphs: str, size: float = 16.0) -> bytes:
+    """Return a PDF whose text flows: lines are broken at words, pages where they are full, each with a foot."""
+    canvas = Canvas(title)
+    for paragraph in paragraphs:
+        canvas.paragraph([Run(paragraph)], size=size, after=size)
+    return canvas.finish()
 
 
 def scanned_pdf(pages: int = 2) -> bytes:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pypdfium2
 import pytest
 
 from verax.kernel.errors import RequestError
 from verax.testing.documents import bomb_docx, heading, make_docx, make_mail, paragraph
-from verax.testing.pdfs import locked_pdf, make_pdf, scanned_pdf
+from verax.testing.pdfs import flowing_pdf, locked_pdf, make_pdf, scanned_pdf
+from verax.truth.claims import claims_of
 from verax.truth.knowledge.convert import Converter, ConvertLimits
 from verax.truth.knowledge.normal import NormalText
 from verax.truth.knowledge.passages import cut_passages
@@ -22,6 +24,8 @@ HTML = """<!doctype html><html><head><title>On bees</title><style>
 <h2>Wasps</h2><table><tr><th>Kind</th><th>Legs</th></tr><tr><td>Wasp</td><td>6</td></tr></table>
 <pre>one
 two</pre></body></html>"""
+
+BEGINNINGS, ENDINGS = "Lin Wald Ober Sand Stein Mittel Alt", "berg feld heim hof tal bach dorf furt"
 
 
 def believe(_: Mapping[str, str]) -> None:
@@ -156,3 +160,29 @@ async def test_a_long_document_is_cut_and_says_so() -> None:
         document = await short.convert(data, name)
         assert len(document.text) <= 40
         assert [notice.code for notice in document.notices] == ["document/cut"]
+
+
+async def test_in_a_pdf_of_ten_pages_whose_lines_are_broken_every_sentence_is_whole_and_on_its_page(
+    converter: Converter,
+) -> None:
+    towns = [f"{first}{last}" for first in BEGINNINGS.split() for last in ENDINGS.split()]
+    paragraphs = [
+        f"The bridge of {town} was opened in {1900 + number} by the mayor, after the ferry was sold to the county. "
+        f"It is {40 + number} metres long, was built of stone from the quarry behind the mill, and carries two roads. "
+        f"In winter the harbour of {town} is closed for repairs, which take about six weeks in most of the years."
+        for number, town in enumerate(towns)
+    ]
+    data = flowing_pdf("Bridges of the county", *paragraphs)
+    document = await converter.convert(data, "bridges.pdf")
+    assert document.count == len(document.page_starts) == 10
+    said = [claim.text for claim in claims_of(document.text)]
+    assert [text.replace("\n", " ") for text in said] == [
+        sentence + "." * (not sentence.endswith(".")) for paragraph in paragraphs for sentence in paragraph.split(". ")
+    ]
+    pages = [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(data)]
+    passages = cut_passages(document)
+    for item in passages:
+        assert item.page is not None
+        words = document.text[item.start : item.end].split()
+        assert " ".join(words) in " ".join(pages[item.page - 1].split())
+    assert {item.page for item in passages} == set(range(1, 11))

@@ -11,14 +11,16 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, zip_longest
 
 from verax.truth.documents import Notice, clean_text
 from verax.truth.knowledge.formats import DocumentKind
+from verax.truth.knowledge.running_lines import without_running_lines
 
 __all__ = ["Heading", "NormalText", "join_pages", "normalise"]
 
 _LOOSE = re.compile(r"(?<![ \t\f\v\u00a0])[ \t\f\v\u00a0]+(?=\n)|(?P<gap>\n(?:[ \t\f\v\u00a0]*\n){2,})")
+_SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"'”’)\]]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,17 @@ def _moved(place: int, ends: Sequence[int], cuts: Sequence[tuple[int, int]], len
 
 
 def join_pages(pages: Sequence[str | None]) -> tuple[str, tuple[int, ...]]:
-    """Return the text of all pages, each normalised, two line ends between them, and where each begins."""
+    """Return the text of all pages, each normalised and without its running lines, and where each begins.
+
+    Two line ends stand between pages; one where a sentence goes on over the page's end.
+    """
     starts, parts, length = [], [], 0
-    for page in pages:
-        text, _ = normalise(page or "")
+    texts = without_running_lines([normalise(page or "")[0] for page in pages])
+    for text, following in zip_longest(texts, texts[1:], fillvalue=""):
         starts.append(length)
         parts.append(text)
-        length += len(text) + 2
-    return "\n\n".join(parts), tuple(starts)
+        if len(parts) < len(texts):
+            goes_on = text and following[:1].islower() and not _SENTENCE_END.search(text)
+            parts[-1] += "\n" if goes_on else "\n\n"
+        length += len(parts[-1])
+    return "".join(parts), tuple(starts)
