@@ -70,14 +70,17 @@ def train_model(given: argparse.Namespace) -> int:
     if given.base is None:
         raise Mistake('no base weights\nhint: run in the environment of "make lab", or give --base')
     recipe = _recipe(given)
+    if bool(recipe.start) != (given.start is not None):
+        needed = f"begins with the weights of run {recipe.start}" if recipe.start else "begins with the base weights"
+        raise Mistake(f"recipe {recipe.name} {needed}\nhint: --start FOLDER names that run's folder, and only then")
     # PyTorch takes seconds to start, so mistakes are found before it does.
     from lab.verifier.encoding import encode, load_tokenizer
-    from lab.verifier.model import from_base, save
+    from lab.verifier.model import from_base, from_run, save
     from lab.verifier.training import Pace, train
 
     tokenizer = given.base / "tokenizer.json"
     examples = encode(load_tokenizer(tokenizer, recipe.max_tokens), dataset.read_split(given.run / "data", "train"))
-    model = from_base(given.base, recipe.seed)
+    model = from_run(given.start / "model") if given.start else from_base(given.base, recipe.seed)
     done = train(model, examples, recipe, given.run, Pace(given.checkpoint_s, given.report_steps, given.threads))
     save(model, given.run / "model")
     shutil.copyfile(tokenizer, given.run / "model" / "tokenizer.json")
@@ -215,6 +218,7 @@ def _parser() -> argparse.ArgumentParser:
 
     trained = commands.add_parser("train", parents=[shared], help="train, or go on")
     trained.add_argument("--base", type=Path, default=_base(), help="the folder of the base weights")
+    trained.add_argument("--start", type=Path, help="the folder of the run that the recipe begins with")
     trained.add_argument("--checkpoint-s", type=float, default=180.0)
     trained.add_argument("--report-steps", type=int, default=25)
     trained.set_defaults(command=train_model)

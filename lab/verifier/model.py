@@ -52,8 +52,12 @@ def from_base(folder: Path, seed: int) -> CrossEncoder:
     missing, _ = model.encoder.load_state_dict(weights, strict=False)
     if missing:
         raise ValueError(f"{folder}: the base weights lack {', '.join(missing[:3])}")
-    model.encoder.embeddings.word_embeddings.weight.requires_grad = False
-    return model
+    return _trainable(model)
+
+
+def from_run(folder: Path) -> CrossEncoder:
+    """Read the model of another run to train it further; its optimiser begins anew."""
+    return _trainable(load(folder))
 
 
 def save(model: CrossEncoder, folder: Path) -> None:
@@ -70,6 +74,11 @@ def load(folder: Path) -> CrossEncoder:
     model = CrossEncoder(_config(folder))
     model.load_state_dict(load_file(folder / "model.safetensors"))
     model.eval()
+    return model
+
+
+def _trainable(model: CrossEncoder) -> CrossEncoder:
+    model.encoder.embeddings.word_embeddings.weight.requires_grad = False
     return model
 
 

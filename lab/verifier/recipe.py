@@ -15,7 +15,8 @@ class Recipe:
     """What a run is made from.
 
     `natural` and `hard` are numbers of examples by source. The learning rate rises over `warmup_steps`, is constant,
-    and falls to zero over the last `decay_steps` of `steps`.
+    and falls to zero over the last `decay_steps` of `steps`. `start` names the run whose weights it begins with, as in
+    ``lab/runs``; empty for the base weights.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Recipe:
     warmup_steps: int
     decay_steps: int
     text: str
+    start: str = ""
 
     @property
     def digest(self) -> str:

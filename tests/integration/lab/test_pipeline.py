@@ -172,6 +172,21 @@ def test_the_trained_model_is_calibrated_measured_and_reported(world: dict[str, 
     assert entry["cost"]["steps"] == 60
 
 
+def test_a_run_goes_on_from_the_weights_of_the_run_that_its_recipe_names(
+    world: dict[str, Path], unbroken: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data").symlink_to(world["run"] / "data")
+    text = RECIPE.replace("seed = 3", 'seed = 4\nstart = "0001-unbroken"').replace("steps = 60", "steps = 1")
+    (tmp_path / "recipe.toml").write_text(text)
+    refused = subprocess.run(train(world, tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "begins with the weights of run 0001-unbroken" in refused.stderr
+    goes_on = [*train(world, tmp_path), "--start", str(unbroken)]
+    done = subprocess.run(goes_on, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert progress(tmp_path)[0]["loss"] < progress(unbroken)[0]["loss"] * 0.9
+
+
 def test_the_exported_model_gives_the_same_bits_whatever_was_asked_before(exported: Path) -> None:
     done = subprocess.run([PYTHON, "-c", REPEAT, exported], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
