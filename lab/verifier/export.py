@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
 
 from lab.verifier.model import CrossEncoder
 
@@ -26,18 +29,27 @@ def export(model: CrossEncoder, target: Path) -> str:
     Inputs are ``ids``, ``types`` and ``mask``, int64, of shape (pairs, tokens); the output ``logits`` has shape
     (pairs, 3).
     """
-    model.eval()
     ids_BT = torch.ones(2, 16, dtype=torch.long)
     axes = {0: torch.export.Dim("pairs", min=1, max=64), 1: torch.export.Dim("tokens", min=2, max=512)}
+    given = dict(zip(INPUTS, (ids_BT, torch.zeros_like(ids_BT), torch.ones_like(ids_BT)), strict=True))
+    return write_int8(model, given, axes, target)
+
+
+def write_int8(model: nn.Module, given: Mapping[str, Tensor], axes: Mapping[int, Any], target: Path) -> str:
+    """Trace a model on inputs of the shape of `given`, write it in int8, whole or not at all; return its SHA-256.
+
+    `axes` names the dimensions of every input that may have another size.
+    """
+    model.eval()
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         exact, small = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
         program = torch.onnx.export(
             model,
-            (ids_BT, torch.zeros_like(ids_BT), torch.ones_like(ids_BT)),
+            tuple(given.values()),
             dynamo=True,
-            input_names=list(INPUTS),
+            input_names=list(given),
             output_names=[OUTPUT],
-            dynamic_shapes=(axes, axes, axes),
+            dynamic_shapes=tuple(dict(axes) for _ in given),
             opset_version=OPSET,
         )
         program.save(str(exact), external_data=False)

@@ -1,4 +1,4 @@
-"""Train a cross-encoder by a recipe; a run that was stopped goes on from its last checkpoint.
+"""Train a model by a recipe; a run that was stopped goes on from its last checkpoint.
 
 *Life of a checkpoint:* the state (weights, optimiser, step, random state, losses since the last report) is written to
 ``checkpoint.pt.partial``, flushed to the disk, and renamed to ``checkpoint.pt``. A run that is killed at any moment
@@ -14,20 +14,44 @@ import json
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from lab.verifier.batches import Encoded, batches
+from lab.verifier.batches import Encoded, HasIds, batches
 from lab.verifier.model import CrossEncoder, collate, loss
 from lab.verifier.recipe import Recipe
 
 CHECKPOINT = "checkpoint.pt"
 PROGRESS = "progress.jsonl"
+
+
+_Example = TypeVar("_Example", bound=HasIds)
+Objective = Callable[[list[_Example]], Tensor]
+"""The mean loss of a batch, from which gradients flow into the model."""
+
+
+class Schedule(Protocol):
+    """What training takes from a recipe; `learning_rate` says how it rises and falls."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def batch_tokens(self) -> int: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def warmup_steps(self) -> int: ...
+    @property
+    def decay_steps(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -59,14 +83,31 @@ class _Signals:
         self.is_asked = True
 
 
-def learning_rate(recipe: Recipe, step: int) -> float:
+def learning_rate(recipe: Schedule, step: int) -> float:
     """Return the learning rate of a step, counted from 0."""
     rise = min(1.0, (step + 1) / max(1, recipe.warmup_steps))
     fall = min(1.0, (recipe.steps - step) / max(1, recipe.decay_steps))
     return recipe.learning_rate * rise * fall
 
 
-def train(model: CrossEncoder, examples: Sequence[Encoded], recipe: Recipe, folder: Path, pace: Pace) -> int:
+def train_pairs(model: CrossEncoder, examples: Sequence[Encoded], recipe: Recipe, folder: Path, pace: Pace) -> int:
+    """Train a cross-encoder; see `train`."""
+
+    def objective(batch: list[Encoded]) -> Tensor:
+        labels_B: Tensor = torch.tensor([example.label for example in batch])
+        return loss(model(*collate(batch)), labels_B, recipe.label_smoothing, recipe.reason_weight)
+
+    return train(model, objective, examples, recipe, folder, pace)
+
+
+def train(
+    model: nn.Module,
+    objective: Objective[_Example],
+    examples: Sequence[_Example],
+    recipe: Schedule,
+    folder: Path,
+    pace: Pace,
+) -> int:
     """Run a recipe to its end or until a signal; return the number of steps done so far.
 
     Raises:
@@ -75,13 +116,12 @@ def train(model: CrossEncoder, examples: Sequence[Encoded], recipe: Recipe, fold
     torch.set_num_threads(pace.threads)
     folder.mkdir(parents=True, exist_ok=True)
     optimiser = _optimiser(model, recipe)
-    run = _Run(model, optimiser, sum(len(example.ids) for example in examples))
+    run = _Run[_Example](model, optimiser, sum(len(example.ids) for example in examples))
     run.restore(folder / CHECKPOINT, recipe.seed)
     saved_at = time.monotonic()
     with _Signals() as signals:
         while run.step < recipe.steps and not signals.is_asked:
-            batch = run.next_batch(examples, recipe)
-            _take_step(run, batch, recipe)
+            _take_step(run, objective, run.next_batch(examples, recipe), recipe)
             if run.step % pace.report_steps == 0 or run.step == recipe.steps:
                 run.report(folder / PROGRESS, learning_rate(recipe, run.step - 1))
             if time.monotonic() - saved_at >= pace.checkpoint_s:
@@ -92,8 +132,8 @@ def train(model: CrossEncoder, examples: Sequence[Encoded], recipe: Recipe, fold
 
 
 @dataclass
-class _Run:
-    model: CrossEncoder
+class _Run(Generic[_Example]):
+    model: nn.Module
     optimiser: torch.optim.Optimizer
     tokens_in_examples: int
     step: int = 0
@@ -105,7 +145,7 @@ class _Run:
     _first: int = 0  # the step that its epoch began with
     _batches: list[list[int]] = field(default_factory=list)
 
-    def next_batch(self, examples: Sequence[Encoded], recipe: Recipe) -> list[Encoded]:
+    def next_batch(self, examples: Sequence[_Example], recipe: Schedule) -> list[_Example]:
         """Return the batch of the present step; epochs follow one another, each in an order of its own."""
         if self._epoch < 0:
             self._open_epoch(examples, recipe, 0, 0)
@@ -114,7 +154,7 @@ class _Run:
             self._open_epoch(examples, recipe, self._epoch + 1, self._first + len(self._batches))
         return [examples[index] for index in self._batches[self.step - self._first]]
 
-    def _open_epoch(self, examples: Sequence[Encoded], recipe: Recipe, epoch: int, first: int) -> None:
+    def _open_epoch(self, examples: Sequence[_Example], recipe: Schedule, epoch: int, first: int) -> None:
         self._epoch, self._first = epoch, first
         self._batches = batches(examples, recipe.batch_tokens, recipe.seed, epoch)
 
@@ -162,13 +202,12 @@ class _Run:
         self.loss_sum, self.loss_steps = 0.0, 0
 
 
-def _take_step(run: _Run, batch: list[Encoded], recipe: Recipe) -> None:
+def _take_step(run: _Run[_Example], objective: Objective[_Example], batch: list[_Example], recipe: Schedule) -> None:
     started = time.monotonic()
     for group in run.optimiser.param_groups:
         group["lr"] = learning_rate(recipe, run.step)
     run.model.train()
-    labels_B: Tensor = torch.tensor([example.label for example in batch])
-    value = loss(run.model(*collate(batch)), labels_B, recipe.label_smoothing, recipe.reason_weight)
+    value = objective(batch)
     value.backward()
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimiser.step()
@@ -178,7 +217,7 @@ def _take_step(run: _Run, batch: list[Encoded], recipe: Recipe) -> None:
     run.seconds += time.monotonic() - started
 
 
-def _optimiser(model: CrossEncoder, recipe: Recipe) -> torch.optim.Optimizer:
+def _optimiser(model: nn.Module, recipe: Schedule) -> torch.optim.Optimizer:
     """Return AdamW; biases and norms do not decay."""
     trained = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
     groups = [

@@ -1,0 +1,1 @@
+"""How well the shipped classifiers of the guard tell what they should, on rows that they were never trained on."""

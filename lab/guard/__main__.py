@@ -1,0 +1,248 @@
+"""The commands of the room: ``python -m lab.guard COMMAND --run FOLDER``; each can be stopped and started again.
+
+data       make the rows that a recipe asks for from the public sets and the phrases
+train      train the English classifier; goes on from the last checkpoint
+export     write it as ONNX with 8-bit weights
+chinese    train the Chinese classifier, which takes a minute
+calibrate  fit probabilities and operating points on held-out rows, and measure the others that are held out
+install    copy what a run made into the product
+report     add the run to the log of runs
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from itertools import chain, islice
+from pathlib import Path
+
+from lab.guard import dataset
+from lab.guard.pieces import choose
+from lab.guard.recipe import RECIPES, Recipe, load_recipe
+from lab.guard.rows import read_jsonl
+from lab.verifier.runlog import RUNS, Entry, write_entry
+from lab.verifier.storage import base_folder, read_json, write_json
+from verax.guard.classifiers.local import FILES, MANIFEST, WEIGHTS, LocalClassifier
+from verax.guard.classifiers.reading import readable
+
+DATA_VARIABLE = "VERAX_PUBLIC_DATA"
+VOCABULARY = Path(__file__).resolve().parents[2] / "src/verax/truth/knowledge/minilm/vocab.txt"
+_OTHER_TEXTS = 10000
+
+
+class Mistake(Exception):
+    """A command cannot go on; the text says what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 failed, 2 usage, 75 stopped before its end."""
+    given = _parser().parse_args(arguments)
+    try:
+        return int(given.command(given))
+    except (Mistake, FileExistsError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def make_data(given: argparse.Namespace) -> int:
+    """Write the rows, the word pieces that the model keeps, and the recipe into the run's folder."""
+    path = RECIPES / f"{given.recipe}.toml" if "/" not in given.recipe else Path(given.recipe)
+    recipe = load_recipe(path)
+    given.run.mkdir(parents=True, exist_ok=True)
+    made = dataset.build(given.data, recipe)
+    dataset.write(made, given.run / "data")
+    other = islice(read_jsonl(given.data / "claims" / "train.jsonl.gz"), _OTHER_TEXTS)
+    texts = chain((row.text for row in made.splits["train"]), (str(row["evidence"]) for row in other))
+    kept = (
+        read_json(given.start / "pieces.json")
+        if given.start
+        else choose(VOCABULARY, map(readable, texts), recipe.pieces)
+    )
+    pieces = VOCABULARY.read_text(encoding="utf-8").splitlines()
+    (given.run / "vocab.txt").write_text("".join(f"{pieces[index]}\n" for index in kept), encoding="utf-8")
+    write_json(given.run / "pieces.json", kept)
+    shutil.copyfile(path, given.run / "recipe.toml")
+    about = {"recipe": recipe.name, "recipe_digest": recipe.digest, "digest": made.digest, "rows": made.counts()}
+    write_json(given.run / "data.json", about | {"left_out_near_test_rows": made.left_out, "pieces": len(kept)})
+    totals: dict[str, int] = {name: len(rows) for name, rows in made.splits.items()}
+    print(json.dumps(totals | {"left_out": made.left_out, "pieces": len(kept)}))
+    return 0
+
+
+def train_model(given: argparse.Namespace) -> int:
+    """Train until the recipe's last step; 75 where a signal ended it before."""
+    if given.base is None:
+        raise Mistake('no base weights\nhint: run in the environment of "make lab", or give --base')
+    recipe = _recipe(given)
+    if bool(recipe.start) != (given.start is not None):
+        needed = f"begins with the weights of run {recipe.start}" if recipe.start else "begins with the base weights"
+        raise Mistake(f"recipe {recipe.name} {needed}\nhint: --start FOLDER names that run's folder, and only then")
+    # PyTorch takes seconds to start, so mistakes are found before it does.
+    from lab.guard.model import Example, freeze, from_base, load, loss, save
+    from lab.verifier.training import Pace, train
+    from verax.truth.knowledge.wordpiece import WordPieces
+
+    words = WordPieces(given.run / "vocab.txt")
+    examples = [
+        Example(_cut(words.encode(readable(row.text)), recipe.max_tokens), row.labels)
+        for row in dataset.read_split(given.run / "data", "train")
+    ]
+    if given.start is None:
+        model = from_base(given.base, read_json(given.run / "pieces.json"), recipe.seed)
+    else:
+        model = load(given.start / "model")
+    freeze(model, recipe.frozen_layers)
+    pace = Pace(given.checkpoint_s, given.report_steps, given.threads)
+    done = train(model, lambda batch: loss(model, batch, recipe.positive_weight), examples, recipe, given.run, pace)
+    save(model, given.run / "model")
+    print(json.dumps({"steps": done, "of": recipe.steps}))
+    return 0 if done >= recipe.steps else os.EX_TEMPFAIL
+
+
+def export_model(given: argparse.Namespace) -> int:
+    """Write ``guard.int8.onnx``."""
+    from lab.guard.export import export
+    from lab.guard.model import load
+
+    target = given.run / "guard.int8.onnx"
+    about = {"sha256": export(load(given.run / "model"), target), "size_bytes": target.stat().st_size}
+    write_json(given.run / "export.json", about)
+    print(json.dumps(about))
+    return 0
+
+
+def train_chinese(given: argparse.Namespace) -> int:
+    """Write ``chinese.npz`` and what it reaches on its set's own development rows."""
+    from lab.guard.chinese import fit_file
+
+    measured = fit_file(given.data / "cold_zh", given.run)
+    write_json(given.run / "chinese.json", measured)
+    print(json.dumps(measured))
+    return 0
+
+
+def calibrate_model(given: argparse.Namespace) -> int:
+    """Fit each head on the rows held out for it, choose operating points, and measure the other held-out rows."""
+    from lab.guard.calibrate import calibrate, measure
+    from verax.guard.classifiers.english import EnglishModel
+
+    model = EnglishModel(given.run / "guard.int8.onnx", given.run / "vocab.txt")
+    found = calibrate(model, dataset.read_split(given.run / "data", "calibration"))
+    write_json(given.run / "calibration.json", found)
+    measured = measure(model, found, dataset.read_split(given.run / "data", "holdout"))
+    write_json(given.run / "holdout.json", measured)
+    for head, result in measured["heads"].items():
+        print(f"{head:<16} {json.dumps(result)}")
+    return 0
+
+
+def install_run(given: argparse.Namespace) -> int:
+    """Copy the weights and write the manifest that names them, once they have answered."""
+    given.to.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=given.to.parent) as name:
+        staged = Path(name)
+        for item in FILES:
+            shutil.copyfile(given.run / item, staged / item)
+        digests = {item: hashlib.sha256((staged / item).read_bytes()).hexdigest() for item in FILES}
+        write_json(staged / MANIFEST, {"run": given.run.resolve().name, **digests})
+        answer = LocalClassifier(staged).scores("What does it say of a plain question?")
+        if not answer or not all(map(math.isfinite, answer.values())):
+            raise Mistake(f"{given.run}: expected finite scores, found {dict(answer)}")
+        for item in (*FILES, MANIFEST):
+            (staged / item).replace(given.to / item)
+    print((given.to / MANIFEST).read_text(encoding="utf-8"))
+    return 0
+
+
+def report_run(given: argparse.Namespace) -> int:
+    """Add an entry to the log of runs from the run's own files, and the day, change and verdict that are given."""
+    recipe = _recipe(given)
+    about = read_json(given.run / "data.json")
+    last = json.loads((given.run / "progress.jsonl").read_text().splitlines()[-1])
+    measured = {name: read_json(given.run / f"{name}.json", {}) for name in ("holdout", "chinese", "export", "bench")}
+    rows = {name: sum(counts.values()) for name, counts in about["rows"].items()}
+    entry = Entry(
+        name=given.name,
+        date=given.date,
+        question=recipe.question,
+        change=given.change,
+        recipe=f"guard/{about['recipe']} {about['recipe_digest']}",
+        data=about["digest"],
+        result={"loss": last["loss"], "rows": rows, **measured},
+        cost={name: last[key] for name, key in _COST.items()} | {"machine": given.machine},
+        verdict=given.verdict,
+    )
+    print(write_entry(entry, given.log))
+    return 0
+
+
+_COST = {"steps": "step", "examples": "examples", "seconds": "seconds"}
+
+
+def _cut(ids: list[int], limit: int) -> list[int]:
+    return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
+
+
+def _recipe(given: argparse.Namespace) -> Recipe:
+    path = given.run / "recipe.toml"
+    if not path.exists():
+        raise Mistake(f"{path}: not there\nhint: run data first")
+    return load_recipe(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    data = os.environ.get(DATA_VARIABLE)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--run", type=Path, required=True, help="the folder of the run")
+    shared.add_argument("--threads", type=int, default=1)
+    public = argparse.ArgumentParser(add_help=False)
+    public.add_argument(
+        "--data",
+        type=Path,
+        default=Path(data) if data else None,
+        required=not data,
+        help=f"the folder of the public sets, or {DATA_VARIABLE}",
+    )
+    parser = argparse.ArgumentParser(prog="python -m lab.guard", description=__doc__.partition("\n")[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    made = commands.add_parser("data", parents=[shared, public], help="make the rows of a recipe")
+    made.add_argument("--recipe", required=True, help="a name in lab/guard/recipes, or a path")
+    made.add_argument("--start", type=Path, help="the folder of an earlier run whose word pieces are kept")
+    made.set_defaults(command=make_data)
+
+    trained = commands.add_parser("train", parents=[shared], help="train, or go on")
+    trained.add_argument("--base", type=Path, default=base_folder(), help="the folder of the base weights")
+    trained.add_argument("--start", type=Path, help="the folder of an earlier run to go on from, in place of --base")
+    trained.add_argument("--checkpoint-s", type=float, default=180.0)
+    trained.add_argument("--report-steps", type=int, default=25)
+    trained.set_defaults(command=train_model)
+
+    for name, command, text, parents in (
+        ("export", export_model, "write the model as ONNX with 8-bit weights", [shared]),
+        ("chinese", train_chinese, "train the Chinese classifier", [shared, public]),
+        ("calibrate", calibrate_model, "fit probabilities on held-out rows", [shared]),
+    ):
+        commands.add_parser(name, parents=parents, help=text).set_defaults(command=command)
+
+    installed = commands.add_parser("install", parents=[shared], help="copy what a run made into the product")
+    installed.add_argument("--to", type=Path, default=WEIGHTS, help="where the weights go")
+    installed.set_defaults(command=install_run)
+
+    report = commands.add_parser("report", parents=[shared], help="add the run to the log of runs")
+    for option in ("name", "date", "change", "verdict", "machine"):
+        report.add_argument(f"--{option}", required=True)
+    report.add_argument("--log", type=Path, default=RUNS)
+    report.set_defaults(command=report_run)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
