@@ -1,0 +1,77 @@
+"""Parts of stories, letters and words for five to seven, read once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["STEPS", "Part", "Parts", "load_parts"]
+
+STEPS = ("hero", "place", "problem", "helper")
+"""What a child picks for a story, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing to pick.
+
+    Attributes:
+        text: Its sentences, with ``{he}`` for the hero.
+        attempt: For a problem: what the hero tries first.
+        end: For a problem: how it is solved.
+        he: For a hero: its name.
+    """
+
+    name: str
+    picture: str
+    text: str
+    attempt: str = ""
+    end: str = ""
+    he: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All parts, and what is said about them."""
+
+    asks: Mapping[str, str]
+    steps: Mapping[str, tuple[Part, ...]]
+    ends: tuple[str, ...]
+    lines: Mapping[str, str]
+    words: Mapping[str, str]
+    second: Mapping[str, str]
+    rhymes: tuple[tuple[str, ...], ...]
+    blends: tuple[str, ...]
+
+
+@cache
+def load_parts() -> Parts:
+    """Return the parts that come with Verax."""
+    data = tomllib.loads(files(__package__).joinpath("parts.toml").read_text(encoding="utf-8"))
+    steps = {
+        step: tuple(
+            Part(
+                entry["name"],
+                entry["picture"],
+                entry["text"],
+                entry.get("try", ""),
+                entry.get("end", ""),
+                entry.get("he", ""),
+            )
+            for entry in data[step]
+        )
+        for step in STEPS
+    }
+    return Parts(
+        asks=data["asks"],
+        steps=steps,
+        ends=tuple(data["ends"]["lines"]),
+        lines=data["letters"],
+        words=data["words"],
+        second=data["second"],
+        rhymes=tuple(tuple(entry["words"]) for entry in data["rhymes"]),
+        blends=tuple(data["blends"]["words"]),
+    )

@@ -1,0 +1,211 @@
+"""Homework by hints, facts with sources, puzzles and a robot, for eight to twelve.
+
+* A task is answered by a hint; the child's answer is checked exactly; after three hints the answer is shown.
+* A fact is a page of the collection as it stands, with its sources. There is nothing between the collection
+  and the child that could add a sentence.
+* Puzzles are checked by code as well. The robot's language has four words, and no other program is run.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from verax.guard.audience import Audience
+from verax.guard.normal import normalise, plain
+from verax.guard.readability import find_words
+from verax.products.junior.collection.shelf import Shelf, ship
+from verax.products.junior.pictures import draw
+from verax.products.junior.reading import WHOLE, Reading
+from verax.products.junior.says import pick, respond
+from verax.products.junior.scholar.robot import run
+from verax.products.junior.scholar.spelling import read_spelling
+from verax.products.junior.scholar.sums import read_sum
+from verax.products.junior.scholar.task import Task
+from verax.products.junior.scholar.units import read_units
+from verax.products.junior.screen import WEAK, find_concern
+from verax.products.junior.session import Kind, OpenChoice, Profile, Reply, Said, Session, Step, Tap
+
+__all__ = ["ScholarEngine"]
+
+_MENU = (Tap("puzzle", "A puzzle", "star"), Tap("robot", "Program a robot", "robot"), Tap("tale", "A story", "book"))
+_HINT = (Tap("hint", "Another hint"), Tap("puzzle", "Something else", "star"))
+_READERS: tuple[Callable[[str], Task | None], ...] = (read_units, read_sum, read_spelling)
+_GIVE_UP = re.compile(r"\b(?:hints?|help|don'?t know|no idea|give up|tell me|show me|answer|stuck|idk|next|skip)\b")
+_WORDS = {
+    "puzzle": "puzzle puzzles riddle riddles maths math",
+    "robot": "robot code coding program programming",
+    "tale": "story tale stories",
+}
+_MENU_WORDS = {"puzzle": "puzzle", "a puzzle": "puzzle", "robot": "robot", "story": "tale", "a story": "tale"}
+_HOMEWORK = frozenset("homework sum sums spelling fractions".split())
+_TASK_ASKED = "Homework? Good. Type the sum, the units or the word, such as 24 × 7, 3 km in m, or: spell because."
+
+
+@dataclass(frozen=True, slots=True)
+class _Puzzle:
+    asks: str
+    answers: tuple[str, ...]
+    hints: tuple[str, ...]
+    tells: str
+
+
+class ScholarEngine:
+    """Implements `verax.products.junior.session.Engine`."""
+
+    band = Audience.EIGHT_TO_TWELVE
+
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        self._reading = Reading(shelf or ship(), self.band)
+
+    def greet(self, profile: Profile) -> Step:  # noqa: ARG002 - of the protocol; nothing here depends on it
+        """Begin: says that it is a computer program."""
+        return Step(Reply("hello", pick(self.band, "hello", 0), taps=_MENU), Session())
+
+    def open_choice(self, profile: Profile, session: Session, said: Said) -> OpenChoice | None:
+        """Return titles of pages that cover as much of a question."""
+        if said.tap or session.activity or find_concern(said.text).name or _read_task(said.text):
+            return None
+        return self._reading.open_choice(said, profile)
+
+    def reply(self, profile: Profile, session: Session, said: Said, choice: str = "") -> Step:
+        """Answer with a hint, a page, a puzzle, or something else to do."""
+        if said.tap:
+            return self._tapped(said.tap, profile, session)
+        concern = find_concern(said.text)
+        found = self._reading.find(said.text, profile)
+        if concern.name and not (concern.name in WEAK and found and found[0].share >= WHOLE):
+            reply = respond(concern, profile, session.turn)
+            return Step(replace(reply, taps=() if reply.kind == "bye" else _MENU), Session(session.turn + 1))
+        if (name := plain(said.text).text.strip(" .!?")) in _MENU_WORDS:
+            return self._tapped(_MENU_WORDS[name], profile, session)
+        if going_on := self._go_on(said.text, session):
+            return going_on
+        if task := _read_task(said.text):
+            return self._hint(task, 0, session)
+        if found:
+            return self._reading.answer(found, session, choice)
+        return self._otherwise(said.text, profile, session)
+
+    def _go_on(self, text: str, session: Session) -> Step | None:
+        """Take the text as an answer to the task or puzzle that is open; None where it is something else."""
+        form = plain(text).text.strip()
+        is_new = "?" in form or len(find_words(form)) > 8
+        if session.activity == "robot" and "?" not in form and not _read_task(text):
+            return self._walk(form, session)
+        if session.activity == "task":
+            task = _read_task(session.picks[0])
+            if task is not None and task.is_right(form):
+                return self._say("homework", f"Yes, that is right. {_solved(task)}", session)
+            is_try = task is not None and (form[:1].isdigit() or (task.value is None and len(form.split()) == 1))
+            if task is not None and _read_task(text) is None and (is_try or _GIVE_UP.search(form)):
+                return self._hint(task, int(session.picks[1]) + 1, session, is_try=is_try)
+        if session.activity == "puzzle":
+            puzzle = _puzzles()[session.picks[0]]
+            if form.strip(" .!?").removeprefix("it is ") in puzzle.answers:
+                return self._say("homework", f"Yes! {puzzle.tells}", session)
+            if not is_new:
+                return self._clue(int(session.picks[1]), session)
+        return None
+
+    def _otherwise(self, text: str, profile: Profile, session: Session) -> Step:
+        words = set(find_words(normalise(text).text))
+        if not words:
+            return Step(Reply("play", pick(self.band, "menu", session.turn), taps=_MENU), Session(session.turn + 1))
+        if words & _HOMEWORK:
+            return self._say("homework", _TASK_ASKED, session)
+        for name, names in _WORDS.items():
+            if words & set(names.split()):
+                return self._tapped(name, profile, session)
+        return self._reading.no_page(session, profile)
+
+    def _tapped(self, tap: str, profile: Profile, session: Session) -> Step:
+        if tap == "hint" and session.activity == "task" and (task := _read_task(session.picks[0])):
+            return self._hint(task, int(session.picks[1]) + 1, session)
+        if tap == "hint" and session.activity == "puzzle":
+            return self._clue(int(session.picks[1]), session)
+        if tap == "puzzle":
+            names = list(_puzzles())
+            name = names[session.turn % len(names)]
+            after = Session(session.turn + 1, "puzzle", (name, "0"))
+            return Step(Reply("homework", _puzzles()[name].asks, taps=_HINT), after)
+        if tap == "robot":
+            return self._level(session)
+        if tap == "tale":
+            return self._reading.tell(session, profile)
+        page = self._reading.open_tap(tap, session, profile)
+        return page or self._say("play", pick(self.band, "menu", session.turn), session)
+
+    def _hint(self, task: Task, number: int, session: Session, *, is_try: bool = False) -> Step:
+        """Give the next hint; after the last one, the answer."""
+        if number >= len(task.hints):
+            return self._say("homework", f"Let us look at it together. {task.hints[-1]} {_solved(task)}", session)
+        start = "Not yet. " if is_try else "" if number else f"{_asked(task)} "
+        after = Session(session.turn + 1, "task", (task.asks, str(number)))
+        return Step(Reply("homework", f"{start}{task.hints[number]}", taps=_HINT), after)
+
+    def _clue(self, number: int, session: Session) -> Step:
+        puzzle = _puzzles()[session.picks[0]]
+        if number >= len(puzzle.hints):
+            return self._say("homework", f"Let us look at it together. {puzzle.tells}", session)
+        after = Session(session.turn + 1, "puzzle", (session.picks[0], str(number + 1)))
+        return Step(Reply("homework", f"Not yet. {puzzle.hints[number]}", taps=_HINT), after)
+
+    def _level(self, session: Session) -> Step:
+        data = _data()
+        number = session.turn % len(data["level"])
+        level = data["level"][number]
+        (column, row), (to_column, to_row) = level["start"], level["goal"]
+        rules = data["robot"]["rules"].format(column=column, row=row, to_column=to_column, to_row=to_row)
+        walls = " and ".join(f"column {wall[0]}, row {wall[1]}" for wall in level["walls"])
+        about = data["robot"]["walls"].format(walls=walls) if walls else data["robot"]["no_walls"]
+        after = Session(session.turn + 1, "robot", (str(number),))
+        return Step(Reply("homework", f"{rules} {about}", pictures=(draw("robot"),), taps=_MENU), after)
+
+    def _walk(self, program: str, session: Session) -> Step:
+        data = _data()
+        level = data["level"][int(session.picks[0])]
+        walls = {(wall[0] - 1, wall[1] - 1) for wall in level["walls"]}
+        done = run(program, (level["start"][0] - 1, level["start"][1] - 1), walls)
+        column, row = done.path[-1][0] + 1, done.path[-1][1] + 1
+        name = "unread" if done.unread else "bumped" if done.bumped else "astray"
+        if name == "astray" and [column, row] == level["goal"]:
+            return self._say("homework", data["robot"]["home"].format(steps=len(done.path) - 1), session)
+        text = data["robot"][name].format(column=column, row=row)
+        return Step(Reply("homework", text, taps=_MENU), Session(session.turn + 1, "robot", session.picks))
+
+    def _say(self, kind: Kind, text: str, session: Session) -> Step:
+        return Step(Reply(kind, text, taps=_MENU), Session(session.turn + 1))
+
+
+def _read_task(text: str) -> Task | None:
+    form = plain(text).text
+    return next((task for reader in _READERS if (task := reader(form)) is not None), None)
+
+
+def _asked(task: Task) -> str:
+    return "Let us spell it together." if task.value is None else f"Let us work out {task.asks}."
+
+
+def _solved(task: Task) -> str:
+    if task.value is None:
+        return f"The word is spelt {task.answer}."
+    return f"{task.asks.partition(' in ')[0]} is {task.answer}." if task.unit else f"{task.asks} = {task.answer}."
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("puzzles.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _puzzles() -> dict[str, _Puzzle]:
+    return {
+        entry["name"]: _Puzzle(entry["asks"], tuple(entry["answers"]), tuple(entry["hints"]), entry["tells"])
+        for entry in _data()["puzzle"]
+    }
