@@ -66,13 +66,13 @@ class Guarding:
         self._open_remote = open_remote
         self._books: dict[tuple[GuardJudge, ...], ScoreBook] = {}
 
-    def book(self, release: Release) -> ScoreBook:
-        """Return what remembers the scores of a release's judges.
+    def book(self, release: Release | None = None) -> ScoreBook:
+        """Return what remembers the scores of a release's judges; without one, of the classifier that ships.
 
         Raises:
             ModelUnavailable: the key of a judge that it names is not kept here.
         """
-        named = release.guard.judges
+        named = () if release is None else release.guard.judges
         if named not in self._books:
             local = [] if self._local is None else [self._local]
             self._books[named] = ScoreBook([*local, *map(self._remote, named)])

@@ -24,13 +24,15 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from verax.config import Config, Setting, settings_of
 from verax.gates.desk import GateDesk
 from verax.gates.relay import Address
+from verax.guard.guarding import Guarding
+from verax.guard.tally import Tally
 from verax.kernel.errors import RefusedError, VeraxError
 from verax.kernel.root import RUNTIME_CHANNEL
 from verax.kernel.statement import NONE
@@ -68,6 +70,7 @@ from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.gating import open_desk
+from verax.surfaces.guarding import open_guarding
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.log_opening import open_logs
 from verax.surfaces.model_loading import ModelLoading
@@ -149,6 +152,16 @@ class Engine:
         """Number of turns in flight."""
         return self._turns.running
 
+    @property
+    def guarding(self) -> Guarding:
+        """What reads sentences for the guard."""
+        return self._parts.guarding
+
+    @property
+    def tally(self) -> Tally:
+        """What the guard found so far."""
+        return self._parts.tally
+
     def run(self, request: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
         """Run one turn; see `verax.turn.path`."""
         return self._turns.run(request)
@@ -229,7 +242,8 @@ class Installation:
             model_keys = ModelKeys(home.keys_dir)
             backends = around.backends or _open_backends(config, model_keys, stack)
             library, verifier = _open_library(config, database, around, stack), _open_verifier(around, stack)
-            engine = Engine(_engine_parts(around, governance, turns, backends, _truth_parts(library, verifier)))
+            engine_parts = _engine_parts(around, governance, turns, backends, _truth_parts(library, verifier))
+            engine = Engine(replace(engine_parts, guarding=open_guarding(model_keys, stack)))
             stack.push_async_callback(engine.drain, _DRAIN_S)
             models = _started(ModelLoading(governance, backends), stack)
             accounts = _open_accounts(config, database, around.clock)

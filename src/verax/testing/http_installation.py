@@ -17,6 +17,8 @@ from typing import Any, cast
 from verax.config import Config, settings_of
 from verax.gates.asked import AskedSample
 from verax.gates.desk import ChangeGates
+from verax.guard.guarding import Guarding
+from verax.guard.tally import Tally
 from verax.kernel.canonical import hex_digest
 from verax.kernel.errors import ConflictError, RefusedError, RequestError, UnknownObject
 from verax.kernel.fold import ChangeState, State
@@ -161,6 +163,16 @@ class FakeEngine:
     def start(self, request: TurnRequest) -> FakeRunningTurn:
         """Start one turn, whose events come as they are taken."""
         return FakeRunningTurn(self.run(request))
+
+    @property
+    def guarding(self) -> Guarding:
+        """What reads sentences for the guard: exact rules alone."""
+        return Guarding()
+
+    @property
+    def tally(self) -> Tally:
+        """What the guard found: nothing."""
+        return Tally()
 
     async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
         """Return a vector of two numbers for each text."""

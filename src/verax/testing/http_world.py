@@ -16,6 +16,7 @@ from typing import Any
 
 from verax.config import Config, settings_of
 from verax.guard.guarding import Guarding
+from verax.guard.tally import Tally
 from verax.kernel.errors import UnknownObject
 from verax.kernel.release import Release
 from verax.store.accounts import Accounts
@@ -114,6 +115,16 @@ class _Engine:
         world = self._world
         found = await embed((channel, caller, texts), self._governance, world.runtime, world.backends, Guarding())
         return Embeddings(found.vectors, found.release, found.runtime, found.mode)
+
+    @property
+    def guarding(self) -> Guarding:
+        """What reads sentences for the guard: exact rules alone."""
+        return Guarding()
+
+    @property
+    def tally(self) -> Tally:
+        """What the guard found."""
+        return self._world.tally
 
 
 class _NoLog:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from verax.guard.guarding import Guarding
+from verax.guard.tally import Tally
 from verax.kernel.errors import RuntimeChanged, StaleError, UnknownObject
 from verax.kernel.fold import State
 from verax.kernel.release import Release
@@ -133,6 +135,7 @@ class TurnWorld:
     release: Release
     library: Library
     verifier: Verifier | None = None
+    tally: Tally = field(default_factory=Tally)
     caller: Caller = field(default_factory=lambda: Caller("user-1"))
 
     @classmethod
@@ -143,8 +146,14 @@ class TurnWorld:
         backend: Backend | None = None,
         release: Release | None = None,
         verifier: Verifier | None = None,
+        guarding: Guarding | None = None,
     ) -> AsyncIterator[TurnWorld]:
-        """Open a world whose channel ``assistant`` serves `release`; `verifier` judges where its truth mode asks."""
+        """Open a world whose channel ``assistant`` serves `release`.
+
+        Args:
+            verifier: Judges claims where the release's truth mode asks.
+            guarding: Reads sentences for its guard policy; exact rules alone do without it.
+        """
         release = release or make_release("You answer briefly.")
         log = SimulatedHistory(root_document(solo=True))
         log.release_now(RUNTIME, "runtime")
@@ -168,6 +177,7 @@ class TurnWorld:
             clock.now_ms,
             lambda size: next(counter).to_bytes(size, "big"),
             TruthParts(SharedCollections(library), verifier),
+            guarding or Guarding(),
         )
         engine = TurnEngine(parts)
         live.start()
@@ -185,6 +195,7 @@ class TurnWorld:
                 release,
                 library,
                 verifier,
+                parts.tally,
             )
         finally:
             await engine.drain(5.0)

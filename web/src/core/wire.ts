@@ -159,6 +159,12 @@ export interface Wire {
   ModelOverview: ModelOverview
   ModelTestRequest: ModelTestRequest
   ModelTestResult: ModelTestResult
+  Moderation: Moderation
+  ModerationAbout: ModerationAbout
+  ModerationFinding: ModerationFinding
+  ModerationRequest: ModerationRequest
+  ModerationResult: ModerationResult
+  ModerationVerdict: ModerationVerdict
   MoveFacts: MoveFacts
   NamedFunction: NamedFunction
   NamedFunctionTool: NamedFunctionTool
@@ -2226,6 +2232,85 @@ export interface ProblemBody {
   code: string
   message: string
   hint: string
+}
+/**
+ * Results in the order of the texts.
+ */
+export interface Moderation {
+  id: string
+  model: string
+  results: ModerationResult[]
+  verax: ModerationAbout
+}
+/**
+ * One text's result, in OpenAI's shape.
+ */
+export interface ModerationResult {
+  flagged: boolean
+  categories: {
+    [k: string]: boolean
+  }
+  category_scores: {
+    [k: string]: number
+  }
+  category_applied_input_types: {
+    [k: string]: 'text'[]
+  }
+  verax: ModerationVerdict
+}
+/**
+ * What the policy says: the strictest action, the category that asked for it, every finding.
+ *
+ * `scores` holds each category that something could judge; `text` is the text with its masks.
+ */
+export interface ModerationVerdict {
+  action: 'allow' | 'mark' | 'alert' | 'rewrite' | 'refuse' | 'crisis'
+  category: string
+  scores: {
+    [k: string]: number
+  }
+  findings: ModerationFinding[]
+  text: string
+}
+/**
+ * What was found at ``input[start:end]``; `kind` is the subcategory, empty where none is known.
+ */
+export interface ModerationFinding {
+  category: string
+  kind: string
+  start: number
+  end: number
+  score: number
+  action: 'allow' | 'mark' | 'alert' | 'rewrite' | 'refuse' | 'crisis'
+}
+/**
+ * By whose policy was judged, and by what beside exact rules.
+ */
+export interface ModerationAbout {
+  audience: 'adult' | '13+' | '8-12' | '5-7' | '2-4'
+  direction: 'input' | 'output'
+  judges: string[]
+}
+/**
+ * Body of ``POST /v1/moderations``; `audience` and `direction` are Verax's own.
+ */
+export interface ModerationRequest {
+  /**
+   * A text, or up to 64 texts that are judged each for itself.
+   */
+  input: string | string[]
+  /**
+   * Any name: the guard of this installation judges.
+   */
+  model?: string | null
+  /**
+   * Whose ready-made policy decides.
+   */
+  audience?: 'adult' | '13+' | '8-12' | '5-7' | '2-4'
+  /**
+   * `input`: what such a person says; `output`: what is said to one.
+   */
+  direction?: 'input' | 'output'
 }
 /**
  * A move of the canary, as the log has it; `time_ms` is its signer's claim.

@@ -375,6 +375,39 @@ SHAPES: dict[str, Shape] = {
         "change": "statement id of the change",
         "findings": [{"suite": "name of the suite"} | _CHECK],
     },
+    "guard": {
+        "id": "of this answer",
+        "model": "`verax-guard`",
+        "results": [
+            {
+                "flagged": "whether anything was found",
+                "categories": "for each category of OpenAI's moderation API whether it was found",
+                "category_scores": "for each of them a score, 0 to 1",
+                "category_applied_input_types": "for each of them `text`",
+                "verax": {
+                    "action": "`allow`, `mark`, `alert`, `rewrite`, `refuse` or `crisis`",
+                    "category": "the category that asked for it, or empty",
+                    "scores": "a score for each category that something could judge",
+                    "findings": [
+                        {
+                            "category": "what was found",
+                            "kind": "subcategory, or empty",
+                            "start": "offset into the text, in characters",
+                            "end": "the first character after it",
+                            "score": "probability; 1 for exact rules",
+                            "action": "what the rule asks for",
+                        }
+                    ],
+                    "text": "the text with its masks",
+                },
+            }
+        ],
+        "verax": {
+            "audience": "whose policy",
+            "direction": "`input` or `output`",
+            "judges": ["what judged beside exact rules"],
+        },
+    },
     "key list": {
         "keys": [
             {

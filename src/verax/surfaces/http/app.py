@@ -41,6 +41,7 @@ from verax.surfaces.http.history import HistoryEndpoints
 from verax.surfaces.http.landing import LandingEndpoints
 from verax.surfaces.http.logs import LogEndpoints
 from verax.surfaces.http.metrics import Metrics
+from verax.surfaces.http.moderations import ModerationEndpoints
 from verax.surfaces.http.openapi import OpenApiEndpoints
 from verax.surfaces.http.pages import WebApp, WebAppEndpoints
 from verax.surfaces.http.passkeys import PasskeyEndpoints
@@ -80,13 +81,13 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
     Args:
         webapp: The built web app; the one beside this module when omitted.
     """
-    metrics = Metrics(installation.measurements)
+    engine, governance = installation.engine, installation.governance
+    metrics = Metrics(installation.measurements, engine.tally)
     gate = Gate(installation.accounts)
     config = installation.config
     limits = Limits(config.max_body_bytes, config.max_messages)
     webapp = webapp or WebApp()
     pages = WebAppEndpoints(webapp)
-    engine, governance = installation.engine, installation.governance
     office = installation.office
     people = WatchedDesk(governance, installation.bell)
     bundles = GovernanceBundles(installation.governance_log, installation.blobs)
@@ -103,6 +104,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
             gate,
             limits.body_bytes,
         ).routes(),
+        *ModerationEndpoints(engine.guarding.book(), gate, limits.body_bytes).routes(),
         *ReceiptEndpoints(
             installation.receipts,
             installation.turns,

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from verax.guard.tally import Tally
 from verax.turn.events import Completed, Started, TurnEvent
 
 __all__ = ["CONTENT_TYPE", "Metrics"]
@@ -32,10 +33,34 @@ class _Measured(Collector):
             yield GaugeMetricFamily(name, "Measured by the installation.", value=value)
 
 
+class _Flags(Collector):
+    """Reads what the guard counted when it is asked."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Yield turns that were read, those in which a category was found, and those that raised an alert."""
+        read = CounterMetricFamily(
+            "verax_guard_turns", "Turns that a guard policy decided on.", labels=["channel", "direction"]
+        )
+        for (channel, direction), count in sorted(self._tally.turns.items()):
+            read.add_metric([channel, direction], count)
+        yield read
+        for name, text, counts in (
+            ("verax_guard_flags", "Turns in which a category was found.", self._tally.flags),
+            ("verax_guard_alerts", "Turns in which a category raised an alert.", self._tally.alerts),
+        ):
+            family = CounterMetricFamily(name, text, labels=["channel", "direction", "category"])
+            for flag, count in list(counts.items()):
+                family.add_metric([flag.channel, flag.direction, flag.category], count)
+            yield family
+
+
 class Metrics:
     """The counters of one server, in a registry of their own."""
 
-    def __init__(self, measurements: Measurements) -> None:
+    def __init__(self, measurements: Measurements, tally: Tally) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "verax_http_requests", "Requests answered.", ["endpoint", "status"], registry=self._registry
@@ -58,6 +83,7 @@ class Metrics:
         )
         self._streams = Gauge("verax_open_streams", "Streams that are being written.", registry=self._registry)
         self._registry.register(_Measured(measurements))
+        self._registry.register(_Flags(tally))
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def request_ended(self, endpoint: str, status: int, seconds: float) -> None:

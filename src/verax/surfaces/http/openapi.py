@@ -23,6 +23,7 @@ from verax.surfaces.http import (
     conversation_operations,
     gate_operations,
     history,
+    moderation_models,
     preview_operations,
     rollout_operations,
     signing_operations,
@@ -107,6 +108,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *conversation_operations.OPERATIONS,
     *collection_operations.OPERATIONS,
     *check_models.OPERATIONS,
+    *moderation_models.OPERATIONS,
     *web_search.OPERATIONS,
     Operation(
         "GET",

@@ -19,6 +19,8 @@ from typing import Any, Protocol
 from verax.config import Config
 from verax.gates.asked import AskedSample
 from verax.gates.desk import ChangeGates
+from verax.guard.guarding import Guarding
+from verax.guard.tally import Tally
 from verax.kernel.enrolment import EnrolledPasskey
 from verax.kernel.fold import State
 from verax.kernel.release import Release
@@ -93,6 +95,16 @@ class Engine(Protocol):
 
     async def embed(self, channel: str, caller: Caller, texts: Sequence[str]) -> Embeddings:
         """Return embeddings by the model of the channel's head."""
+        ...
+
+    @property
+    def guarding(self) -> Guarding:
+        """What reads sentences for the guard."""
+        ...
+
+    @property
+    def tally(self) -> Tally:
+        """What the guard found so far."""
         ...
 
 

@@ -1,0 +1,118 @@
+"""The guard by itself: any text, judged by the ready-made policy of an audience.
+
+What it says is what a turn of a release with that policy would do; there is no turn, no record and
+no receipt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from verax.guard.audience import Audience
+from verax.guard.categories import OPENAI_CATEGORIES, Category
+from verax.guard.exact import Direction, exact_detectors
+from verax.guard.judges import ScoreBook
+from verax.guard.policy import Decision, Found, Policy, has_words, texts_to_score
+from verax.guard.ready import ready_policies
+from verax.guard.sentences import cut
+
+__all__ = ["MAX_CHARS", "MAX_TEXTS", "Moderated", "moderate", "openai_scores", "policy_for"]
+
+MAX_CHARS = 100_000
+"""Longest text that is judged at once."""
+
+MAX_TEXTS = 64
+"""Most texts of one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """What the policy says of one text.
+
+    Attributes:
+        scores: The highest probability of each category over the sentences; exact findings give 1.
+            A category that nothing could judge is left out.
+    """
+
+    decision: Decision
+    scores: Mapping[Category, float] = field(default_factory=dict)
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether anything was found, also what the policy only counts; what could not be read is no finding."""
+        return any(item.category is not Category.UNREAD for item in self.decision.found)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the policy would stop a turn."""
+        return self.decision.is_stop
+
+    @property
+    def findings(self) -> Sequence[Found]:
+        """Every finding in the order of the text."""
+        return sorted(self.decision.found, key=lambda item: (item.start, item.end, item.category))
+
+
+@cache
+def policy_for(audience: Audience, direction: Direction) -> Policy:
+    """Return the ready-made policy of an audience."""
+    rules = [_Rule(**rule) for rule in ready_policies()[str(audience)][direction]]
+    return Policy.from_rules(rules, exact_detectors(audience, direction))
+
+
+async def moderate(
+    texts: Sequence[str], audience: Audience, direction: Direction, book: ScoreBook
+) -> Sequence[Moderated]:
+    """Judge each text for itself.
+
+    Args:
+        direction: Whether they are what a person of the audience says, or what is said to one.
+        book: Asks what judges sentences.
+    """
+    policy = policy_for(audience, direction)
+    await book.learn(await asyncio.to_thread(texts_to_score, policy, texts))
+    return await asyncio.to_thread(lambda: [_moderated(policy, text, book) for text in texts])
+
+
+def openai_scores(moderated: Moderated) -> Mapping[str, float]:
+    """Return a score for each category of OpenAI's moderation API, in its order.
+
+    A category of ours fills the general name. The finer ones, ``self-harm/intent`` for instance, are filled by
+    findings that name them, and are 0 otherwise; so is what nothing could judge.
+    """
+    scores = dict.fromkeys(OPENAI_CATEGORIES, 0.0)
+    for category, score in moderated.scores.items():
+        for name in category.about.openai[:1]:
+            scores[name] = max(scores[name], score)
+    for item in moderated.decision.found:
+        for name in item.category.about.openai:
+            if item.kind and name.endswith(f"/{item.kind}"):
+                scores[name] = max(scores[name], item.score)
+    return scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    detector: str
+    action: str
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None:
+            object.__setattr__(self, "threshold", float(self.threshold))
+
+
+def _moderated(policy: Policy, text: str, book: ScoreBook) -> Moderated:
+    decision = policy.judge(text, book.scores)
+    scores: dict[Category, float] = {}
+    for sentence in cut(text) if policy.needs_scores else ():
+        if has_words(sentence.text):
+            for category, score in book.scores(sentence.read).items():
+                scores[category] = max(score, scores.get(category, 0.0))
+    for item in decision.found:
+        if item.category is not Category.UNREAD:
+            scores[item.category] = max(item.score, scores.get(item.category, 0.0))
+    return Moderated(decision, scores)
