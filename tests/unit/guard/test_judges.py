@@ -125,5 +125,3 @@ def test_where_no_judge_may_be_asked_a_release_that_names_one_does_not_run() -> 
     named = Release.from_toml(manifest_toml("x", guard=f"[guard]\n{_RULES}\njudges = [{_JUDGE}]"))
     with pytest.raises(ModelUnavailable):
         Guarding().book(named)
-
-
