@@ -10,20 +10,22 @@ Each check compares a claim with one passage and says what it found, with offset
 
 Numbers are compared by value ("2,500", "2.5 thousand"; "12", "twelve"), units by what they mean ("km", "kilometres"),
 and within one kind they are converted ("5 km", "5,000 m"). *About* allows five percent, *over* and *under* the side
-they name.
+they name, *between* what lies between. Money of one currency is no money of another, and percent are no percentage
+points: the same number in the other unit is a conflict.
 
-No check supports a claim: words that agree may still say another thing.
+No check supports a claim: words that agree may still say another thing. What follows from a number by arithmetic alone
+(`instances`) is for the model to judge.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
-__all__ = ["Finding", "Kind", "Quantity", "Weight", "check", "content_words", "quantities"]
+__all__ = ["Finding", "Kind", "Quantity", "Weight", "check", "content_words", "instances", "quantities"]
 
 
 class Kind(StrEnum):
@@ -57,7 +59,9 @@ class Quantity:
     """A number in a text.
 
     `unit` is the unit's kind (``length``, ``%``), or else the word counted ("people"), or nothing; `value` is in the
-    kind's base unit. `hedge` is ``=``, ``~`` (about), ``>`` (over) or ``<`` (under).
+    kind's base unit, of which `factor` are one of the unit written. `hedge` is ``=``, ``~`` (about), ``>`` (over),
+    ``>=`` (at least), ``<`` (under), ``<=`` (at most) or ``..`` (between `value` and `upper`). ``text[start:end]`` is
+    the number, ``text[first:last]`` the number with what hedges it and with its unit.
     """
 
     value: Fraction
@@ -66,19 +70,45 @@ class Quantity:
     end: int
     hedge: str = "="
     is_year: bool = False
+    upper: Fraction = Fraction(0)
+    factor: Fraction = Fraction(1)
+    first: int = 0
+    last: int = 0
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it says a side or a range, and other numbers can satisfy it."""
+        return self.hedge in (">", ">=", "<", "<=", "..")
 
     def agrees(self, other: Quantity) -> bool:
-        """Say whether two numbers can both be true of the same thing."""
-        if self.value == other.value:
+        """Say whether two numbers can both be true of the same thing: whether what they allow overlaps."""
+        if self.value == other.value and self.hedge == other.hedge:
             return True
-        for hedged, plain in ((self, other), (other, self)):
-            if hedged.hedge == "~" and abs(plain.value - hedged.value) * 20 <= abs(hedged.value):
-                return True
-            if hedged.hedge == ">" and plain.value > hedged.value:
-                return True
-            if hedged.hedge == "<" and plain.value < hedged.value:
-                return True
-        return False
+        (low, is_open_low), (high, is_open_high) = self._lowest(), self._highest()
+        (other_low, is_other_open_low), (other_high, is_other_open_high) = other._lowest(), other._highest()
+        return _reaches(high, other_low, is_open_high or is_other_open_low) and _reaches(
+            other_high, low, is_other_open_high or is_open_low
+        )
+
+    def _lowest(self) -> tuple[Fraction | None, bool]:
+        """Return the least value allowed, None for no least, and whether it is itself left out."""
+        if self.hedge in ("<", "<="):
+            return None, False
+        return self.value - self._slack, self.hedge == ">"
+
+    def _highest(self) -> tuple[Fraction | None, bool]:
+        """Return the greatest value allowed, None for no greatest, and whether it is itself left out."""
+        if self.hedge in (">", ">="):
+            return None, False
+        return (self.upper if self.hedge == ".." else self.value + self._slack), self.hedge == "<"
+
+    @property
+    def _slack(self) -> Fraction:
+        return abs(self.value) / 20 if self.hedge == "~" else Fraction(0)
+
+
+def _reaches(high: Fraction | None, low: Fraction | None, is_open: bool) -> bool:
+    return high is None or low is None or high > low or (high == low and not is_open)
 
 
 _ONES = "one two three four five six seven eight nine".split()
@@ -90,7 +120,10 @@ _RANKS = "first second third fourth fifth sixth seventh eighth ninth tenth eleve
 _SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SCALES |= {"k": 10**3, "m": 10**6, "mn": 10**6, "bn": 10**9}
 _IRREGULAR = {"centuries": "century", "inches": "inch"}
-_CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
+_CURRENCIES = {"$": "dollar", "us$": "dollar", "usd": "dollar", "€": "euro", "eur": "euro", "£": "pound"}
+_CURRENCIES |= {"gbp": "pound", "¥": "yen", "jpy": "yen", "chf": "franc"}
+# "Pound" is not among them: it may be a weight.
+_MONEY = frozenset("dollar euro yen franc rupee peso yuan rouble ruble krona krone zloty".split())
 _KINDS = {
     "length": "mm .001 millimetre .001 millimeter .001 cm .01 centimetre .01 centimeter .01 m 1 metre 1 meter 1 "
     "km 1000 kilometre 1000 kilometer 1000 mile 1609.344 foot .3048 feet .3048 ft .3048 inch .0254 yard .9144",
@@ -98,12 +131,14 @@ _KINDS = {
     "time": "second 1 minute 60 hour 3600 day 86400 week 604800",
     "months": "month 1 year 12 decade 120 century 1200",
     "%": "% 1 percent 1 pct 1",
+    "points": "percentage 1 pp 1",
 }
 _UNITS = {
     name: (kind, Fraction(factor))
     for kind, table in _KINDS.items()
     for name, factor in zip(table.split()[::2], table.split()[1::2], strict=True)
 }
+_FIXED = _KINDS.keys() | {"rank", "year", "pound"} | _MONEY
 _CALENDAR = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
@@ -111,7 +146,7 @@ _CALENDAR = re.compile(
 )
 _NUMBER = re.compile(
     rf"""
-    (?P<currency>[$€£¥])?\s?
+    (?P<currency>us\$|[$€£¥]|\b(?:usd|eur|gbp|jpy|chf)\b)?\s?
     (?:
         (?<![\w.,])(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?!\d|s\b)(?P<ordinal>st|nd|rd|th)?
       | \b(?P<word>{"|".join(sorted(_WORDS, key=len, reverse=True))})(?:[-\s](?P<ones>{"|".join(_ONES)}))?\b
@@ -121,15 +156,29 @@ _NUMBER = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_UNIT = re.compile(r"[\s-]*(?P<unit>%|[A-Za-z]+)")
-_HEDGES = (
-    ("~", re.compile(r"\b(?:about|around|roughly|approximately|nearly|almost|circa)\s+$", re.IGNORECASE)),
-    (">", re.compile(r"\b(?:over|more than|at least|above|exceeding)\s+$", re.IGNORECASE)),
-    ("<", re.compile(r"\b(?:under|less than|fewer than|at most|below|up to)\s+$", re.IGNORECASE)),
+_UNIT = re.compile(r"[\s-]*(?:(?:US|U\.S\.|American)\s+(?=dollar))?(?P<unit>%|percentage\s+points?\b|[A-Za-z]+)")
+_MORE = "more|greater|higher|larger|longer|taller|older|heavier|deeper|wider"
+_LESS = "less|fewer|lower|smaller|shorter|younger|lighter"
+_HEDGES = tuple(
+    (sign, re.compile(rf"\b(?:{words})\s+$", re.IGNORECASE))
+    for sign, words in (
+        ("~", "about|around|roughly|approximately|nearly|almost|circa"),
+        (">=", rf"at least|(?:no|not)\s+(?:{_LESS})\s+than|a minimum of"),
+        ("<=", rf"at most|up to|(?:no|not)\s+(?:{_MORE})\s+than|a maximum of"),
+        (">", rf"over|above|exceeding|(?:{_MORE})\s+than"),
+        ("<", rf"under|below|(?:{_LESS})\s+than"),
+    )
 )
+_BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
+_AND = re.compile(r"(?:[\s-]*(?:%|[A-Za-z]+))?\s+and\s+\Z", re.IGNORECASE)
+_LOOK_BACK = 24  # characters before a number in which its hedge stands
+_INSTANCES = 2
 _NAME = re.compile(r"\b[A-Z][\w’'-]*")
 _WORD = re.compile(r"[^\W\d_]+")
-_NOT = re.compile(r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot)\b|n['’]t\b", re.IGNORECASE)
+_NOT = re.compile(
+    rf"\b(?:(?:not|no)(?!\s+(?:{_MORE}|{_LESS})\s+than\b)|never|none|nobody|nothing|neither|nor|without|cannot)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*")
 _STOP = frozenset(
     "a an and as at be been by for from had has have in is it its of on or that the this to was were with".split()
@@ -143,29 +192,84 @@ def check(claim: str, passage: str) -> list[Finding]:
     return sorted(found, key=lambda finding: (finding.start, finding.kind))
 
 
+def instances(claim: str, passage: str) -> list[str]:
+    """Return the claim with numbers of the passage where it says *over*, *at most* or *between*: at most two.
+
+    "It is more than 200 metres long" and a passage with "214 metres" give "It is 214 metres long": where that is so,
+    so is the claim. There is none where a bound of the claim is satisfied by no number of the same unit that the
+    passage says without a hedge.
+    """
+    said = [quantity for quantity in quantities(passage) if quantity.hedge == "="]
+    satisfying = [
+        (bound, [passage[item.start : item.last] for item in said if item.unit == bound.unit and bound.agrees(item)])
+        for bound in quantities(claim)
+        if bound.is_bound and bound.unit
+    ]
+    if not satisfying or not all(texts for _, texts in satisfying):
+        return []
+    found = []
+    for number in range(_INSTANCES):
+        text = claim
+        for bound, texts in reversed(satisfying):
+            text = text[: bound.first] + texts[min(number, len(texts) - 1)] + text[bound.last :]
+        found.append(text)
+    return list(dict.fromkeys(found))
+
+
 def quantities(text: str) -> list[Quantity]:
     """Return the numbers of a text with their units, in order; "one" is mostly a pronoun, and left out."""
-    return [_quantity(text, match) for match in _NUMBER.finditer(text) if match[0].strip().lower() != "one"]
+    found: list[Quantity] = []
+    for match in _NUMBER.finditer(text):
+        if match[0].strip().lower() == "one":
+            continue
+        read = _quantity(text, match)
+        low = found[-1] if found else None
+        opening = _BETWEEN.search(text[max(0, low.start - _LOOK_BACK) : low.start]) if low else None
+        if low and opening and _AND.fullmatch(text[low.end : read.start]):
+            found[-1] = _range(low, read, low.start - len(opening[0]))
+        else:
+            found.append(read)
+    return found
+
+
+def _range(low: Quantity, high: Quantity, first: int) -> Quantity:
+    """Return "between `low` and `high`"; a lower end without a unit of its own has that of the upper one."""
+    value = low.value
+    if low.unit != high.unit and high.factor != 1:
+        value = low.value * high.factor
+    return replace(high, value=value, upper=high.value, hedge="..", start=low.start, first=first)
 
 
 def _quantity(text: str, match: re.Match[str]) -> Quantity:
     value = _value(match)
     after = _UNIT.match(text, match.end())
-    word = after["unit"].lower() if after else ""
+    word = after["unit"].lower().split()[0] if after else ""
     if _is_metres(match):
         word = "m"
     kind, factor = _UNITS.get(word) or _UNITS.get(_singular(word)) or (_singular(word), Fraction(1))
-    if match["currency"]:
-        kind, factor = _CURRENCIES[match["currency"]], Fraction(1)
+    if match["currency"] or word in _CURRENCIES:
+        kind, factor = _CURRENCIES[(match["currency"] or word).lower()], Fraction(1)
     is_rank = bool(match["ordinal"] or match["rank"])
     is_year = bool(match["digits"]) and re.fullmatch(r"1\d{3}|20\d{2}", match["digits"]) is not None and factor == 1
     is_year = is_year and kind not in _KINDS and not match["currency"] and not match["scale"]
     start = match.start() + len(match[0]) - len(match[0].lstrip())
-    before = text[max(0, start - 20) : start]
-    hedge = next((sign for sign, pattern in _HEDGES if pattern.search(before)), "=")
+    hedge, first = _hedge(text, start)
+    last = after.end() if after and not (match["currency"] or _is_metres(match)) else match.end()
+    is_year = is_year and hedge not in (">", "<", ">=")
     if is_rank or is_year:
-        return Quantity(value, "year" if is_year else "rank", start, match.end(), "=", is_year)
-    return Quantity(value * factor, kind, start, match.end(), hedge)
+        return Quantity(
+            value, "year" if is_year else "rank", start, match.end(), "=", is_year, first=start, last=match.end()
+        )
+    return Quantity(value * factor, kind, start, match.end(), hedge, factor=factor, first=first, last=last)
+
+
+def _hedge(text: str, start: int) -> tuple[str, int]:
+    """Return what hedges the number that begins at `start`, and where that begins."""
+    begin = max(0, start - _LOOK_BACK)
+    for sign, pattern in _HEDGES:
+        if found := pattern.search(text[begin:start]):
+            return sign, begin + found.start()
+    return "=", start
 
 
 def _value(match: re.Match[str]) -> Fraction:
@@ -193,23 +297,47 @@ def _singular(word: str) -> str:
 def _numbers(claim: str, passage: str) -> Iterator[Finding]:
     said = quantities(passage)
     for wanted in quantities(claim):
-        if any(_bears_out(other, wanted) for other in said):
+        if _is_borne_out(wanted, said):
             continue
-        is_conflict = bool(wanted.unit) and any(other.unit == wanted.unit for other in said)
+        is_conflict = any(_rivals(other, wanted) for other in said)
         kind = Kind.DATE if wanted.is_year else Kind.NUMBER
         yield Finding(kind, Weight.CONFLICT if is_conflict else Weight.MISSING, wanted.start, wanted.end)
+
+
+def _is_borne_out(wanted: Quantity, said: Sequence[Quantity]) -> bool:
+    """Say whether numbers of the passage may be the claim's.
+
+    A range needs one that lies within it, or both its ends said; where only one end is said, the other is wrong.
+    """
+    if wanted.hedge != "..":
+        return any(_bears_out(other, wanted) for other in said)
+    alike = [other for other in said if other.unit == wanted.unit]
+    if any(other.hedge == ".." for other in alike):
+        return any(
+            wanted.value <= other.value and other.upper <= wanted.upper for other in alike if other.hedge == ".."
+        )
+    ends = {wanted.value, wanted.upper} & {other.value for other in alike}
+    return len(ends) == 2 or (not ends and any(_bears_out(other, wanted) for other in said))
 
 
 def _bears_out(said: Quantity, wanted: Quantity) -> bool:
     """Say whether a number of the passage may be the claim's.
 
     Where the counted words differ ("40 guests", "40 people") only the same value will do, and where both units are of
-    known kinds nothing will: five kilometres are no five percent.
+    known kinds nothing will: five kilometres are no five percent, and no five dollars.
     """
     if said.unit == wanted.unit:
         return wanted.agrees(said)
-    fixed = _KINDS.keys() | {"rank", "year"}
-    return wanted.value == said.value and not (said.unit in fixed and wanted.unit in fixed)
+    is_same = wanted.value == said.value or (said.hedge == ".." and wanted.value == said.upper)
+    return is_same and not (said.unit in _FIXED and wanted.unit in _FIXED)
+
+
+def _rivals(said: Quantity, wanted: Quantity) -> bool:
+    """Say whether a number of the passage stands where the claim has another: in its unit, or as other money."""
+    if said.unit == wanted.unit:
+        return bool(wanted.unit)
+    units = {said.unit, wanted.unit}
+    return said.value == wanted.value and (units <= _MONEY or units == {"%", "points"})
 
 
 def _calendar(claim: str, passage: str) -> Iterator[Finding]:

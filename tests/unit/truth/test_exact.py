@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from verax.truth.exact import Kind, Weight, check, quantities
+from verax.truth.exact import Kind, Weight, check, instances, quantities
 
 PASSAGE = (
     "The Aller bridge in Verden, opened by Lena Voss on Monday 4 March 1998, is 1.2 km long and cost $2.5 million. "
@@ -93,6 +93,85 @@ def test_a_negation_that_the_passage_has_too_is_no_conflict() -> None:
 def test_numbers_are_read_by_value_and_unit(text: str, value: int, unit: str) -> None:
     [read] = quantities(text)
     assert (read.value, read.unit) == (Fraction(value), unit)
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage"),
+    [
+        ("It cost 31 million dollars.", "It cost $31 million."),
+        ("It cost 31 million US dollars.", "It cost USD 31,000,000."),
+        ("It cost EUR 31 million.", "It cost 31 million euros (33 million dollars)."),
+        ("It cost 33 million dollars.", "It cost 31 million euros (33 million dollars)."),
+        ("It rose by 5 percentage points.", "It rose by five percentage points."),
+        ("It is more than 200 metres long.", "It is 214 metres long."),
+        ("It is longer than 0.2 km.", "It is 214 metres long."),
+        ("It is at least 214 metres long.", "It is 214 metres long."),
+        ("Fewer than 300 people came.", "There were 299 people."),
+        ("No more than 299 people came.", "Up to 299 people came."),
+        ("No fewer than 299 people came.", "There were 299 people."),
+        ("More than 1200 people came.", "There were 1,300 people."),
+        ("It is between 200 and 220 metres long.", "It is 214 metres long."),
+        ("It is 214 metres long.", "It is between 200 metres and 220 metres long."),
+        ("It is between 1 and 2 km long.", "It is 1,500 metres long."),
+        ("It was built between 1990 and 1995.", "It was built in 1992."),
+        ("It cost between $3.6 billion and $3.7 billion.", "It cost $3.6 billion to $3.7 billion."),
+        ("It is between 200 and 230 metres long.", "It is between 200 and 220 metres long."),
+    ],
+)
+def test_money_and_bounds_that_hold_are_not_found_fault_with(claim: str, passage: str) -> None:
+    assert found(claim, passage) == []
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage", "expected"),
+    [
+        ("It cost 31 million dollars.", "It cost 31 million euros.", ("number", "conflict", "31 million")),
+        ("It cost €31 million.", "It cost $31 million.", ("number", "conflict", "€31 million")),
+        ("It cost 28 million dollars.", "It cost 31 million euros.", ("number", "missing", "28 million")),
+        ("It weighs 5 pounds.", "It costs 5 dollars.", ("number", "missing", "5")),
+        ("It rose by 5 percent.", "It rose by 5 percentage points.", ("number", "conflict", "5")),
+        ("It rose by 5 percentage points.", "It rose by 5 %.", ("number", "conflict", "5")),
+        ("It is more than 214 metres long.", "It is 214 metres long.", ("number", "conflict", "214")),
+        ("It is more than 220 metres long.", "It is 214 metres long.", ("number", "conflict", "220")),
+        ("It is at least 215 metres long.", "It is 214 metres long.", ("number", "conflict", "215")),
+        ("Fewer than 299 people came.", "There were 299 people.", ("number", "conflict", "299")),
+        ("No more than 298 people came.", "There were 299 people.", ("number", "conflict", "298")),
+        ("It is between 215 and 220 metres long.", "It is 214 metres long.", ("number", "conflict", "215 and 220")),
+        (
+            "It is between 205 and 220 m long.",
+            "It is between 200 and 220 m long.",
+            ("number", "conflict", "205 and 220"),
+        ),
+        ("It has between 365 and 370 lamps.", "It has 360 to 370 lamps.", ("number", "conflict", "365 and 370")),
+        ("It was built between 1993 and 1995.", "It was built in 1992.", ("date", "conflict", "1993 and 1995")),
+    ],
+)
+def test_other_money_and_bounds_that_do_not_hold_are_found(
+    claim: str, passage: str, expected: tuple[str, str, str]
+) -> None:
+    assert found(claim, passage) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage", "expected"),
+    [
+        ("It is more than 200 metres long.", "It is 214 metres long.", ["It is 214 metres long."]),
+        ("It is over 0.2 km long.", "It is 214 metres long.", ["It is 214 metres long."]),
+        ("It cost at least $2 million.", "It cost 3 million dollars.", ["It cost 3 million dollars."]),
+        ("It has between 20 and 30 lamps.", "It has 25 lamps.", ["It has 25 lamps."]),
+        (
+            "It is over 200 metres long.",
+            "One is 214 metres long, one 220 metres.",
+            ["It is 214 metres long.", "It is 220 metres long."],
+        ),
+        ("It is more than 220 metres long.", "It is 214 metres long.", []),
+        ("It is more than 200 metres long.", "It is about 214 metres long.", []),
+        ("It is more than 200 metres long.", "It weighs 214 tonnes.", []),
+        ("It is 200 metres long.", "It is 200 metres long.", []),
+    ],
+)
+def test_a_bound_is_read_with_the_numbers_that_satisfy_it(claim: str, passage: str, expected: list[str]) -> None:
+    assert instances(claim, passage) == expected
 
 
 def test_a_decade_is_not_compared_with_a_year() -> None:

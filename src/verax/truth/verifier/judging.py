@@ -6,7 +6,9 @@ Each passage is read in pieces (`pieces`), and each piece gives
   `verax.truth.exact`. A conflict (of a number, date or negation) caps it at `CAPS`; something missing (a number, date
   or name) takes `PENALTIES` off its log odds, once for each kind. Both are what was measured on 1,600 labelled claims
   (docs/guides/lab.md): caps are the share of claims with that conflict that were supported all the same, penalties
-  the log of how much rarer supported claims are among those with that finding;
+  the log of how much rarer supported claims are among those with that finding. A claim that says *more than 200
+  metres* is also read with the passage's own number, "214 metres", where that satisfies it, and has the better of
+  both probabilities;
 * a *contradiction*: the model's probability of *contradicted*, uncalibrated.
 
 The verdict is
@@ -25,12 +27,12 @@ verdict is *supported* and both are shown: the spans of the other have a probabi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from verax.truth.chunks import Span, nearest_sentences
-from verax.truth.exact import Kind, Weight, check, content_words
+from verax.truth.exact import Kind, Weight, check, content_words, instances
 from verax.truth.verdicts import SUPPORTED_FROM, DecidingSpan, Judgement, Verdict
 from verax.truth.verifier.calibration import Calibration, log_odds, margin, sigmoid
 from verax.truth.verifier.pieces import Piece, joined, pieces
@@ -136,10 +138,18 @@ class Judging:
         logits = self._scorer(asked.hypothesis, piece.text)
         raw = self._calibration.probability(margin(logits))
         probability, is_conflict = corrected(raw, asked.claim, piece.text)
+        if probability < SUPPORTED_FROM and not is_conflict:
+            probability = max([probability, *self._of_instances(asked, piece)])
         contradiction = sigmoid(_contradiction(logits))
         if (is_conflict or contradiction >= CONTRADICTED_FROM) and not _is_same_thing(asked.claim, piece.text):
             is_conflict, contradiction = False, 0.0
         return Reading(evidence, piece, raw, probability, contradiction, is_conflict)
+
+    def _of_instances(self, asked: Asked, piece: Piece) -> Iterator[float]:
+        """Yield the probabilities of what bears the claim out by arithmetic alone (`verax.truth.exact.instances`)."""
+        for claim in instances(asked.claim, piece.text):
+            logits = self._scorer(asked.hypothesis.removesuffix(asked.claim) + claim, piece.text)
+            yield corrected(self._calibration.probability(margin(logits)), claim, piece.text)[0]
 
     def _against(self, readings: Sequence[Reading]) -> list[Reading]:
         """Return the pieces that contradict the claim."""

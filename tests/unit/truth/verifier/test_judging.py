@@ -54,6 +54,34 @@ def test_two_sentences_that_decide_together_only_are_both_shown() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("agrees", "verdict"), [(True, Verdict.SUPPORTED), (False, Verdict.NOT_FOUND)], ids=["agrees", "does not"]
+)
+def test_a_bound_is_supported_where_the_model_agrees_to_the_number_that_satisfies_it(
+    agrees: bool, verdict: Verdict
+) -> None:
+    asked: list[str] = []
+
+    def scorer(claim: str, _: str) -> Sequence[float]:
+        asked.append(claim)
+        return SURE if agrees and "214 metres" in claim else UNSURE
+
+    given = Asked(
+        "It is over 200 metres long.", "The bridge is old. It is over 200 metres long.", ["It is 214 metres."]
+    )
+    found = Judging(scorer, Calibration(1.0, 0.0), 120).judge(given)
+    assert found.verdict is verdict
+    assert asked[:2] == [given.hypothesis, "The bridge is old. It is 214 metres long."]
+
+
+def test_a_bound_that_does_not_hold_is_contradicted_and_the_model_is_asked_about_no_other_number() -> None:
+    found = judge("The bridge is over 220 metres long.", ["The bridge is 214 metres long."], {"bridge": SURE})
+    assert found.verdict is Verdict.CONTRADICTED
+    assert judge("It cost 31 million dollars.", ["It cost 31 million euros."], {"cost": SURE}).verdict is not (
+        Verdict.SUPPORTED
+    )
+
+
 def test_a_model_that_says_contradicted_is_believed() -> None:
     found = judge("The bridge is old.", ["The bridge is new. It is long."], {"new": CONTRADICTED})
     assert found.verdict is Verdict.CONTRADICTED
