@@ -14,7 +14,7 @@ from typing import Protocol
 
 from verax.guard.categories import Category
 
-__all__ = ["Classifier"]
+__all__ = ["Classifier", "InstructionReader"]
 
 
 class Classifier(Protocol):
@@ -35,4 +35,16 @@ class Classifier(Protocol):
 
         It blocks for as long as the model runs, some milliseconds.
         """
+        ...
+
+
+class InstructionReader(Protocol):
+    """Tells sentences that speak to an assistant.
+
+    That is what an assistant is for when a person says it; in a document, a thread or a tool's
+    result it is an injection.
+    """
+
+    def instruction(self, text: str) -> float | None:
+        """Return the probability that a sentence speaks to an assistant, None where it cannot be told."""
         ...

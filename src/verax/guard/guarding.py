@@ -59,9 +59,19 @@ class Guarding:
     Args:
         local: The classifier that ships; None where this installation has none.
         open_remote: Opens a judge that a release names; None where nothing may be asked over the network.
+        outside: Reads text from outside for injections; None where exact rules alone do.
+
+    Attributes:
+        outside: What remembers the scores of text from outside.
     """
 
-    def __init__(self, local: Judge | None = None, open_remote: Callable[[GuardJudge], Judge] | None = None) -> None:
+    def __init__(
+        self,
+        local: Judge | None = None,
+        open_remote: Callable[[GuardJudge], Judge] | None = None,
+        outside: Judge | None = None,
+    ) -> None:
+        self.outside = ScoreBook([] if outside is None else [outside])
         self._local = local
         self._open_remote = open_remote
         self._books: dict[tuple[GuardJudge, ...], ScoreBook] = {}

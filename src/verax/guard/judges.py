@@ -16,11 +16,11 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from verax.guard.categories import Category
-from verax.guard.classifier import Classifier
+from verax.guard.classifier import Classifier, InstructionReader
 from verax.guard.policy import Scores
 from verax.kernel.errors import VeraxError
 
-__all__ = ["Judge", "LocalJudge", "ScoreBook"]
+__all__ = ["Judge", "LocalJudge", "OutsideJudge", "ScoreBook"]
 
 _REMEMBERED = 8_192
 _LOG = logging.getLogger(__name__)
@@ -57,6 +57,26 @@ class LocalJudge:
     async def scores(self, texts: Sequence[str]) -> Sequence[Scores]:
         """Return the scores of each text."""
         return await asyncio.to_thread(lambda: [self._classifier.scores(text) for text in texts])
+
+
+class OutsideJudge:
+    """Reads text from outside for injections: sentences that speak to an assistant."""
+
+    def __init__(self, reader: InstructionReader) -> None:
+        self._reader = reader
+
+    @property
+    def identity(self) -> str:
+        """What it is for."""
+        return "instructions in text from outside"
+
+    async def scores(self, texts: Sequence[str]) -> Sequence[Scores]:
+        """Return the probability of ``injection`` for each text, nothing for one that cannot be read."""
+        return await asyncio.to_thread(lambda: [self._score(text) for text in texts])
+
+    def _score(self, text: str) -> Scores:
+        found = self._reader.instruction(text)
+        return {} if found is None else {Category.INJECTION: found}
 
 
 class ScoreBook:

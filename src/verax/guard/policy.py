@@ -80,7 +80,6 @@ EXACT_ONLY = frozenset(
         Category.HIDDEN_TEXT,
         Category.LINKS,
         Category.PROMPT_LEAK,
-        Category.DISCLOSURE,
         Category.UNREAD,
     }
 )

@@ -6,8 +6,9 @@ import contextlib
 
 import aiohttp
 
+from verax.guard.classifiers import LocalClassifier
 from verax.guard.guarding import Guarding
-from verax.guard.judges import Judge
+from verax.guard.judges import Judge, LocalJudge, OutsideJudge
 from verax.guard.remote import open_guard
 from verax.kernel.release_parts import GuardJudge
 from verax.models.plain_chat import ChatAddress
@@ -17,8 +18,9 @@ __all__ = ["local_judge", "open_guarding"]
 
 
 def local_judge() -> Judge | None:
-    """Return the classifier that ships; None where there is none."""
-    return None
+    """Return the classifier that ships; None where its weights or what runs them are missing."""
+    classifier = LocalClassifier()
+    return LocalJudge(classifier) if classifier.is_available else None
 
 
 def open_guarding(keys: ModelKeys, stack: contextlib.AsyncExitStack) -> Guarding:
@@ -36,4 +38,6 @@ def open_guarding(keys: ModelKeys, stack: contextlib.AsyncExitStack) -> Guarding
         return open_guard(judge.form, sessions[0], ChatAddress(judge.url, judge.name, key))
 
     stack.push_async_callback(close)
-    return Guarding(local_judge(), open_remote)
+    classifier = LocalClassifier()
+    outside = OutsideJudge(classifier) if classifier.is_available else None
+    return Guarding(local_judge(), open_remote, outside)

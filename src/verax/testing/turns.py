@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from verax.guard.echoes import Echoes
 from verax.guard.guarding import Guarding
 from verax.guard.tally import Tally
 from verax.kernel.errors import RuntimeChanged, StaleError, UnknownObject
@@ -136,6 +137,7 @@ class TurnWorld:
     library: Library
     verifier: Verifier | None = None
     tally: Tally = field(default_factory=Tally)
+    echoes: Echoes = field(default_factory=Echoes)
     caller: Caller = field(default_factory=lambda: Caller("user-1"))
 
     @classmethod
@@ -196,6 +198,7 @@ class TurnWorld:
                 library,
                 verifier,
                 parts.tally,
+                parts.echoes,
             )
         finally:
             await engine.drain(5.0)

@@ -41,6 +41,10 @@ class WordClassifier:
         """Every category that needs a score, and those of its words."""
         return SCORED | frozenset(self._words)
 
+    def instruction(self, text: str) -> float | None:
+        """Return 0.95 where the word of ``injection`` stands in `text`."""
+        return self.scores(text).get(Category.INJECTION)
+
     def scores(self, text: str) -> Mapping[Category, float]:
         """Return 0.95 for each category whose word stands in `text`, 0.02 for the others."""
         self.texts.append(text)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from verax.guard.audience import Audience
+from verax.guard.echoes import Echoes
 from verax.guard.guarding import Guarding, policy_of
 from verax.guard.judges import ScoreBook
 from verax.guard.tally import Tally
@@ -26,8 +27,9 @@ from verax.kernel.record import Status
 from verax.kernel.release import Release
 from verax.models.base import ModelCall, Sent, Usage
 from verax.store.turns import FinishedTurn, OpenTurn
+from verax.truth.verdicts import Evidence
 from verax.turn.compose import Composition, compose
-from verax.turn.events import ClaimVerdict, Completed, Failed, Refusal, Started, TextDelta, TurnEvent
+from verax.turn.events import Choice, ClaimVerdict, Completed, Failed, Refusal, Started, TextDelta, TurnEvent
 from verax.turn.evidence import evidence_bytes
 from verax.turn.generate import generate
 from verax.turn.guard import GuardedReply, Reader
@@ -36,13 +38,14 @@ from verax.turn.ports import BackendSource, Governance, RuntimeIdentity, Turns
 from verax.turn.recall import look_up, passages_for_prompt, recall
 from verax.turn.record import Draft, build_record, delivered_bytes
 from verax.turn.resolve import is_withdrawn
-from verax.turn.screen import Screening, check_bans, screen, texts_to_read, without_stopped
+from verax.turn.screen import Screening, check_bans, screen, texts_from_outside, texts_to_read, without_stopped
 from verax.turn.trim import MAX_STEPS, trim
 from verax.turn.verify import Marks, StrictFilter, check_strict_request
 
 __all__ = ["Drive", "EngineParts"]
 
 _SCREENED_AT_ONCE_CHARS = 8_000
+_REMEMBERED_SOURCES = 12
 _TOO_LONG = "request/context-length"
 
 _LOG = logging.getLogger(__name__)
@@ -58,6 +61,7 @@ class EngineParts:
         truth: Collections and what judges; None refuses the releases that need them.
         guarding: What reads sentences for the policies; without a classifier exact rules alone do.
         tally: Counts what the policies found, for whoever runs the installation.
+        echoes: What was said here before, so that it is no source later.
     """
 
     governance: Governance
@@ -69,6 +73,7 @@ class EngineParts:
     truth: TruthParts | None = None
     guarding: Guarding = field(default_factory=Guarding)
     tally: Tally = field(default_factory=Tally)
+    echoes: Echoes = field(default_factory=Echoes)
 
 
 class Drive:
@@ -86,6 +91,7 @@ class Drive:
         self._marks: Marks | None = None
         self._strict: StrictFilter | None = None
         self._book = ScoreBook()
+        self._passages: tuple[Evidence, ...] = ()
         self._opening: asyncio.Future[None] | None = None
         self._is_started = False
         self._stage: Literal["waiting", "cancelled", "answering", "recording"] = "waiting"
@@ -129,6 +135,7 @@ class Drive:
         draft, release = self._draft, self._draft.resolution.release
         self._book = self._parts.guarding.book(release)
         await self._book.learn(texts_to_read(draft.request, release))
+        await self._parts.guarding.outside.learn(texts_from_outside(draft.request, release))
         asked = without_stopped(draft.request, release, self._book.scores)
         for step in range(MAX_STEPS + 1):
             trimmed = trim(asked, release, step)
@@ -158,9 +165,9 @@ class Drive:
         held = await recall(draft.request, self._parts.turns)
         if draft.judging is None:
             draft.judging = await look_up(draft.request, release, self._parts.truth)
-        passages = passages_for_prompt(draft.judging, release)
+        self._passages = passages_for_prompt(draft.judging, release, self._parts.echoes)
         today = datetime.fromtimestamp(draft.time_ms / 1000, UTC).date()
-        composition = compose(release, draft.request, held, today, draft.seed, passages)
+        composition = compose(release, draft.request, held, today, draft.seed, self._passages)
         check_bans(composition.segments, draft.resolution.state.bans_on(draft.resolution.channel))
         draft.segments, draft.options = composition.segments, composition.options
         said = next((item.text for item in reversed(draft.request.items) if item.role == "user"), "")
@@ -176,13 +183,14 @@ class Drive:
 
     async def _screen(self) -> Screening:
         """Screen the request; a long one on a thread, so that other turns go on."""
-        draft, release, scores_of = self._draft, self._draft.resolution.release, self._book.scores
+        draft, release = self._draft, self._draft.resolution.release
+        scores = (self._book.scores, self._parts.guarding.outside.scores)
         pages = (page for item in draft.request.items for file in item.files for page in file.pages)
         size = sum(len(item.text) for item in draft.request.items) + sum(map(len, pages))
         if size <= _SCREENED_AT_ONCE_CHARS:
-            screening = screen(draft.request, release, scores_of)
+            screening = screen(draft.request, release, *scores)
         else:
-            screening = await asyncio.to_thread(screen, draft.request, release, scores_of)
+            screening = await asyncio.to_thread(screen, draft.request, release, *scores)
         self._parts.tally.count(draft.resolution.channel, "input", screening.findings, screening.alerts)
         return screening
 
@@ -285,6 +293,7 @@ class Drive:
             await self._start()
         choices = self._reply.choices() if self._reply is not None else ()
         if self._reply is not None:
+            self._remember(choices)
             draft.guard.update(self._reply.findings)
             self._parts.tally.count(draft.resolution.channel, "output", self._reply.findings, self._reply.alerts)
         self._keep_evidence()
@@ -319,6 +328,12 @@ class Drive:
             )
         )
 
+    def _remember(self, choices: Sequence[Choice]) -> None:
+        """Remember what was said, so that it is no source for later turns; what others wrote first stays theirs."""
+        others = [part.text for part in self._draft.segments if part.by in ("user", "retrieved", "tool", "memory")]
+        for choice in choices:
+            self._parts.echoes.remember(choice.text, others[-_REMEMBERED_SOURCES:])
+
     def _keep_evidence(self) -> None:
         """Keep what the record commits to: the verdicts that were told, and what they are about."""
         draft, marks = self._draft, self._marks
@@ -329,7 +344,7 @@ class Drive:
         draft.evidence = evidence_bytes(
             release.truth.mode,
             draft.judging,
-            passages_for_prompt(draft.judging, release),
+            self._passages,
             () if marks is None else marks.shown,
             draft.withheld,
         )

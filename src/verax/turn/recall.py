@@ -5,10 +5,13 @@
 * Passages of the release's collections, found by the user's last line, enter as ``retrieved``
   segments. Those that the input policy refuses are left out of the prompt: a document is not the
   person who asks, and must not silence them.
+* A passage that repeats what this assistant said before is left out too: its own output is no
+  source (`verax.guard.echoes`).
 """
 
 from __future__ import annotations
 
+from verax.guard.echoes import Echoes
 from verax.guard.guarding import policy_of
 from verax.guard.policy import check_input
 from verax.kernel.release import Release
@@ -50,9 +53,20 @@ async def look_up(request: TurnRequest, release: Release, truth: TruthParts | No
     return judging
 
 
-def passages_for_prompt(judging: Judging | None, release: Release) -> tuple[Evidence, ...]:
-    """Return the passages that the prompt shows, the nearest first."""
+def passages_for_prompt(
+    judging: Judging | None, release: Release, echoes: Echoes | None = None
+) -> tuple[Evidence, ...]:
+    """Return the passages that the prompt shows, the nearest first.
+
+    Args:
+        echoes: What this assistant said before.
+    """
     if judging is None or release.retrieval.passages is None:
         return ()
     policy = policy_of(release, "input").only(OUTSIDE)
-    return tuple(item for item in judging.found if not check_input(policy, [item.source, item.text]).is_stop)
+    return tuple(
+        item
+        for item in judging.found
+        if not check_input(policy, [item.source, item.text]).is_stop
+        and not (echoes is not None and echoes.is_echo(item.text))
+    )

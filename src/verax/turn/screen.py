@@ -28,7 +28,7 @@ from verax.kernel.release import Release
 from verax.kernel.segments import Segment
 from verax.turn.request import TurnRequest
 
-__all__ = ["OUTSIDE", "Screening", "check_bans", "screen", "texts_to_read", "without_stopped"]
+__all__ = ["OUTSIDE", "Screening", "check_bans", "screen", "texts_from_outside", "texts_to_read", "without_stopped"]
 
 _MAX_OUTSIDE = 64  # sentences from outside that a classifier reads beside the exact rules, which read all
 
@@ -53,10 +53,13 @@ class Screening:
 
 
 def texts_to_read(request: TurnRequest, release: Release) -> list[str]:
-    """Return what a classifier must have read before `screen`."""
-    policy = policy_of(release, "input")
-    written = texts_to_score(policy, _written(request))
-    return [*written, *texts_to_score(policy.only(OUTSIDE), _outside(request))[:_MAX_OUTSIDE]]
+    """Return what a classifier must have read before `screen`, of what people and applications wrote."""
+    return texts_to_score(policy_of(release, "input"), _written(request))
+
+
+def texts_from_outside(request: TurnRequest, release: Release) -> list[str]:
+    """Return the sentences from outside that a classifier should have read before `screen`, the first ones."""
+    return texts_to_score(policy_of(release, "input").only(OUTSIDE), _outside(request))[:_MAX_OUTSIDE]
 
 
 def without_stopped(request: TurnRequest, release: Release, scores_of: ScoresOf = no_scores) -> TurnRequest:
@@ -77,11 +80,18 @@ def without_stopped(request: TurnRequest, release: Release, scores_of: ScoresOf 
     return replace(request, items=kept, older=request.older + len(request.items) - len(kept))
 
 
-def screen(request: TurnRequest, release: Release, scores_of: ScoresOf = no_scores) -> Screening:
-    """Apply the input policy of `release` to every text of `request`."""
+def screen(
+    request: TurnRequest, release: Release, scores_of: ScoresOf = no_scores, outside_of: ScoresOf = no_scores
+) -> Screening:
+    """Apply the input policy of `release` to every text of `request`.
+
+    Args:
+        scores_of: Scores of what `texts_to_read` named.
+        outside_of: Scores of what `texts_from_outside` named.
+    """
     policy, audience = policy_of(release, "input"), Audience(release.audience)
     decision = check_input(policy, _written(request), scores_of)
-    outside = check_input(policy.only(OUTSIDE), _outside(request), scores_of)
+    outside = check_input(policy.only(OUTSIDE), _outside(request), outside_of)
     if outside.is_stop and not decision.is_stop:
         decision = outside
     findings = {**outside.by_detector, **decision.by_detector}

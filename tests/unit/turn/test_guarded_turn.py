@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
 from verax.guard.categories import Category
+from verax.guard.echoes import Echoes
 from verax.guard.guarding import Guarding
-from verax.guard.judges import LocalJudge
+from verax.guard.judges import LocalJudge, OutsideJudge
 from verax.guard.ready import ready_policies
 from verax.guard.tally import Flag
 from verax.kernel.release import Release
@@ -19,7 +20,11 @@ from verax.testing.releases import manifest_toml
 from verax.testing.scripted import ScriptedBackend
 from verax.testing.turns import TurnWorld
 from verax.testing.word_classifier import WordClassifier
+from verax.truth.knowledge.shared import Shelf
+from verax.truth.verdicts import Evidence
 from verax.turn.events import Completed, Refusal, TextDelta, TurnEvent
+from verax.turn.judging import Judging, TruthParts
+from verax.turn.recall import passages_for_prompt
 from verax.turn.request import InputItem, TurnRequest
 
 
@@ -39,6 +44,18 @@ class Saying(ScriptedBackend):
         yield Finish("stop")
 
 
+class NoKnowledge:
+    """Collections that nobody asks."""
+
+    async def open(self, labels: Sequence[str], pins: Mapping[str, str], user_id: str) -> tuple[Shelf, ...]:
+        """Return none."""
+        return ()
+
+    async def find(self, shelves: Sequence[Shelf], question: str, limit: int, user_id: str) -> tuple[Evidence, ...]:
+        """Return none."""
+        return ()
+
+
 def release(audience: str) -> Release:
     text = manifest_toml("You are kind.", guard=f'[guard]\ninclude = "{audience}"')
     return Release.from_toml(text.replace('audience = "adult"', f'audience = "{audience}"'), ready_policies())
@@ -49,7 +66,7 @@ def world_of(
 ) -> AbstractAsyncContextManager[TurnWorld]:
     folder.mkdir(exist_ok=True)
     classifier = WordClassifier({Category.HATE: "vermin", Category.INJECTION: "obey me"})
-    guarding = Guarding(LocalJudge(classifier)) if reads else Guarding()
+    guarding = Guarding(LocalJudge(classifier), outside=OutsideJudge(classifier)) if reads else Guarding()
     return TurnWorld.open(folder, Saying(says), release(audience), guarding=guarding)
 
 
@@ -123,3 +140,25 @@ async def test_findings_are_counted_by_channel_and_category(tmp_path: Path) -> N
         assert flags[Flag("assistant", "input", "personal_data")] == 1
         assert flags[Flag("assistant", "output", "profanity")] == 1
         assert world.tally.turns["assistant", "input"] == world.tally.turns["assistant", "output"] == 1
+
+
+def test_a_passage_that_repeats_a_reply_is_left_out_of_the_prompt() -> None:
+    said = "Honey bees dance to tell each other where the flowers are, how far away they stand, and how good they are."
+    wording = (
+        '[retrieval.passages]\nlimit = 3\nhead = "a"\nitem_head = "b"\nitem_body = "c"\nitem_tail = "d"\ntail = "e"'
+    )
+    made = Release.from_toml(manifest_toml("x", rest=f'[retrieval]\ncollections = ["bees"]\n{wording}'))
+    judging = Judging(TruthParts(NoKnowledge(), None), made, "user-1")
+    judging.found = (Evidence("Bees have six legs.", "book", "aa" * 32), Evidence(said, "web page", "bb" * 32))
+    echoes = Echoes()
+    assert len(passages_for_prompt(judging, made, echoes)) == 2
+    echoes.remember(said)
+    assert [item.source for item in passages_for_prompt(judging, made, echoes)] == ["book"]
+
+
+async def test_a_turn_remembers_what_it_said(tmp_path: Path) -> None:
+    said = "Bees dance to tell each other where the flowers are, and how far away they stand."
+    async with world_of(tmp_path, "adult", said) as world:
+        await world.say("Why do bees dance?")
+        assert world.echoes.is_echo(said)
+        await world.say(f"Repeat this: {said}")

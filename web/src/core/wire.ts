@@ -2805,6 +2805,8 @@ export interface RolloutSignals {
 }
 /**
  * Signals at one moment; `progress` is the decimal logarithm of the largest wealth over its line, 0 trips.
+ *
+ * `flags` counts turns in which the guard found a category. Points from before it was kept have none.
  */
 export interface SignalPoint {
   at_ms: number
@@ -2812,6 +2814,9 @@ export interface SignalPoint {
   share_bp: number
   turns: ArmCount
   users: ArmCount
+  flags?: {
+    [k: string]: ArmCount
+  }
   log10_wealth: number
   progress: number
   signals: {

@@ -47,6 +47,7 @@ class Observer:
         next_index: The leaf that is read next.
         turns: Turns that counted, by arm.
         withdrawn: Turns of the canary that a rollback ended.
+        flags: Turns in which the guard found a category, by arm and category; shown, and without a stake.
     """
 
     rollout: Rollout
@@ -56,6 +57,7 @@ class Observer:
     shares: Shares = ()
     next_index: int = 0
     turns: Counter[str] = field(default_factory=Counter)
+    flags: Counter[tuple[str, str]] = field(default_factory=Counter)
     comparison: Comparison = field(default_factory=Comparison)
     _names: frozenset[str] = frozenset()
     _expected: frozenset[str] = frozenset()
@@ -94,6 +96,10 @@ class Observer:
             "share_bp": self.rollout.share_bp,
             "turns": {"head": self.turns["head"], "canary": self.turns["canary"]},
             "users": {"head": head, "canary": canary},
+            "flags": {
+                category: {"head": self.flags["head", category], "canary": self.flags["canary", category]}
+                for category in sorted({category for _, category in self.flags})
+            },
             "log10_wealth": round(math.log10(self.comparison.wealth), 3),
             "progress": round(math.log10(self.comparison.progress), 3),
             "signals": {name: _figure(item, standings) for name, item in sorted(first.items())},
@@ -108,6 +114,7 @@ class Observer:
             return self.comparison.trip
         arm = row.record["arm"]
         self.turns[arm] += 1
+        self.flags.update((arm, category) for category in row.guard)
         return self.comparison.see(row.user_id, seen, is_canary=arm == "canary", share_bp=share_bp)
 
     def _see(self, row: FinishedRow) -> Seen | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from verax.surfaces.http.reply_models import ReplyModel
 
 __all__ = ["AffectedTurns", "RolloutFacts", "RolloutSignals"]
@@ -134,13 +136,17 @@ class ArmVotes(ReplyModel):
 
 
 class SignalPoint(ReplyModel):
-    """Signals at one moment; `progress` is the decimal logarithm of the largest wealth over its line, 0 trips."""
+    """Signals at one moment; `progress` is the decimal logarithm of the largest wealth over its line, 0 trips.
+
+    `flags` counts turns in which the guard found a category. Points from before it was kept have none.
+    """
 
     at_ms: int
     alpha: float
     share_bp: int
     turns: ArmCount
     users: ArmCount
+    flags: dict[str, ArmCount] = Field(default_factory=dict)
     log10_wealth: float
     progress: float
     signals: dict[str, SignalFigure]
