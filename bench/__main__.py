@@ -38,6 +38,7 @@ SUITES = (
     "moves_processes",
     "soak",
     "mutations",
+    "junior",
 )
 ON_REQUEST = ("gates", "retrieval", "truth", "guard", "soak", "mutations")
 

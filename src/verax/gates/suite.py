@@ -61,7 +61,7 @@ class Suite:
         max_tokens: Longest reply that is asked for, where the release lets callers say so.
         uses_head: Scoring compares with the head, whatever the floors say.
         opens_prompts: The scorer looks at the opened prompts of the turns.
-        channels: ``release`` or ``runtime``: what kind of candidate it is recommended for; any suite can judge either.
+        channels: ``release``, ``junior`` or ``runtime``: what it is recommended for; any suite can judge any candidate.
         floors: Recommended floors by profile.
         digest: What was loaded, 64 hex digits.
     """
@@ -141,7 +141,8 @@ def recommended_gates(profile: str, channels: str = "release") -> list[dict[str,
 
     Args:
         profile: One of `PROFILES`.
-        channels: ``release`` for channels that people talk to, ``runtime`` for the channel of that name.
+        channels: ``release`` for channels that grown-ups talk to, ``junior`` for those of children, ``runtime`` for the
+            channel of that name.
     """
     suites = (load_suite(name) for name in list_suites())
     return [

@@ -9,6 +9,7 @@
 * Among articles that cover as much, the one with the question nearest to the child's goes first: the one
   with the largest weight in common of the weight of both. Then the title decides, so that the same
   question finds the same article everywhere.
+* Where the whole finds nothing, its parts between signs are tried in order: *I am curious, why is it windy*.
 * Nothing is written and nothing is guessed: below `ENOUGH` there is no answer.
 """
 
@@ -32,6 +33,7 @@ __all__ = ["ENOUGH", "Found", "Shelf", "ship"]
 ENOUGH = 0.62
 """Share of a question's matter that an article must cover."""
 
+_PART = re.compile(r"[.,:;!?\n]+")
 _WORD = re.compile(r"[a-z]+|\d+")
 _EMPTY = frozenset(
     "a about am an and any are as at be been but by can could did do does doing don for from get gets got had has have"
@@ -58,7 +60,8 @@ class Shelf:
         self.articles = tuple(articles)
         self._asks = {article: tuple(map(_matter, (article.title, *article.asks))) for article in self.articles}
         self._words = {article: frozenset[str]().union(*asks) for article, asks in self._asks.items()}
-        self._counts = Counter(word for words in self._words.values() for word in words)
+        counts = Counter(word for words in self._words.values() for word in words)
+        self._weights = {word: self._weight(count) for word, count in counts.items()}
 
     @property
     def digest(self) -> str:
@@ -72,17 +75,19 @@ class Shelf:
 
     def find(self, question: str, band: Audience, held_back: Collection[str] = (), limit: int = 3) -> list[Found]:
         """Return at most `limit` articles that answer a question, the best first; none is the usual case."""
-        asked = _matter(question)
+        for part in (question, *_PART.split(question)):
+            if found := self._find(_matter(part), self.of(band, "fact", held_back)):
+                return found[:limit]
+        return []
+
+    def _find(self, asked: frozenset[str], articles: Sequence[Article]) -> list[Found]:
         if not asked:
             return []
         whole = self._weigh(asked)
-        found = []
-        for article in self.of(band, "fact", held_back):
-            share = self._weigh(asked & self._words[article]) / whole
-            if share >= ENOUGH:
-                found.append(Found(article, share))
+        shares = [(article, self._weigh(asked & self._words[article]) / whole) for article in articles]
+        found = [Found(article, share) for article, share in shares if share >= ENOUGH]
         found.sort(key=lambda item: (-item.share, -self._nearness(asked, item.article), item.article.title))
-        return found[:limit]
+        return found
 
     def _nearness(self, asked: frozenset[str], article: Article) -> float:
         asks = self._asks[article]
@@ -90,7 +95,11 @@ class Shelf:
 
     def _weigh(self, words: Collection[str]) -> float:
         """Return the weight of words; it does not depend on their order."""
-        return math.fsum(math.log(1 + len(self.articles) / (1 + self._counts[word])) for word in words)
+        return math.fsum(self._weights.get(word, self._weight(0)) for word in words)
+
+    def _weight(self, count: int) -> float:
+        """Return the weight of a word that `count` articles know."""
+        return math.log(1 + len(self.articles) / (1 + count))
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Over-refusal: see README.md in this folder."""
