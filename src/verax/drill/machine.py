@@ -56,6 +56,7 @@ DAY = "{{ today }}"
 
 _START_LIMIT_S = 300.0
 _POLL_S = 0.1
+_PAUSE_FACTOR = 2
 _ERROR = re.compile(r"^error: (.*)$", re.MULTILINE)
 
 T = TypeVar("T")
@@ -278,17 +279,21 @@ class Machine:
     def wait(self, find: Callable[[], T | None], otherwise: str) -> T:
         """Return what `find` returns once that is true.
 
+        To look may be to read and verify a whole log: after a look of some length follows a pause of twice that.
+
         Raises:
             NotAsExpected: it is not within `patience_s`; `otherwise` says what then.
         """
         deadline = time.monotonic() + self.patience_s
         while True:
+            began = time.monotonic()
             found = find()
             if found:
                 return found
-            if time.monotonic() > deadline:
+            looked = time.monotonic()
+            if looked > deadline:
                 raise NotAsExpected(f"{otherwise}, {self.patience_s:.0f} s later")
-            time.sleep(_POLL_S)
+            time.sleep(max(_POLL_S, _PAUSE_FACTOR * (looked - began)))
 
     def state(self) -> dict[str, Any]:
         """Return what the server says that it obeys."""
