@@ -70,7 +70,7 @@ def served() -> Iterator[tuple[Script, str]]:
     thread.start()
     yield script, f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
-    thread.join(10)
+    thread.join(60)
     server.server_close()
 
 

@@ -51,11 +51,11 @@ def site() -> Iterator[WebSite]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     opened = WebSite({"/old": redirect("/bees"), "/picture": answer(b"\x89PNG", "image/png")})
-    asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result(60)
     yield opened
-    asyncio.run_coroutine_threadsafe(opened.__aexit__(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(opened.__aexit__(), loop).result(60)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(20)
+    thread.join(60)
     loop.close()
 
 

@@ -21,7 +21,7 @@ from verax.surfaces.launch.launcher import isolated_command
 
 ROOT = Path(__file__).resolve().parents[3]
 PROBE = Path(__file__).with_name("probe.py")
-LIMIT_S = 60
+LIMIT_S = 180
 
 # The rooms that the launcher needs; a whole server would only make every attack slower.
 _ROOMS = ("kernel", "surfaces/launch")

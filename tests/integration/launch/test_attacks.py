@@ -19,7 +19,7 @@ from verax.surfaces.launch.launcher import NO_BYTECODE, isolated_command
 if TYPE_CHECKING:
     from conftest import Installation
 
-LIMIT_S = 60
+LIMIT_S = 180
 
 Answer = dict[str, Any]
 

@@ -68,7 +68,7 @@ def usage_of(events: list[ModelEvent]) -> Usage:
 
 
 async def until_idle(backend: EmbeddedBackend) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while backend.running:
             await asyncio.sleep(0.005)
 
@@ -223,7 +223,7 @@ async def test_a_full_line_is_told_when_to_come_back_and_a_caller_in_it_may_leav
     third = start(backend, ask("Tell me a story.", long))
     await anext(third)
     waiting = asyncio.ensure_future(anext(third))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not backend.waiting:
             await asyncio.sleep(0.001)
     with pytest.raises(BusyError) as raised:

@@ -102,11 +102,11 @@ async def test_a_read_sees_one_state_while_writes_go_on(table: Database) -> None
     def count_twice(tx: Tx) -> tuple[int, int]:
         first = tx.execute("SELECT count(*) FROM box")[0][0]
         first_count_taken.set()
-        assert written.wait(10)
+        assert written.wait(60)
         return first, tx.execute("SELECT count(*) FROM box")[0][0]
 
     reading = asyncio.ensure_future(table.read(count_twice))
-    assert await asyncio.to_thread(first_count_taken.wait, 10)
+    assert await asyncio.to_thread(first_count_taken.wait, 60)
     await table.write(put(2))
     written.set()
     assert await reading == (1, 1)
@@ -126,10 +126,10 @@ async def test_a_full_write_queue_refuses_with_a_time_to_come_back(target: str) 
 
     def hold(tx: Tx) -> None:
         started.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     held = asyncio.ensure_future(database.write(hold))
-    assert await asyncio.to_thread(started.wait, 10)
+    assert await asyncio.to_thread(started.wait, 60)
     queued = [asyncio.ensure_future(database.write(lambda tx: None)) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(BusyError) as caught:
@@ -144,7 +144,7 @@ async def test_a_full_write_queue_refuses_with_a_time_to_come_back(target: str) 
 async def test_a_full_read_queue_refuses_with_a_time_to_come_back(target: str) -> None:
     database = open_database(target, limits=DatabaseLimits(read_queue=1, readers=1))
     go_on = threading.Event()
-    held = asyncio.ensure_future(database.read(lambda tx: go_on.wait(10)))
+    held = asyncio.ensure_future(database.read(lambda tx: go_on.wait(60)))
     await asyncio.sleep(0)
     with pytest.raises(BusyError):
         await database.read(lambda tx: None)

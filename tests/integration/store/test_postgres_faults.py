@@ -37,7 +37,7 @@ async def test_two_writers_that_deadlock_both_succeed_in_the_end(postgres_url: s
             tx.execute("UPDATE box SET n = n + 1 WHERE id = ?", (mine,))
             if is_first_run:
                 is_first_run = False
-                meeting.wait(10)
+                meeting.wait(60)
             tx.execute("UPDATE box SET n = n + 1 WHERE id = ?", (other,))
 
         return run

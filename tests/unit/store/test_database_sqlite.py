@@ -217,17 +217,17 @@ def test_a_reader_that_pins_the_log_puts_the_checkpoint_off(path: Path) -> None:
     def hold(tx: Tx) -> int:
         count = tx.execute("SELECT count(*) FROM box")[0][0]
         started.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         return int(count)
 
     reading = threading.Thread(target=database.read_now, args=(hold,))
     reading.start()
-    assert started.wait(10)
+    assert started.wait(60)
     for number in range(30):
         database.write_now(put(number, 400_000))
     assert len(database.read_now(ids)) == 30
     go_on.set()
-    reading.join(10)
+    reading.join(60)
     database.truncate_wal_now()
     assert path.with_name(path.name + "-wal").stat().st_size == 0
     database.close()
@@ -242,16 +242,16 @@ def test_truncating_while_a_read_holds_the_log_is_busy(path: Path) -> None:
     def hold(tx: Tx) -> None:
         tx.execute("SELECT count(*) FROM box")
         started.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     reading = threading.Thread(target=database.read_now, args=(hold,))
     reading.start()
-    assert started.wait(10)
+    assert started.wait(60)
     database.write_now(put(2))
     with pytest.raises(BusyError):
         database.truncate_wal_now()
     go_on.set()
-    reading.join(10)
+    reading.join(60)
     database.truncate_wal_now()
     database.close()
 
@@ -398,15 +398,15 @@ def test_reads_beyond_the_connections_wait_and_then_give_up(path: Path) -> None:
 
     def hold(tx: Tx) -> None:
         started.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     reading = threading.Thread(target=database.read_now, args=(hold,))
     reading.start()
-    assert started.wait(10)
+    assert started.wait(60)
     with pytest.raises(BusyError, match="every read connection"):
         database.read_now(ids)
     go_on.set()
-    reading.join(10)
+    reading.join(60)
     database.close()
 
 
@@ -426,7 +426,7 @@ def test_processes_that_start_at_once_migrate_once(path: Path) -> None:
     for start in starts:
         start.start()
     for start in starts:
-        start.join(30)
+        start.join(60)
     assert len(opened) == 4
     versions = opened[0].read_now(lambda tx: tx.execute("SELECT version FROM schema_version ORDER BY version"))
     assert versions == [(migration.version,) for migration in load_migrations("sqlite")]

@@ -261,7 +261,7 @@ def test_submissions_at_once_never_make_two_histories(tmp_path: Path, histories:
 
     def work(number: int) -> None:
         branch = "ab"[number % 2]
-        barrier.wait(10)
+        barrier.wait(60)
         for new in range(1, 12):
             answers.extend((branch, new, ask(witness, histories, branch, old, new)) for old in range(new + 1))
 
@@ -283,7 +283,7 @@ class _SlowDisk(UnsyncedDisk):
 
     def write_synced(self, path: Path, data: bytes) -> None:
         self.entered.set()
-        self.go.wait(10)
+        self.go.wait(60)
         super().write_synced(path, data)
 
 
@@ -295,13 +295,13 @@ def test_a_write_that_takes_long_lets_no_other_history_pass(tmp_path: Path, hist
     first = threading.Thread(target=lambda: answers.update(a=ask(witness, histories, "a", 0, 5)))
     second = threading.Thread(target=lambda: answers.update(b=ask(witness, histories, "b", 0, 5)))
     first.start()
-    assert disk.entered.wait(10)
+    assert disk.entered.wait(60)
     second.start()
     second.join(0.05)
     assert "b" not in answers
     disk.go.set()
-    first.join(10)
-    second.join(10)
+    first.join(60)
+    second.join(60)
     assert (answers["a"].status, answers["b"].status, answers["b"].body) == (200, 409, b"5\n")
 
 

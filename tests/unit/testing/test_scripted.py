@@ -27,7 +27,7 @@ def start(backend: ScriptedBackend, options: Options | None = None) -> AsyncGene
 
 
 async def run(backend: ScriptedBackend, options: Options | None = None) -> list[ModelEvent]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return [event async for event in start(backend, options)]
 
 
