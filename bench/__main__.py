@@ -40,7 +40,7 @@ SUITES = (
     "mutations",
     "junior",
 )
-ON_REQUEST = ("gates", "retrieval", "truth", "guard", "soak", "mutations")
+ON_REQUEST = ("gates", "retrieval", "truth", "truth.questions", "guard", "soak", "mutations")
 
 
 def main(arguments: list[str]) -> int:

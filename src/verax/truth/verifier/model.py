@@ -1,6 +1,7 @@
 """The cross-encoder on `onnxruntime`: a claim and a piece of evidence in, three logits out.
 
-* One pair a call, never padded, one thread: the same pair gives the same bits, whatever else is scored at the time.
+* One pair a call, never padded, one thread: the same pair gives the same bits, whatever else is scored at the time. So
+  the scores of the last `_KEPT` pairs are kept: a reply that repeats itself, or is read again, is not computed again.
 * What is read of a pair, and what a score is worth, stands beside the weights: ``calibration.json`` (slope, offset)
   and ``manifest.json`` (most words of a piece, most word pieces of a pair, digests of both other files). A file that is
   not what the manifest names is refused.
@@ -12,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,7 @@ __all__ = ["CALIBRATION", "MANIFEST", "WEIGHTS", "Manifest", "VerifierModel", "r
 WEIGHTS = "verifier.int8.onnx"
 CALIBRATION = "calibration.json"
 MANIFEST = "manifest.json"
+_KEPT = 2_048
 _VOCABULARY = Path(__file__).parents[1] / "knowledge" / "minilm" / "vocab.txt"
 
 
@@ -97,6 +100,7 @@ class VerifierModel:
         self._session: onnxruntime.InferenceSession = onnxruntime.InferenceSession(
             weights, options, providers=["CPUExecutionProvider"]
         )
+        self._scored = lru_cache(maxsize=_KEPT)(self._score)
 
     def fits(self, claim: str) -> bool:
         """Say whether a claim leaves half of a pair to its evidence."""
@@ -108,6 +112,9 @@ class VerifierModel:
 
     def logits(self, claim: str, piece: str) -> Sequence[float]:
         """Return the logits of *supported*, *contradicted* and *not found*; blocks for some milliseconds."""
+        return self._scored(claim, piece)
+
+    def _score(self, claim: str, piece: str) -> Sequence[float]:
         import numpy as np
 
         ids, second = self._words.encode_pair(claim, piece, self.manifest.max_pieces)
@@ -118,7 +125,7 @@ class VerifierModel:
             "mask": np.ones((1, len(ids)), dtype=np.int64),
         }
         [found] = self._session.run(["logits"], given)
-        return [float(value) for value in found[0]]
+        return tuple(float(value) for value in found[0])
 
 
 def _checked(path: Path, digest: str) -> bytes:

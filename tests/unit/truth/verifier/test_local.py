@@ -22,11 +22,16 @@ async def verdict_of(verifier: LocalVerifier, claim: str, context: str = "") -> 
     return (await verifier.judge(claim, context, [PASSAGE])).verdict
 
 
-async def test_the_same_question_gets_the_same_bits_whatever_is_asked_beside_it(verifier: LocalVerifier) -> None:
+async def test_the_same_question_gets_the_same_bits_whatever_is_asked_beside_it(
+    verifier: LocalVerifier, weights: Path
+) -> None:
     claims = [f"The bridge was opened in {year}." for year in range(1925, 1940)]
     alone = [await verifier.judge(claim, "", [PASSAGE]) for claim in claims]
-    together = await asyncio.gather(*(verifier.judge(claim, "", [PASSAGE]) for claim in reversed(claims)))
+    other = LocalVerifier(weights)  # the first one keeps its scores
+    together = await asyncio.gather(*(other.judge(claim, "", [PASSAGE]) for claim in reversed(claims)))
+    other.close()
     assert alone == together[::-1]
+    assert [await verifier.judge(claim, "", [PASSAGE]) for claim in claims] == alone
 
 
 async def test_a_claim_is_supported_contradicted_or_not_found(verifier: LocalVerifier) -> None:
