@@ -1,4 +1,4 @@
-"""A chat over a PDF whose text flows over lines and pages: the verifier that ships judges what the real search finds."""
+"""A chat over a PDF whose text flows over lines and pages: the verifier that ships judges what the search finds."""
 
 from __future__ import annotations
 
