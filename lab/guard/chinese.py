@@ -21,7 +21,7 @@ from lab.verifier.metrics import balanced_accuracy
 from verax.guard.classifiers.chinese import BUCKETS, ChineseModel, buckets
 from verax.truth.verifier.calibration import log_odds
 
-_EPOCHS, _BATCH, _RATE, _DECAY = 10, 256, 0.05, 1e-5
+_EPOCHS, _BATCH, _RATE, _DECAY = 3, 256, 0.05, 1e-5
 _SEED = 20261126
 _CALIBRATION_OF_100 = 20
 

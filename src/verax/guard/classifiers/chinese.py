@@ -1,4 +1,4 @@
-"""The Chinese classifier: a weight for each n-gram of one to four characters, found by its hash; no dictionary, no
+"""The Chinese classifier: a weight for each n-gram of one or two characters, found by its hash; no dictionary, no
 graph.
 
 The score of a text is the sum of its n-grams' weights over the square root of their number, through a logistic
@@ -16,7 +16,7 @@ from pathlib import Path
 __all__ = ["BUCKETS", "ChineseModel", "buckets"]
 
 BUCKETS = 1 << 18
-_LONGEST = 4
+_LONGEST = 2
 
 
 def buckets(text: str) -> list[int]:
