@@ -244,13 +244,28 @@ def erase_entry(log: str, count: int, time_ms: int, salt: bytes) -> bytes:
     Raises:
         RecordError: a field is out of range.
     """
+    return _declared("verax/erase/v1", log, count, time_ms, salt)
+
+
+def erase_profile_entry(log: str, count: int, time_ms: int, salt: bytes) -> bytes:
+    """Return the log entry of the erase receipt of a child's profile, 32 bytes.
+
+    As `erase_entry`, under a tag of its own: `count` are rows, not turns (ADR 0145).
+
+    Raises:
+        RecordError: a field is out of range.
+    """
+    return _declared("verax/erase-profile/v1", log, count, time_ms, salt)
+
+
+def _declared(tag: str, log: str, count: int, time_ms: int, salt: bytes) -> bytes:
     if len(salt) != SALT_BYTES:
         raise RecordError(f"erase receipt: expected a salt of {SALT_BYTES} bytes, found {len(salt)}")
     _require(_matches(_LOG, log), "erase receipt.log", "<name>/replies/<number>")
     _require(_is_count(count) and count, "erase receipt.count", "an integer over 0")
     _require(_is_count(time_ms), "erase receipt.time_ms", "milliseconds since 1970")
     body: dict[str, canonical.Json] = {"v": 1, "log": log, "count": count, "time_ms": time_ms, "salt": salt.hex()}
-    return canonical.tagged_hash("verax/erase/v1", canonical.encode(body))
+    return canonical.tagged_hash(tag, canonical.encode(body))
 
 
 def _check_record(record: Record) -> None:

@@ -120,6 +120,10 @@ class Passwords:
             raise RequestError("password: expected something else than the account's name", param="password")
         return await self._in_turn(self._hasher.hash, text)
 
+    async def hash_pin(self, pin: str) -> str:
+        """Return the argon2id hash of a PIN, whose form and tries its caller checks (`verax.store.junior.pins`)."""
+        return await self._in_turn(self._hasher.hash, pin)
+
     async def matches(self, stored: str | None, password: str) -> bool:
         """Check a password; without a stored hash this takes as long and says False."""
         text = _normal(password)

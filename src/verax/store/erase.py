@@ -1,4 +1,4 @@
-"""Erasing: a turn, a conversation, a stored response, or everything a person has (clause 14).
+"""Erasing: a turn, a conversation, a stored response, a child's profile, or everything a person has (clause 14).
 
 *Life of an erasure.* One transaction writes down the job and hides its subject; from then on
 nobody finds it. Then, in batches that let other writers through: the records, secrets and
@@ -21,15 +21,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from verax.kernel.errors import UnknownObject, VeraxError
+from verax.kernel.errors import BusyError, UnknownObject, VeraxError
 from verax.store import attachments_rows, messages_rows
 from verax.store.accounts import Accounts
 from verax.store.clock import Clock, SystemClock
 from verax.store.collections import Collections
 from verax.store.database import Database, Tx
 from verax.store.identifiers import new_id
+from verax.store.junior.profiles import remove_profile
+from verax.store.junior.records import sweep_records
 from verax.store.responses import delete_response
-from verax.store.turns import TurnStore
+from verax.store.turns import TurnStore, new_erasure_id
 
 __all__ = ["EraseReport", "Eraser"]
 
@@ -37,7 +39,7 @@ _BATCH = 1_000
 
 _log = logging.getLogger(__name__)
 
-Kind = Literal["turn", "conversation", "user"]
+Kind = Literal["turn", "conversation", "user", "profile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,27 @@ class Eraser:
 
         return await self._begin("conversation", user_id, hide)
 
+    async def profile(self, profile_id: str, user_id: str) -> EraseReport:
+        """Erase a child's profile with sessions, use, alerts, log and consents; raises `UnknownObject`.
+
+        All of it goes in one transaction, which also logs the receipt: `erasures` holds its id.
+        """
+        erasure_id = new_erasure_id()
+
+        def hide(tx: Tx) -> tuple[str, int]:
+            rows = remove_profile(tx, profile_id, user_id)
+            self._turns.declare_profile(tx, erasure_id, user_id, rows)
+            return erasure_id, 0
+
+        try:
+            return await self._begin("profile", user_id, hide)
+        except BusyError:
+            # A long read holds deleted rows in the write-ahead log; `resume` empties it. Or nothing was written.
+            with contextlib.suppress(UnknownObject):
+                await self._turns.erasure(erasure_id)
+                return EraseReport(erasures=(erasure_id,), is_done=False)
+            raise
+
     async def user(self, user_id: str) -> EraseReport:
         """Erase a person: account, credentials, conversations, responses, turns and usage.
 
@@ -139,8 +162,12 @@ class Eraser:
         return await self._begin("user", user_id, hide)
 
     async def resume(self) -> list[EraseReport]:
-        """Finish every erasure that was begun and not ended, and that nobody is at; of documents too."""
+        """Finish every erasure that was begun and not ended, and that nobody is at; of documents too.
+
+        Of children, what is older than was agreed to goes as well.
+        """
         await Collections(self._database, self._clock).sweep()
+        await sweep_records(self._database, self._clock.now_ms())
         rows = await self._database.read(
             lambda tx: tx.execute("SELECT id, user_id, kind, subject FROM erase_jobs ORDER BY id")
         )
@@ -206,6 +233,9 @@ class Eraser:
             await self._erase_turns([job.subject], job.user_id, tally)
         elif job.kind == "conversation":
             await self._erase_conversation(job.subject, job.user_id, tally)
+        elif job.kind == "profile":
+            self._turns.declared()
+            tally.erasures.append(job.subject)
         else:
             is_done = await self._erase_user(job.user_id, tally)
         if is_done:

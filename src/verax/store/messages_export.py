@@ -2,7 +2,8 @@
 
 Each line is an object with a ``type``: ``export`` first, then ``account``, ``key``,
 ``settings``, ``session``, ``attachment``, ``attachment_part`` (the bytes of a file, by its
-digest), ``conversation``, ``message``, ``response``, ``turn``, ``usage``, and ``end`` last,
+digest), ``conversation``, ``message``, ``response``, ``turn``, ``junior_profile`` and the
+other parts of a child's profile (`verax.store.junior.export`), ``usage``, and ``end`` last,
 which counts the lines before it: an export without it was cut off. Passwords and credentials
 are not in it, because they are not here. Turns carry their secret: it is the owner's, and
 opens what the receipts commit to.
@@ -22,7 +23,10 @@ from typing import Any
 from verax.kernel.errors import CorruptStore, UnknownObject
 from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings
+from verax.store.clock import SystemClock
 from verax.store.database import Database, Row, SqlValue, Tx
+from verax.store.junior.export import export_profile
+from verax.store.junior.profiles import Profiles
 from verax.store.turns import TurnStore
 
 __all__ = ["export_user"]
@@ -95,6 +99,9 @@ async def _entries(
         yield {"type": "response", **dict(zip(_RESPONSE, row, strict=True)), "body": json.loads(row[5])}
     for turn_id in await turns.ids_of(user.user_id):
         yield await _turn(turns, turn_id)
+    for profile in await Profiles(database, SystemClock()).listed(user.user_id):
+        async for entry in export_profile(database, profile):
+            yield {**entry, "type": f"junior_{entry['type']}"}
     async for row in _usage(database, user.user_id):
         yield {"type": "usage", **dict(zip(_USAGE, row, strict=True))}
 

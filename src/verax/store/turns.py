@@ -37,14 +37,31 @@ from verax.kernel.errors import (
     StorageError,
     UnknownObject,
 )
-from verax.kernel.record import SALT_BYTES, Record, TurnSecret, entry_of, entry_of_bytes, erase_entry
+from verax.kernel.record import (
+    SALT_BYTES,
+    Record,
+    TurnSecret,
+    entry_of,
+    entry_of_bytes,
+    erase_entry,
+    erase_profile_entry,
+)
 from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.store.clock import Clock
 from verax.store.database import Database, Row, Tx
 from verax.store.meter import Usage, record_usage, unlink_usage
 from verax.store.replies import ReplyLog
 
-__all__ = ["Erasure", "FinishedTurn", "OpenTurn", "OpenedEvidence", "OpenedTurn", "StoredTurn", "TurnStore"]
+__all__ = [
+    "Erasure",
+    "FinishedTurn",
+    "OpenTurn",
+    "OpenedEvidence",
+    "OpenedTurn",
+    "StoredTurn",
+    "TurnStore",
+    "new_erasure_id",
+]
 
 _RECOVER_AT_ONCE = 500
 _CLAIMS_AT_ONCE = 64
@@ -337,8 +354,7 @@ class TurnStore:
                 may have copies; call again.
             StoreFull, StorageError: nothing was erased.
         """
-        time_ms, salt = self._clock.now_ms(), secrets.token_bytes(SALT_BYTES)
-        erasure_id = secrets.token_hex(16)
+        erasure_id = new_erasure_id()
 
         def erase(tx: Tx) -> Erasure | None:
             sql = "DELETE FROM turns WHERE id = ? AND user_id = ? AND record IS NOT NULL RETURNING id"
@@ -348,17 +364,32 @@ class TurnStore:
             count = len(erased)
             unlink_usage(tx, erased)
             tx.execute_many("DELETE FROM votes WHERE turn_id = ?", [(turn_id,) for turn_id in erased])
-            index = self._replies.queue(tx, erase_entry(self.origin, count, time_ms, salt))
-            erasure = Erasure(erasure_id, self.origin, count, time_ms, salt.hex(), index)
-            tx.execute(
-                "INSERT INTO erasures (id, user_id, receipt, log_id, idx) VALUES (?, ?, ?, ?, ?)",
-                (erasure_id, user_id, _erase_fields(erasure), self._replies.log_id, index),
-            )
-            return erasure
+            return self._declare(tx, (erasure_id, user_id), count, erase_entry)
 
         erasure = await self._db.write(erase)
         self._replies.notify()
         await self._db.truncate_wal()
+        return erasure
+
+    def declare_profile(self, tx: Tx, erasure_id: str, user_id: str, rows: int) -> None:
+        """Log, in the transaction that removes `rows` rows of a child's profile, that it does; then call `declared`."""
+        self._declare(tx, (erasure_id, user_id), rows, erase_profile_entry)
+
+    def declared(self) -> None:
+        """Say that what was declared in a transaction is durable."""
+        self._replies.notify()
+
+    def _declare(
+        self, tx: Tx, key: tuple[str, str], count: int, entry: Callable[[str, int, int, bytes], bytes]
+    ) -> Erasure:
+        time_ms, salt = self._clock.now_ms(), secrets.token_bytes(SALT_BYTES)
+        erasure_id, user_id = key
+        index = self._replies.queue(tx, entry(self.origin, count, time_ms, salt))
+        erasure = Erasure(erasure_id, self.origin, count, time_ms, salt.hex(), index)
+        tx.execute(
+            "INSERT INTO erasures (id, user_id, receipt, log_id, idx) VALUES (?, ?, ?, ?, ?)",
+            (erasure_id, user_id, _erase_fields(erasure), self._replies.log_id, index),
+        )
         return erasure
 
     async def erasure(self, erasure_id: str) -> Erasure:
@@ -473,6 +504,11 @@ def _parse_record(turn_id: str, data: bytes) -> Record:
         return Record.from_dict(canonical.decode(data))
     except (CanonicalError, RecordError):
         raise _changed(turn_id) from None
+
+
+def new_erasure_id() -> str:
+    """Return an id for an erase receipt."""
+    return secrets.token_hex(16)
 
 
 def _erase_fields(erasure: Erasure) -> bytes:

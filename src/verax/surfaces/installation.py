@@ -72,6 +72,7 @@ from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.gating import open_desk
 from verax.surfaces.guarding import open_guarding
 from verax.surfaces.http.ports import Embeddings, HealthDetail
+from verax.surfaces.junior_desk import Erasing, JuniorDesk, open_junior
 from verax.surfaces.log_opening import open_logs
 from verax.surfaces.model_loading import ModelLoading
 from verax.surfaces.office import Office
@@ -198,6 +199,7 @@ class Installation:
     responses: Responses
     eraser: Eraser
     office: Office
+    junior: JuniorDesk
     blobs: Blobs
     governance: GovernanceStore
     signing: SigningDesk
@@ -274,6 +276,7 @@ class Installation:
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),
+                junior=open_junior(database, around.clock, Erasing(eraser, turns)),
                 blobs=Blobs(home.blobs),
                 governance=governance,
                 signing=SigningDesk(database, around.clock),

@@ -45,13 +45,14 @@ from verax.store.receipts import ReceiptStatus
 from verax.store.responses import Responses
 from verax.store.rollouts import Rollouts
 from verax.store.signing import SigningDesk
-from verax.store.turns import OpenedEvidence, OpenedTurn
+from verax.store.turns import Erasure, OpenedEvidence, OpenedTurn
 from verax.store.votes import Votes
 from verax.surfaces.alarm_bell import AlarmBell
 from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
+from verax.surfaces.junior_desk import Erasing, open_junior
 from verax.surfaces.neighbours import ModelServer
 from verax.surfaces.office import Office
 from verax.surfaces.rollouts import RolloutDesk
@@ -236,6 +237,10 @@ class FakeReceipts:
         """Forget a turn; its leaf stays."""
         del self._turns[turn_id]
 
+    async def erasure(self, erasure_id: str) -> Erasure:
+        """Refuse: nothing is erased with a receipt here."""
+        raise UnknownObject(f"erasure: no erasure has the id {erasure_id}")
+
     async def status(self, turn_id: str) -> ReceiptStatus:
         """Return how far the leaf has come."""
         record, secret, owner_id, promise = self._turn(turn_id)
@@ -338,6 +343,10 @@ class FakeEraser:
             raise UnknownObject("turn: no such turn of this account")
         self._receipts.forget(turn_id)
         return EraseReport(1, 2, ("e" * 32,))
+
+    async def profile(self, profile_id: str, user_id: str) -> EraseReport:
+        """Refuse: a test of children's profiles takes `verax.testing.http_world`."""
+        raise UnknownObject(f"profile: this installation erases none of {user_id}: {profile_id}")
 
 
 class FakeHistory:
@@ -548,6 +557,9 @@ class FakeInstallation:
         clock = SystemClock()
         self.rollouts = RolloutDesk(self.fake_governance, Rollouts(database), Votes(database, clock), clock)
         self.eraser = FakeEraser(self.responses, self.fake_receipts)
+        self.junior = open_junior(
+            database, clock, Erasing(self.eraser, self.fake_receipts), Passwords(HashCosts(1, 64, 1))
+        )
         self.fake_history = FakeHistory()
         self.servers: list[ModelServer] = []
         self.office = Office(

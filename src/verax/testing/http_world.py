@@ -40,6 +40,7 @@ from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.http.ports import Embeddings, HealthDetail
+from verax.surfaces.junior_desk import Erasing, open_junior
 from verax.surfaces.office import Office
 from verax.surfaces.public_history import PublicHistory
 from verax.surfaces.rollouts import RolloutDesk
@@ -181,6 +182,8 @@ class HttpWorld:
             find_servers=tuple,
             clock=world.clock,
         )
+        erasing = Erasing(self.eraser, world.turns)
+        self.junior = open_junior(world.database, world.clock, erasing, Passwords(HashCosts(1, 64, 1)))
         self.messages = Messages(world.database, world.clock)
         limits = AttachmentLimits(config.attachment_quota_bytes)
         self.attachments = Attachments(world.database, world.clock, limits)

@@ -23,6 +23,7 @@ from verax.kernel.record import (
     entry_of,
     entry_of_bytes,
     erase_entry,
+    erase_profile_entry,
 )
 from verax.testing.logs import NAME
 from verax.testing.simulated_log import sample_record
@@ -208,6 +209,13 @@ def test_an_erase_receipt_is_an_ordinary_entry_of_its_own_domain() -> None:
     body = {"v": 1, "log": LOG, "count": 3, "time_ms": 5, "salt": "00" * 16}
     expected = hashlib.sha256(b"verax/erase/v1\n" + canonical.encode(body)).digest()
     assert erase_entry(LOG, 3, 5, bytes(16)) == expected
+
+
+def test_the_erasure_of_a_profile_is_never_that_of_turns() -> None:
+    body = canonical.encode({"v": 1, "log": LOG, "count": 3, "time_ms": 5, "salt": "00" * 16})
+    found = erase_profile_entry(LOG, 3, 5, bytes(16))
+    assert found == hashlib.sha256(b"verax/erase-profile/v1\n" + body).digest()
+    assert found != erase_entry(LOG, 3, 5, bytes(16))
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ export interface Wire {
   AffectedTurns: AffectedTurns
   AlarmBody: AlarmBody
   AlarmList: AlarmList
+  AlertInfo: AlertInfo
+  AlertList: AlertList
   ArmCount: ArmCount
   ArmFigure: ArmFigure
   ArmVotes: ArmVotes
@@ -46,6 +48,7 @@ export interface Wire {
   BackWish: BackWish
   BackupOffer: BackupOffer
   BackupRequest: BackupRequest
+  BedtimeHours: BedtimeHours
   BranchShown: BranchShown
   BundleBody: BundleBody
   Canary: Canary
@@ -70,6 +73,11 @@ export interface Wire {
   CheckedClaim: CheckedClaim
   CheckedCollection: CheckedCollection
   CheckedDocument: CheckedDocument
+  ChildBody: ChildBody
+  ChildSessionInfo: ChildSessionInfo
+  ChildSessionList: ChildSessionList
+  ChildSessionsEnded: ChildSessionsEnded
+  ChoicesBody: ChoicesBody
   ClaimBody: ClaimBody
   ClaimEvent: ClaimEvent
   Collection: Collection
@@ -78,11 +86,13 @@ export interface Wire {
   CollectionRequest: CollectionRequest
   CollectionShown: CollectionShown
   CompletedEvent: CompletedEvent
+  ConsentInfo: ConsentInfo
   Conversation: Conversation
   ConversationChange: ConversationChange
   ConversationDeleted: ConversationDeleted
   ConversationList: ConversationList
   ConversationRequest: ConversationRequest
+  DayInfo: DayInfo
   Document: Document
   DocumentAdded: DocumentAdded
   DocumentDeleted: DocumentDeleted
@@ -102,6 +112,7 @@ export interface Wire {
   EntryAppended: EntryAppended
   EntryRequest: EntryRequest
   EraseRequest: EraseRequest
+  ErasureReceipt: ErasureReceipt
   ErrorBody: ErrorBody
   ErrorDetail: ErrorDetail
   ErrorTurn: ErrorTurn
@@ -142,11 +153,15 @@ export interface Wire {
   KeyMade: KeyMade
   KeyRequest: KeyRequest
   Landing: Landing
+  LeaveRequest: LeaveRequest
   LevelLine: LevelLine
   LinkBody: LinkBody
   LinkRequest: LinkRequest
   Live: Live
+  LogBody: LogBody
+  LogCleared: LogCleared
   LogLineBody: LogLineBody
+  LogLineInfo: LogLineInfo
   LogPage: LogPage
   Message: Message
   MessageError: MessageError
@@ -182,6 +197,8 @@ export interface Wire {
   PasskeyChallenge: PasskeyChallenge
   PasskeyList: PasskeyList
   PasswordChange: PasswordChange
+  PinBody: PinBody
+  PinRequest: PinRequest
   PlainFormat: PlainFormat
   PlainTextFormat: PlainTextFormat
   PlanFacts: PlanFacts
@@ -198,6 +215,12 @@ export interface Wire {
   PreviewText: PreviewText
   PreviewToolCall: PreviewToolCall
   ProblemBody: ProblemBody
+  ProfileBody: ProfileBody
+  ProfileChange: ProfileChange
+  ProfileErased: ProfileErased
+  ProfileExport: ProfileExport
+  ProfileList: ProfileList
+  ProfileRequest: ProfileRequest
   PromptPair: PromptPair
   PromptPart: PromptPart
   PromptProblem: PromptProblem
@@ -241,12 +264,14 @@ export interface Wire {
   SignatureRequest: SignatureRequest
   SiteBody: SiteBody
   SiteChannel: SiteChannel
+  StandingInfo: StandingInfo
   StartedEvent: StartedEvent
   StepWish: StepWish
   StoredKey: StoredKey
   StreamEvent: StreamEvent
   StreamOptions: StreamOptions
   SystemMessage: SystemMessage
+  TermInfo: TermInfo
   TextEvent: TextEvent
   TextOptions: TextOptions
   TextPart: TextPart
@@ -263,6 +288,7 @@ export interface Wire {
   Usage: Usage
   UsageBody: UsageBody
   UsageRow: UsageRow
+  UseBody: UseBody
   UserBody: UserBody
   UserChangeRequest: UserChangeRequest
   UserList: UserList
@@ -440,6 +466,22 @@ export interface AlarmList {
   has_more: boolean
 }
 /**
+ * That something worth a guardian's attention came up: a category of the guard and a time, never the words.
+ */
+export interface AlertInfo {
+  id: string
+  profile: string
+  category: string
+  created_ms: number
+}
+/**
+ * Alerts of all profiles of the guardian, newest first.
+ */
+export interface AlertList {
+  object: 'list'
+  data: AlertInfo[]
+}
+/**
  * A count for each arm.
  */
 export interface ArmCount {
@@ -604,6 +646,13 @@ export interface BackupRequest {
    * Leave the file readable for everybody who gets it.
    */
   unencrypted_unsafe?: true | null
+}
+/**
+ * When Junior sleeps, where the child lives; `start` may be later than `end`, over midnight.
+ */
+export interface BedtimeHours {
+  start: string
+  end: string
 }
 /**
  * The end of the path that is shown now.
@@ -1285,6 +1334,121 @@ export interface EvidenceText {
   text: string
 }
 /**
+ * A child's session as the child's page needs it; times are the server's, and `now_ms` is its clock.
+ */
+export interface ChildBody {
+  band: '2-4' | '5-7' | '8-12'
+  colour: 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple' | 'pink' | 'white'
+  animal:
+    | 'bear'
+    | 'bee'
+    | 'cat'
+    | 'dog'
+    | 'duck'
+    | 'elephant'
+    | 'fish'
+    | 'fox'
+    | 'frog'
+    | 'giraffe'
+    | 'hedgehog'
+    | 'horse'
+    | 'lion'
+    | 'mouse'
+    | 'owl'
+    | 'panda'
+    | 'penguin'
+    | 'rabbit'
+    | 'sheep'
+    | 'snail'
+    | 'tiger'
+    | 'turtle'
+    | 'whale'
+    | 'zebra'
+  place: 'home' | 'classroom'
+  country: string
+  daily_minutes: number | null
+  session_minutes: number | null
+  bedtime: BedtimeHours | null
+  is_log_kept: boolean
+  log_days: number | null
+  used_today_ms: number
+  standing: StandingInfo
+  expires_ms: number
+  now_ms: number
+}
+/**
+ * Whether Junior may be used now, for how long at most, and when it opens again; null for no limit or for now.
+ */
+export interface StandingInfo {
+  name: 'open' | 'bedtime' | 'day_used_up' | 'break'
+  left_ms: number | null
+  opens_ms: number | null
+}
+/**
+ * One open session of a child.
+ */
+export interface ChildSessionInfo {
+  id: string
+  created_ms: number
+  expires_ms: number
+}
+/**
+ * Open sessions of a profile, newest first.
+ */
+export interface ChildSessionList {
+  object: 'list'
+  data: ChildSessionInfo[]
+}
+/**
+ * How many sessions were ended.
+ */
+export interface ChildSessionsEnded {
+  ended: number
+}
+/**
+ * What a profile can be made of; `terms` with `log_days` of the query, or without a log.
+ */
+export interface ChoicesBody {
+  bands: ('2-4' | '5-7' | '8-12')[]
+  colours: ('red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple' | 'pink' | 'white')[]
+  animals: (
+    | 'bear'
+    | 'bee'
+    | 'cat'
+    | 'dog'
+    | 'duck'
+    | 'elephant'
+    | 'fish'
+    | 'fox'
+    | 'frog'
+    | 'giraffe'
+    | 'hedgehog'
+    | 'horse'
+    | 'lion'
+    | 'mouse'
+    | 'owl'
+    | 'panda'
+    | 'penguin'
+    | 'rabbit'
+    | 'sheep'
+    | 'snail'
+    | 'tiger'
+    | 'turtle'
+    | 'whale'
+    | 'zebra'
+  )[]
+  terms: TermInfo[]
+}
+/**
+ * One thing that is kept, why, and for how many days; null for as long as the profile is there.
+ */
+export interface TermInfo {
+  name: 'profile' | 'use' | 'session' | 'alerts' | 'log'
+  what: string
+  why: string
+  days: number | null
+}
+/**
  * A sentence met its evidence.
  */
 export interface ClaimEvent {
@@ -1414,6 +1578,13 @@ export interface MessageError {
   hint: string
 }
 /**
+ * What a guardian agreed to, and when.
+ */
+export interface ConsentInfo {
+  terms: TermInfo[]
+  given_ms: number
+}
+/**
  * A conversation without its messages; `leaf_id` ends the path that is shown.
  */
 export interface Conversation {
@@ -1465,6 +1636,13 @@ export interface ConversationList {
 export interface ConversationRequest {
   channel: string
   title?: string | null
+}
+/**
+ * Use on one date where the child lives.
+ */
+export interface DayInfo {
+  day: string
+  used_ms: number
 }
 /**
  * A document of a collection; `fetched_ms` is when its source was last fetched, null for a file.
@@ -1748,6 +1926,16 @@ export interface EraseRequest {
    * Needed where the account has one.
    */
   password?: string | null
+}
+/**
+ * Entry `index` of the reply log: H("verax/erase-profile/v1\n" ‖ the other fields, and `v` 1, in RFC 8785).
+ */
+export interface ErasureReceipt {
+  log: string
+  count: number
+  time_ms: number
+  salt: string
+  index: number
 }
 /**
  * OpenAI's error shape.
@@ -2084,6 +2272,13 @@ export interface Landing {
   }
 }
 /**
+ * Body of ``POST /v1/junior/session/leave``: the guardian's PIN, or the password of their account.
+ */
+export interface LeaveRequest {
+  pin?: string | null
+  password?: string | null
+}
+/**
  * A level settles users at that many replies; its wealth may not reach the line.
  */
 export interface LevelLine {
@@ -2111,6 +2306,29 @@ export interface LinkRequest {
  */
 export interface Live {
   status: 'live'
+}
+/**
+ * Lines of the log, newest first; empty where the guardian asked for none.
+ */
+export interface LogBody {
+  object: 'list'
+  data: LogLineInfo[]
+  has_more: boolean
+}
+/**
+ * One line of the readable log.
+ */
+export interface LogLineInfo {
+  id: string
+  said_by: 'child' | 'junior'
+  text: string
+  created_ms: number
+}
+/**
+ * How many lines were removed.
+ */
+export interface LogCleared {
+  removed: number
 }
 /**
  * One line of the server's log; `place` says where an exception came from.
@@ -2422,6 +2640,21 @@ export interface PasskeyList {
   data: PasskeyBody[]
 }
 /**
+ * Whether the guardian has a PIN, wrong tries since the last right one, and until when no try is looked at.
+ */
+export interface PinBody {
+  is_set: boolean
+  failures: number
+  locked_ms: number
+}
+/**
+ * Body of ``PUT /v1/junior/pin``; a PIN that is set is replaced with the account's password, where it has one.
+ */
+export interface PinRequest {
+  pin: string
+  password?: string | null
+}
+/**
  * Free text, or any JSON object.
  */
 export interface PlainTextFormat {
@@ -2530,6 +2763,187 @@ export interface PreviewFailed {
   hint: string
   status: number
   retry_after_s: number | null
+}
+/**
+ * A child's profile; `consents` are the newest first.
+ */
+export interface ProfileBody {
+  id: string
+  band: '2-4' | '5-7' | '8-12'
+  colour: 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple' | 'pink' | 'white'
+  animal:
+    | 'bear'
+    | 'bee'
+    | 'cat'
+    | 'dog'
+    | 'duck'
+    | 'elephant'
+    | 'fish'
+    | 'fox'
+    | 'frog'
+    | 'giraffe'
+    | 'hedgehog'
+    | 'horse'
+    | 'lion'
+    | 'mouse'
+    | 'owl'
+    | 'panda'
+    | 'penguin'
+    | 'rabbit'
+    | 'sheep'
+    | 'snail'
+    | 'tiger'
+    | 'turtle'
+    | 'whale'
+    | 'zebra'
+  place: 'home' | 'classroom'
+  country: string
+  topics_allowed: string[] | null
+  topics_held: string[]
+  daily_minutes: number | null
+  session_minutes: number | null
+  bedtime: BedtimeHours | null
+  time_zone: string
+  log_days: number | null
+  consents: ConsentInfo[]
+  created_ms: number
+  updated_ms: number
+}
+/**
+ * Body of ``PUT /v1/junior/profiles/{id}``; `agreed` is needed where more is kept than before.
+ */
+export interface ProfileChange {
+  band: '2-4' | '5-7' | '8-12'
+  colour: 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple' | 'pink' | 'white'
+  animal:
+    | 'bear'
+    | 'bee'
+    | 'cat'
+    | 'dog'
+    | 'duck'
+    | 'elephant'
+    | 'fish'
+    | 'fox'
+    | 'frog'
+    | 'giraffe'
+    | 'hedgehog'
+    | 'horse'
+    | 'lion'
+    | 'mouse'
+    | 'owl'
+    | 'panda'
+    | 'penguin'
+    | 'rabbit'
+    | 'sheep'
+    | 'snail'
+    | 'tiger'
+    | 'turtle'
+    | 'whale'
+    | 'zebra'
+  place?: 'home' | 'classroom'
+  /**
+   * ISO 3166, for helplines.
+   */
+  country: string
+  topics_allowed?: string[] | null
+  /**
+   * @maxItems 100
+   */
+  topics_held?: string[]
+  daily_minutes?: number | null
+  session_minutes?: number | null
+  bedtime?: BedtimeHours | null
+  /**
+   * IANA name, Europe/Berlin.
+   */
+  time_zone: string
+  /**
+   * Days that a readable log is kept; null for none. The child is told.
+   */
+  log_days?: number | null
+  agreed?: ('profile' | 'use' | 'session' | 'alerts' | 'log')[] | null
+}
+/**
+ * The profile is gone; `is_done` false means that a reader held the last traces, which go within a minute or so.
+ */
+export interface ProfileErased {
+  id: string
+  deleted: true
+  is_done: boolean
+  receipt: ErasureReceipt
+}
+/**
+ * Everything that is kept of a profile: objects whose `type` is profile, consent, day, alert or line.
+ */
+export interface ProfileExport {
+  object: 'list'
+  data: {
+    [k: string]: unknown
+  }[]
+}
+/**
+ * All profiles of the guardian who asks, in the order in which they were made.
+ */
+export interface ProfileList {
+  object: 'list'
+  data: ProfileBody[]
+}
+/**
+ * Body of ``POST /v1/junior/profiles``; `agreed` names everything that is kept under these settings.
+ */
+export interface ProfileRequest {
+  band: '2-4' | '5-7' | '8-12'
+  colour: 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple' | 'pink' | 'white'
+  animal:
+    | 'bear'
+    | 'bee'
+    | 'cat'
+    | 'dog'
+    | 'duck'
+    | 'elephant'
+    | 'fish'
+    | 'fox'
+    | 'frog'
+    | 'giraffe'
+    | 'hedgehog'
+    | 'horse'
+    | 'lion'
+    | 'mouse'
+    | 'owl'
+    | 'panda'
+    | 'penguin'
+    | 'rabbit'
+    | 'sheep'
+    | 'snail'
+    | 'tiger'
+    | 'turtle'
+    | 'whale'
+    | 'zebra'
+  place?: 'home' | 'classroom'
+  /**
+   * ISO 3166, for helplines.
+   */
+  country: string
+  topics_allowed?: string[] | null
+  /**
+   * @maxItems 100
+   */
+  topics_held?: string[]
+  daily_minutes?: number | null
+  session_minutes?: number | null
+  bedtime?: BedtimeHours | null
+  /**
+   * IANA name, Europe/Berlin.
+   */
+  time_zone: string
+  /**
+   * Days that a readable log is kept; null for none. The child is told.
+   */
+  log_days?: number | null
+  /**
+   * @maxItems 5
+   */
+  agreed: ('profile' | 'use' | 'session' | 'alerts' | 'log')[]
 }
 /**
  * A reviewer's own question.
@@ -3051,6 +3465,13 @@ export interface UsageRow {
   duration_ms: number
   p50_ms: number
   p95_ms: number
+}
+/**
+ * Use of the last days, newest first; days without any are left out.
+ */
+export interface UseBody {
+  object: 'list'
+  data: DayInfo[]
 }
 /**
  * One account; `last_seen_ms` is null before the first use.

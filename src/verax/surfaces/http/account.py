@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from verax.config import Config
 from verax.kernel.errors import AccessError, BusyError, ConflictError, ForbiddenError, RequestError
+from verax.store.accounts import Accounts
 from verax.store.accounts_types import Account, UserChange
 from verax.store.erase import EraseReport
 from verax.surfaces.http.account_models import AccountChange, AccountSettingsBody, EraseRequest, KeyRequest
@@ -28,7 +29,7 @@ from verax.surfaces.http.session import client_of, open_session, set_cookie
 from verax.surfaces.http.validation import validate
 from verax.surfaces.office import Office
 
-__all__ = ["AccountEndpoints"]
+__all__ = ["AccountEndpoints", "check_password", "erase_person"]
 
 _BODY_LIMIT_BYTES = 8192
 _MAX_KEYS = 100
@@ -164,7 +165,7 @@ class AccountEndpoints:
         account = await self._person(exchange, "erasure")
         body = validate(EraseRequest, await read_json(exchange.headers, exchange.receive, _BODY_LIMIT_BYTES))
         if (await self._office.accounts.user(account.user_id)).has_password:
-            await self._check_password(exchange, account, body.password)
+            await check_password(self._office.accounts, exchange, account, body.password)
         response = json_response(await erase_person(self._office, account.user_id))
         set_cookie(response, exchange, "", 0)
         return response
@@ -192,24 +193,25 @@ class AccountEndpoints:
 
     async def _check_old_password(self, exchange: Exchange, account: Account, old: str | None) -> None:
         if not await self._office.accounts.may_set_password(account.session_id):
-            await self._check_password(exchange, account, old)
+            await check_password(self._office.accounts, exchange, account, old)
 
-    async def _check_password(self, exchange: Exchange, account: Account, password: str | None) -> None:
-        """Refuse a wrong password; counted and timed as a sign-in is.
 
-        Raises:
-            ForbiddenError: it is wrong, or missing.
-            BusyError: too many tries.
-        """
-        try:
-            await self._office.accounts.authenticate(account.name, password or "", client_of(exchange))
-        except AccessError:
-            raise ForbiddenError(
-                "password: the present one was not given, or is wrong",
-                hint="a one-time link from an owner replaces a forgotten one",
-                param="password",
-                code="access/password",
-            ) from None
+async def check_password(accounts: Accounts, exchange: Exchange, account: Account, password: str | None) -> None:
+    """Refuse a wrong password; counted and timed as a sign-in is.
+
+    Raises:
+        ForbiddenError: it is wrong, or missing.
+        BusyError: too many tries.
+    """
+    try:
+        await accounts.authenticate(account.name, password or "", client_of(exchange))
+    except AccessError:
+        raise ForbiddenError(
+            "password: the present one was not given, or is wrong",
+            hint="a one-time link from an owner replaces a forgotten one",
+            param="password",
+            code="access/password",
+        ) from None
 
 
 async def erase_person(office: Office, user_id: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The ASGI application: one edge for every request, one hot route, a router for the rest.
 
-The edge checks the host name, adds the security headers, turns every error into OpenAI's
+The edge checks the host name, refuses a child's token nearly everywhere
+(`verax.surfaces.http.junior_child`), adds the security headers, turns every error into OpenAI's
 shape and counts. ``POST /v1/chat/completions`` is answered without the router.
 """
 
@@ -38,6 +39,8 @@ from verax.surfaces.http.gates import GateEndpoints
 from verax.surfaces.http.governance import GovernanceEndpoints
 from verax.surfaces.http.health import HealthEndpoints
 from verax.surfaces.http.history import HistoryEndpoints
+from verax.surfaces.http.junior import JuniorEndpoints
+from verax.surfaces.http.junior_child import ChildEndpoints, check_child
 from verax.surfaces.http.landing import LandingEndpoints
 from verax.surfaces.http.logs import LogEndpoints
 from verax.surfaces.http.metrics import Metrics
@@ -128,6 +131,8 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),
         *SiteEndpoints(governance, office, gate).routes(),
         *AccountEndpoints(office, gate, config).routes(),
+        *JuniorEndpoints(installation.junior, office.accounts, gate).routes(),
+        *ChildEndpoints(installation.junior, office.accounts).routes(),
         *administration(installation, gate),
         *HealthEndpoints(installation.health, metrics, gate, config.metrics_auth).routes(),
         *OpenApiEndpoints().routes(),
@@ -199,6 +204,7 @@ class Application:
     async def _dispatch(self, scope: Scope, receive: Receive, edge: _Edge, began: float) -> None:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         address = self._hosts.check(headers, scope["scheme"])
+        check_child(headers, scope["method"], scope["path"])
         if scope["path"] == _CHAT_PATH:
             if scope["method"] != "POST":
                 raise HTTPException(405, headers={"allow": "POST"})

@@ -35,6 +35,7 @@ __all__ = [
     "require_role",
     "require_session",
     "session_token",
+    "session_tokens",
 ]
 
 SESSION_COOKIE = "verax_session"
@@ -226,6 +227,12 @@ def session_token(headers: Headers) -> str:
         return ""
     morsel = cookie.get(SESSION_COOKIE)
     return "" if morsel is None else morsel.value
+
+
+def session_tokens(headers: Headers) -> list[str]:
+    """Return every value of the session cookie: a browser may send two of one name, and neither is overlooked."""
+    pairs = (pair.strip().partition("=") for pair in headers.get(b"cookie", b"").decode("latin-1").split(";"))
+    return [value.strip().strip('"') for name, _, value in pairs if name.strip() == SESSION_COOKIE]
 
 
 def _bearer(authorization: bytes) -> str:

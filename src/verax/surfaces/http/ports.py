@@ -35,6 +35,7 @@ from verax.store.signing import Passkey, PendingDraft
 from verax.store.turns import OpenedEvidence, OpenedTurn
 from verax.surfaces.alarm_bell import AlarmBell
 from verax.surfaces.conversations.runs import Runs
+from verax.surfaces.junior_desk import JuniorDesk
 from verax.surfaces.office import Office
 from verax.surfaces.rollouts import RolloutDesk
 from verax.truth.knowledge.library import Library
@@ -381,6 +382,8 @@ class Installation(Protocol):
     def governance(self) -> GovernanceDesk: ...
     @property
     def office(self) -> Office: ...
+    @property
+    def junior(self) -> JuniorDesk: ...
     @property
     def signing(self) -> SigningDesk: ...
     @property

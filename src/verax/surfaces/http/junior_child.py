@@ -1,0 +1,153 @@
+"""A child's own session over HTTP: what it may call, and the way out.
+
+* Default deny. A child's token is known by its form (`verax.store.junior.sessions.CHILD_PREFIX`), in the cookie
+  or as a bearer key. The edge of the server refuses it for every call and page that `CHILD_CALLS` does not
+  name, before anything else is asked; what needs no credential is refused to it as well. A test
+  enumerates all routes.
+* The token lies in the cookie of sessions: opening a child's session on a device takes the guardian's
+  place there, so the browser holds nothing that could do more.
+* The way out takes the guardian's PIN, or the password of their account. It ends the session and opens
+  no other: the browser is signed out then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from verax.kernel.errors import AccessError, ForbiddenError, RequestError
+from verax.store.accounts import Accounts
+from verax.store.accounts_types import Account
+from verax.store.junior.sessions import Child, is_child_token
+from verax.surfaces.http.account import check_password
+from verax.surfaces.http.body import read_json
+from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
+from verax.surfaces.http.gate import check_origin, session_tokens
+from verax.surfaces.http.junior_models import LeaveRequest
+from verax.surfaces.http.junior_views import bedtime_object
+from verax.surfaces.http.session import set_cookie
+from verax.surfaces.http.validation import validate
+from verax.surfaces.junior_desk import JuniorDesk
+
+__all__ = ["CHILD_CALLS", "CHILD_FILES", "ChildEndpoints", "check_child", "child_token"]
+
+CHILD_CALLS = frozenset(
+    {
+        ("GET", "/junior"),
+        ("GET", "/v1/junior/session"),
+        ("POST", "/v1/junior/session/beat"),
+        ("POST", "/v1/junior/session/leave"),
+    }
+)
+"""Everything that a child's token may call."""
+
+CHILD_FILES = "/assets/"
+"""Below this lie the built files of the web app, the same for everybody."""
+
+_BODY_LIMIT_BYTES = 8192
+
+Headers = Mapping[bytes, bytes]
+
+
+def child_token(headers: Headers) -> str:
+    """Return the child's token of a request, empty without one; one anywhere makes the whole request a child's."""
+    bearer = headers.get(b"authorization", b"").partition(b" ")[2].strip().decode("latin-1")
+    return next((token for token in (*session_tokens(headers), bearer) if is_child_token(token)), "")
+
+
+def check_child(headers: Headers, method: str, path: str) -> None:
+    """Refuse a child's token nearly everywhere; see the module.
+
+    Raises:
+        ForbiddenError: the request carries one, and may not.
+    """
+    if not child_token(headers) or (method, path) in CHILD_CALLS:
+        return
+    if method == "GET" and path.startswith(CHILD_FILES):
+        return
+    raise ForbiddenError(
+        "junior: a child's session does not open this",
+        hint="a grown-up leaves it with the PIN first",
+        code="junior/not-allowed",
+    )
+
+
+class ChildEndpoints:
+    """Serves a child's own session."""
+
+    def __init__(self, desk: JuniorDesk, accounts: Accounts) -> None:
+        self._desk = desk
+        self._accounts = accounts
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/v1/junior/session", Endpoint(self.get_session), methods=["GET"]),
+            Route("/v1/junior/session/beat", Endpoint(self.beat), methods=["POST"]),
+            Route("/v1/junior/session/leave", Endpoint(self.leave), methods=["POST"]),
+        ]
+
+    async def get_session(self, exchange: Exchange) -> Response:
+        """Return how the session stands; uses no time up."""
+        exchange.query()
+        return json_response(self._body(await self._desk.sessions.find(_token(exchange))))
+
+    async def beat(self, exchange: Exchange) -> Response:
+        """Count the time since the last sign of life, and return how the session stands."""
+        exchange.query()
+        return json_response(self._body(await self._desk.sessions.count(_token(exchange))))
+
+    async def leave(self, exchange: Exchange) -> Response:
+        """End the session for whoever knows the PIN or the password of the guardian."""
+        exchange.query()
+        child = await self._desk.sessions.find(_token(exchange))
+        body = validate(LeaveRequest, await read_json(exchange.headers, exchange.receive, _BODY_LIMIT_BYTES))
+        if (body.pin is None) == (body.password is None):
+            raise RequestError("leave: expected either pin or password", param="pin")
+        if body.pin is not None:
+            await self._desk.pins.check(child.user_id, body.pin)
+        else:
+            user = await self._accounts.user(child.user_id)
+            guardian = Account(user.user_id, user.name, user.roles)
+            await check_password(self._accounts, exchange, guardian, body.password)
+        await self._desk.sessions.end(child.session.session_id)
+        response = Response(status_code=204, headers={"cache-control": "no-store"})
+        set_cookie(response, exchange, "", 0)
+        return response
+
+    def _body(self, child: Child) -> dict[str, Any]:
+        settings, standing = child.settings, child.standing
+        return {
+            "band": settings.band,
+            "colour": settings.colour,
+            "animal": settings.animal,
+            "place": settings.place,
+            "country": settings.country,
+            "daily_minutes": settings.daily_minutes,
+            "session_minutes": settings.session_minutes,
+            "bedtime": bedtime_object(settings.bedtime),
+            "is_log_kept": settings.log_days is not None,
+            "log_days": settings.log_days,
+            "used_today_ms": child.use.used_ms,
+            "standing": {"name": standing.name, "left_ms": standing.left_ms, "opens_ms": standing.opens_ms},
+            "expires_ms": child.session.expires_ms,
+            "now_ms": self._desk.clock.now_ms(),
+        }
+
+
+def _token(exchange: Exchange) -> str:
+    """Return the child's token, from a page of this server where it is used for writing.
+
+    Raises:
+        AccessError: there is none.
+        ForbiddenError: a foreign page sent it.
+    """
+    token = child_token(exchange.headers)
+    if not token:
+        raise AccessError("session: this is no child's session", hint="a guardian opens one", code="junior/ended")
+    if exchange.method != "GET":
+        check_origin(exchange.headers, exchange.address)
+    return token

@@ -1,0 +1,46 @@
+"""Settings, profiles and terms of Junior, from the wire and to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from verax.store.junior.types import Bedtime, Consent, Profile, ProfileSettings
+from verax.surfaces.http.junior_models import BedtimeHours, ProfileFields
+
+__all__ = ["bedtime_object", "profile_object", "settings_from"]
+
+
+def settings_from(body: ProfileFields) -> ProfileSettings:
+    """Return the settings of a request."""
+    fields = body.model_dump(exclude={"agreed", "bedtime"})
+    return ProfileSettings(**fields, bedtime=None if body.bedtime is None else _bedtime(body.bedtime))
+
+
+def profile_object(profile: Profile, consents: Sequence[Consent]) -> dict[str, Any]:
+    """Return a profile as its guardian sees it."""
+    return {
+        "id": profile.profile_id,
+        **asdict(profile.settings),
+        "bedtime": bedtime_object(profile.settings.bedtime),
+        "consents": [asdict(consent) for consent in consents],
+        "created_ms": profile.created_ms,
+        "updated_ms": profile.updated_ms,
+    }
+
+
+def bedtime_object(bedtime: Bedtime | None) -> dict[str, str] | None:
+    """Return times of day as people write them."""
+    if bedtime is None:
+        return None
+    return {name: f"{minute // 60:02d}:{minute % 60:02d}" for name, minute in asdict(bedtime).items()}
+
+
+def _bedtime(hours: BedtimeHours) -> Bedtime:
+    return Bedtime(_minute(hours.start), _minute(hours.end))
+
+
+def _minute(text: str) -> int:
+    hour, _, minute = text.partition(":")
+    return int(hour) * 60 + int(minute)
