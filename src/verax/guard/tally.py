@@ -34,11 +34,15 @@ class Tally:
         turns: Texts of turns that a policy decided on, by channel and direction.
         flags: Those in which a category was found.
         alerts: Those of them that a rule raises an alert for.
+        topics: Replies whose sentences were held against what was asked, by channel.
+        off_topic: Sum over those replies of the share of sentences that have nothing to do with it.
     """
 
     turns: Counter[tuple[str, Direction]] = field(default_factory=Counter)
     flags: Counter[Flag] = field(default_factory=Counter)
     alerts: Counter[Flag] = field(default_factory=Counter)
+    topics: Counter[str] = field(default_factory=Counter)
+    off_topic: dict[str, float] = field(default_factory=dict)
 
     def count(self, channel: str, direction: Direction, found: Mapping[str, int], alerts: Iterable[str] = ()) -> None:
         """Count one turn's input, or its output."""
@@ -47,3 +51,9 @@ class Tally:
         for category in alerts:
             self.alerts[Flag(channel, direction, category)] += 1
             _LOG.warning("guard: channel %s: an alert about %s in %s", channel, category, direction)
+
+    def count_topic(self, channel: str, off_topic: float | None) -> None:
+        """Count one reply; None is one that says too little to tell."""
+        if off_topic is not None:
+            self.topics[channel] += 1
+            self.off_topic[channel] = self.off_topic.get(channel, 0.0) + off_topic

@@ -31,6 +31,7 @@ from typing import Protocol, TypeVar
 from verax.config import Config, Setting, settings_of
 from verax.gates.desk import GateDesk
 from verax.gates.relay import Address
+from verax.gates.rollout.seen import off_topic_share
 from verax.guard.guarding import Guarding
 from verax.guard.tally import Tally
 from verax.kernel.errors import RefusedError, VeraxError
@@ -245,7 +246,7 @@ class Installation:
             backends = around.backends or _open_backends(config, model_keys, stack)
             library, verifier = _open_library(config, database, around, stack), _open_verifier(around, stack)
             engine_parts = _engine_parts(around, governance, turns, backends, _truth_parts(library, verifier))
-            engine = Engine(replace(engine_parts, guarding=open_guarding(model_keys, stack)))
+            engine = Engine(replace(engine_parts, guarding=open_guarding(model_keys, stack), off_topic=off_topic_share))
             stack.push_async_callback(engine.drain, _DRAIN_S)
             models = _started(ModelLoading(governance, backends), stack)
             accounts = _open_accounts(config, database, around.clock)

@@ -46,6 +46,7 @@ __all__ = ["Drive", "EngineParts"]
 
 _SCREENED_AT_ONCE_CHARS = 8_000
 _REMEMBERED_SOURCES = 12
+_SOURCE_CHARS = 8_000
 _TOO_LONG = "request/context-length"
 
 _LOG = logging.getLogger(__name__)
@@ -62,6 +63,8 @@ class EngineParts:
         guarding: What reads sentences for the policies; without a classifier exact rules alone do.
         tally: Counts what the policies found, for whoever runs the installation.
         echoes: What was said here before, so that it is no source later.
+        off_topic: Tells how much of a reply has nothing to do with the texts it answers, 0 to 1; None where
+            nobody counts that.
     """
 
     governance: Governance
@@ -74,6 +77,7 @@ class EngineParts:
     guarding: Guarding = field(default_factory=Guarding)
     tally: Tally = field(default_factory=Tally)
     echoes: Echoes = field(default_factory=Echoes)
+    off_topic: Callable[[str, Sequence[str]], float | None] | None = None
 
 
 class Drive:
@@ -330,9 +334,13 @@ class Drive:
 
     def _remember(self, choices: Sequence[Choice]) -> None:
         """Remember what was said, so that it is no source for later turns; what others wrote first stays theirs."""
+        parts, channel = self._parts, self._draft.resolution.channel
         others = [part.text for part in self._draft.segments if part.by in ("user", "retrieved", "tool", "memory")]
+        sources = [text[-_SOURCE_CHARS:] for text in others[-_REMEMBERED_SOURCES:]]
         for choice in choices:
-            self._parts.echoes.remember(choice.text, others[-_REMEMBERED_SOURCES:])
+            parts.echoes.remember(choice.text, sources)
+            if parts.off_topic is not None:
+                parts.tally.count_topic(channel, parts.off_topic(choice.text, sources))
 
     def _keep_evidence(self) -> None:
         """Keep what the record commits to: the verdicts that were told, and what they are about."""

@@ -139,6 +139,9 @@ async def test_findings_are_counted_by_channel_and_category(tmp_path: Path) -> N
         flags = world.tally.flags
         assert flags[Flag("assistant", "input", "personal_data")] == 1
         assert flags[Flag("assistant", "output", "profanity")] == 1
+        world.tally.count_topic("assistant", 0.5)
+        world.tally.count_topic("assistant", None)
+        assert (world.tally.topics["assistant"], world.tally.off_topic["assistant"]) == (1, 0.5)
         assert world.tally.turns["assistant", "input"] == world.tally.turns["assistant", "output"] == 1
 
 

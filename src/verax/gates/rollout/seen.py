@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from verax.gates.rollout.tone import hostility, takes_on_name
 from verax.gates.rollout.words import hashed_roots, phrases_of, root_of, roots_of, sentences_of, words_of
 
-__all__ = ["Reply", "Seen", "known_names", "see"]
+__all__ = ["Reply", "Seen", "known_names", "off_topic_share", "see"]
 
 _MIN_SENTENCE_ROOTS = 3
 
@@ -106,6 +106,11 @@ def see(reply: Reply, names: Collection[str], key: bytes, expected: Collection[s
         values["off_topic"] = off_topic
     phrases = phrases_of(reply.text, prompted | frozenset(expected), key)
     return Seen(values, phrases, hashed_roots(reply.inputs[-1:], key))
+
+
+def off_topic_share(reply: str, inputs: Sequence[str]) -> float | None:
+    """Return the share of a reply's sentences that have nothing to do with what the model was given; see `see`."""
+    return _off_topic(reply, roots_of(inputs))
 
 
 def _off_topic(text: str, prompted: Collection[str]) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
 from verax.guard.tally import Tally
@@ -39,8 +39,8 @@ class _Flags(Collector):
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        """Yield turns that were read, those in which a category was found, and those that raised an alert."""
+    def collect(self) -> Iterator[CounterMetricFamily | SummaryMetricFamily]:
+        """Yield turns that were read, those in which a category was found or raised an alert, and off-topic shares."""
         read = CounterMetricFamily(
             "verax_guard_turns", "Turns that a guard policy decided on.", labels=["channel", "direction"]
         )
@@ -55,6 +55,12 @@ class _Flags(Collector):
             for flag, count in list(counts.items()):
                 family.add_metric([flag.channel, flag.direction, flag.category], count)
             yield family
+        topics = SummaryMetricFamily(
+            "verax_off_topic_share", "Share of a reply's sentences that nothing asked for.", labels=["channel"]
+        )
+        for channel, count in sorted(self._tally.topics.items()):
+            topics.add_metric([channel], count, self._tally.off_topic[channel])
+        yield topics
 
 
 class Metrics:

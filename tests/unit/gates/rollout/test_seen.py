@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verax.gates.rollout.seen import Reply, Seen, known_names, see
+from verax.gates.rollout.seen import Reply, Seen, known_names, off_topic_share, see
 from verax.gates.rollout.tone import hostility, takes_on_name
 from verax.gates.rollout.words import MAX_PHRASES, content_words, phrases_of, root_of, roots_of, sentences_of
 
@@ -169,3 +169,10 @@ def test_replies_of_one_user_are_joined_by_their_mean() -> None:
 
 def test_sentences_end_at_signs_and_lines() -> None:
     assert sentences_of("One. Two!\nThree？ 四。五") == ["One.", "Two!", "Three？", " 四。", "五"]
+
+
+def test_the_off_topic_share_of_a_reply_is_told_by_itself() -> None:
+    inputs = ["How tall is the Eiffel Tower in Paris?"]
+    assert off_topic_share("The Eiffel Tower in Paris is 330 metres tall.", inputs) == 0.0
+    assert off_topic_share("Farmers abroad suffer terrible violence every year.", inputs) == 1.0
+    assert off_topic_share("Yes.", inputs) is None
