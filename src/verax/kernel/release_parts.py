@@ -32,6 +32,7 @@ __all__ = [
     "SamplingSpec",
     "ToolsSpec",
     "TruthSpec",
+    "WebSpec",
 ]
 
 Audience = Literal["adult", "13+", "8-12", "5-7", "2-4"]
@@ -46,6 +47,9 @@ AdapterKind = Literal["lora", "control"]
 ExampleRole = Literal["user", "assistant"]
 
 MAX_PASSAGES = 50
+MAX_WEB_PAGES = 8
+MAX_REPLIES = 8
+"""Replies of one call of a model: as many as callers may ask for."""
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 _BACKENDS: tuple[BackendKind, ...] = get_args(BackendKind)
 _SEALS: tuple[Seal, ...] = get_args(Seal)
@@ -366,32 +370,60 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSpec:
+    """That a turn searches the web for its question, through the engine of the installation.
+
+    Attributes:
+        pages: Most pages that are read.
+    """
+
+    pages: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> WebSpec:
+        """Read ``[retrieval.web]``."""
+        spec = cls(fields.integer("pages", 1, MAX_WEB_PAGES))
+        fields.close()
+        return spec
+
+
+@dataclass(frozen=True, slots=True)
 class RetrievalSpec:
-    """Which collections of documents a turn may draw from.
+    """Which collections of documents a turn may draw from, and whether it may draw from the web.
 
     Attributes:
         collections: Ids or names of shared collections.
         passages: How many passages a prompt holds, and the wording around them; None puts none there.
-        pins: Versions that must answer. Both fields came later: where they say nothing they are absent.
+        pins: Versions that must answer.
+        web: None never searches the web.
+
+    All but `collections` came later: where they say nothing they are absent.
     """
 
     collections: tuple[str, ...] = ()
     passages: PassageWording | None = None
     pins: tuple[Pin, ...] = ()
+    web: WebSpec | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> RetrievalSpec:
-        """Read ``[retrieval]``; passages and pins are of collections that it names."""
+        """Read ``[retrieval]``; pins are of collections that it names, passages of these or of the web."""
         collections = fields.texts("collections", pattern=LABEL, default=[])
         spec = cls(
             collections,
             PassageWording.read(fields.section("passages")) if fields.has("passages") else None,
             _pins(fields, collections) if fields.has("pins") else (),
+            WebSpec.read(fields.section("web")) if fields.has("web") else None,
         )
-        if spec.passages is not None and not collections:
-            fields.fail("field 'passages': name the collections that they come from")
+        if spec.passages is not None and not spec.has_sources:
+            fields.fail("field 'passages': name the collections that they come from, or the web")
         fields.close()
         return spec
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether anything is looked up for a question."""
+        return bool(self.collections) or self.web is not None
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -404,12 +436,17 @@ class TruthSpec:
     """Whether sentences are checked: ``off``, ``mark`` shows verdicts, ``strict`` holds back.
 
     Attributes:
-        not_found: What a strict release says where nothing it could say is supported. A field that
-            came later: where it is absent it stays so.
+        not_found: What a strict release says where nothing it could say is supported.
+        drafts: Replies that are drawn for one question, of which the best supported is given; 1 draws one.
+        samples: Further replies that are drawn to see whether they say the same where no evidence was considered.
+
+    All but `mode` came later: where they say nothing they are absent.
     """
 
     mode: TruthMode
     not_found: str = ""
+    drafts: int = 1
+    samples: int = 0
 
     @classmethod
     def read(cls, fields: Fields) -> TruthSpec:
@@ -417,9 +454,20 @@ class TruthSpec:
         spec = cls(
             fields.choice("mode", _TRUTH_MODES, default="off"),
             fields.text("not_found", pattern=_SOMETHING) if fields.has("not_found") else "",
+            fields.integer("drafts", 2, MAX_REPLIES) if fields.has("drafts") else 1,
+            fields.integer("samples", 2, MAX_REPLIES - 1) if fields.has("samples") else 0,
         )
+        if spec.drafts > 1 and spec.samples:
+            fields.fail("fields 'drafts' and 'samples': one of the two")
+        if spec.mode == "off" and spec.replies > 1:
+            fields.fail("fields 'drafts' and 'samples': only where sentences are checked")
         fields.close()
         return spec
+
+    @property
+    def replies(self) -> int:
+        """Replies that the model is asked for in one call; the caller gets one of them."""
+        return max(self.drafts, 1 + self.samples)
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,7 @@ class Installation:
     pdf: PdfReader
     library: Library
     verifier: Verifier
+    web_search: WebSearch
     responses: Responses
     eraser: Eraser
     office: Office
@@ -245,7 +246,8 @@ class Installation:
             model_keys = ModelKeys(home.keys_dir)
             backends = around.backends or _open_backends(config, model_keys, stack)
             library, verifier = _open_library(config, database, around, stack), _open_verifier(around, stack)
-            engine_parts = _engine_parts(around, governance, turns, backends, _truth_parts(library, verifier))
+            web = _open_web_search(config, library, model_keys, governance)
+            engine_parts = _engine_parts(around, governance, turns, backends, _truth_parts(library, verifier, web))
             engine = Engine(replace(engine_parts, guarding=open_guarding(model_keys, stack), off_topic=off_topic_share))
             stack.push_async_callback(engine.drain, _DRAIN_S)
             models = _started(ModelLoading(governance, backends), stack)
@@ -274,6 +276,7 @@ class Installation:
                 pdf=PdfReader(around.runtime.check_code),
                 library=library,
                 verifier=verifier,
+                web_search=web,
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),
@@ -300,11 +303,6 @@ class Installation:
             _started(succession, stack)
             opened._stack = stack.pop_all()
             return opened
-
-    @property
-    def web_search(self) -> WebSearch:
-        """The way to search engines; nothing of it lasts from one search to the next."""
-        return _open_web_search(self.config, self.library, self.model_keys, self.governance)
 
     @property
     def rollouts(self) -> RolloutDesk:
@@ -494,10 +492,10 @@ def _engine_parts(
     return EngineParts(governance, turns, backends, around.runtime, clock.now_ms, random_bytes, truth)
 
 
-def _truth_parts(library: Library, verifier: Verifier) -> TruthParts:
+def _truth_parts(library: Library, verifier: Verifier, web: WebSearch) -> TruthParts:
     """Return what turns draw on; a verifier without weights judges nothing, so there it is none."""
     is_missing = isinstance(verifier, LocalVerifier) and not verifier.is_available
-    return TruthParts(SharedCollections(library), None if is_missing else verifier)
+    return TruthParts(SharedCollections(library), None if is_missing else verifier, web)
 
 
 def _open_office(

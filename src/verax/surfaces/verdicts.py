@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from verax.turn.events import ClaimVerdict, Decided
+from verax.turn.events import Agreement, ClaimVerdict, Decided, DraftsDrawn
 
-__all__ = ["claim_object"]
+__all__ = ["claim_object", "drafts_object"]
 
 
 def claim_object(claim: ClaimVerdict) -> dict[str, Any]:
@@ -23,7 +23,22 @@ def claim_object(claim: ClaimVerdict) -> dict[str, Any]:
         "verdict": str(claim.verdict),
         "probability": claim.probability,
         "reason": claim.reason,
+        "contested": claim.is_contested,
+        "agreement": None if claim.agreement is None else _agreement_object(claim.agreement),
         "evidence": [_evidence_object(decided) for decided in claim.evidence],
+    }
+
+
+def drafts_object(drafts: DraftsDrawn) -> dict[str, Any]:
+    """Return how many drafts were drawn and which was given."""
+    return {"drawn": drafts.drawn, "kept": drafts.kept}
+
+
+def _agreement_object(agreement: Agreement) -> dict[str, Any]:
+    return {
+        "agreeing": agreement.agreeing,
+        "samples": agreement.samples,
+        "uncertainty": round(agreement.uncertainty, 3),
     }
 
 
@@ -41,4 +56,5 @@ def _evidence_object(decided: Decided) -> dict[str, Any]:
         "collection": found.collection,
         "version": found.version,
         "probability": decided.probability,
+        "supports": decided.supports,
     }

@@ -43,10 +43,19 @@ class Page:
     label: Label = ""
 
 
-def answering_release(mode: str, *, collection: str = "bridge", wording: str = PASSAGE_WORDING) -> Release:
-    """Return a release that draws on one collection; `mode` is its truth mode."""
-    truth = f'[truth]\nmode = "{mode}"\n' + (f'not_found = "{NOT_FOUND}"\n' if mode == "strict" else "")
-    rest = f'[retrieval]\ncollections = ["{collection}"]\n{wording}\n{truth}\n[sampling]\nallow = ["n", "logprobs"]'
+def answering_release(
+    mode: str, *, collection: str = "bridge", wording: str = PASSAGE_WORDING, truth: str = "", retrieval: str = ""
+) -> Release:
+    """Return a release that draws on one collection, none for an empty name.
+
+    Args:
+        mode: Its truth mode.
+        truth, retrieval: Further lines of these sections.
+    """
+    lines = f'[truth]\nmode = "{mode}"\n{truth}\n' + (f'not_found = "{NOT_FOUND}"\n' if mode == "strict" else "")
+    names = f'["{collection}"]' if collection else "[]"
+    allow = '[sampling]\nallow = ["n", "logprobs", "temperature"]'
+    rest = f"[retrieval]\ncollections = {names}\n{retrieval}\n{wording}\n{lines}\n{allow}"
     return make_release("You answer briefly.", rest=rest)
 
 

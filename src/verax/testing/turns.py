@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ from verax.truth.verdicts import Verifier
 from verax.turn.events import TurnEvent
 from verax.turn.judging import TruthParts
 from verax.turn.path import EngineParts, TurnEngine
+from verax.turn.ports import WebSource
 from verax.turn.request import Caller, InputItem, TurnRequest
 
 __all__ = ["FixedRuntime", "OneBackend", "SimulatedGovernance", "TurnWorld"]
@@ -149,12 +150,14 @@ class TurnWorld:
         release: Release | None = None,
         verifier: Verifier | None = None,
         guarding: Guarding | None = None,
+        web: Callable[[Library], WebSource] | None = None,
     ) -> AsyncIterator[TurnWorld]:
         """Open a world whose channel ``assistant`` serves `release`.
 
         Args:
             verifier: Judges claims where the release's truth mode asks.
             guarding: Reads sentences for its guard policy; exact rules alone do without it.
+            web: Makes what searches the web; None searches nothing.
         """
         release = release or make_release("You answer briefly.")
         log = SimulatedHistory(root_document(solo=True))
@@ -178,7 +181,7 @@ class TurnWorld:
             runtime,
             clock.now_ms,
             lambda size: next(counter).to_bytes(size, "big"),
-            TruthParts(SharedCollections(library), verifier),
+            TruthParts(SharedCollections(library), verifier, None if web is None else web(library)),
             guarding or Guarding(),
         )
         engine = TurnEngine(parts)

@@ -2,7 +2,8 @@
 
 A claim is *supported* by a passage that has all of its words of four letters and more, and all of its
 numbers; *contradicted* by one that has all the words and other numbers; else it is *not found*. The span
-that decides is the shortest run of whole sentences that does it, by the sentences' plain ends.
+that decides is the first sentence that does it, by the sentences' plain ends. Where one passage supports a
+claim and another contradicts it, both are shown, as the real one does.
 
 >>> verifier = WordVerifier()
 >>> verifier.identity
@@ -31,21 +32,28 @@ class WordVerifier:
     identity = "words/1"
 
     async def judge(self, claim: str, context: str, evidence: Sequence[Evidence]) -> Judgement:  # noqa: ARG002
-        """Judge a claim by the first passage that decides it."""
-        words, numbers = _words(claim), _numbers(claim)
-        if not words:
+        """Judge a claim by the first passage that supports it, and the first that contradicts it."""
+        if not _words(claim):
             return Judgement(Verdict.NOT_CHECKED, None, (), "no_words")
-        for wanted, verdict, probability in (
-            (numbers, Verdict.SUPPORTED, _SURE),
-            (None, Verdict.CONTRADICTED, _UNSURE),
-        ):
-            for index, passage in enumerate(evidence):
-                for found in _SENTENCE.finditer(passage.text):
-                    text = found[0].rstrip()
-                    if words <= _words(text) and (wanted is None or wanted <= _numbers(text)):
-                        span = DecidingSpan(index, found.start(), found.start() + len(text), probability)
-                        return Judgement(verdict, probability, (span,))
+        spans = [span for index, passage in enumerate(evidence) for span in _deciding(claim, index, passage.text)]
+        supporting = [span for span in spans if span.supports][:1]
+        opposing = [span for span in spans if not span.supports][:1]
+        if supporting:
+            return Judgement(Verdict.SUPPORTED, _SURE, (*supporting, *opposing))
+        if opposing:
+            return Judgement(Verdict.CONTRADICTED, _UNSURE, tuple(opposing))
         return Judgement(Verdict.NOT_FOUND, _UNSURE)
+
+
+def _deciding(claim: str, index: int, passage: str) -> list[DecidingSpan]:
+    """Return the one sentence of a passage that decides a claim, none where none does."""
+    words, numbers = _words(claim), _numbers(claim)
+    spans = [
+        DecidingSpan(index, found.start(), found.start() + len(text), _SURE if numbers <= _numbers(text) else _UNSURE)
+        for found in _SENTENCE.finditer(passage)
+        if words <= _words(text := found[0].rstrip())
+    ]
+    return sorted(spans, key=lambda span: -span.probability)[:1]
 
 
 def _words(text: str) -> set[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from typing import Self
 from verax.truth.web.addresses import IpAddress, is_public
 from verax.truth.web.fetch import Fetcher, FetchRules
 
-__all__ = ["HERE", "Answer", "WebSite", "answer", "redirect"]
+__all__ = ["HERE", "Answer", "WebSite", "answer", "redirect", "search_answer"]
 
 HERE = "127.0.0.1"
 """The one address that the fetchers of these tests take for public besides those that are."""
@@ -38,6 +39,12 @@ def answer(body: bytes, media_type: str = "text/plain", status: int = 200, **hea
 def redirect(location: str, status: int = 302) -> bytes:
     """Return a redirect."""
     return answer(b"", "", status, Location=location)
+
+
+def search_answer(*urls: str) -> bytes:
+    """Return what a SearXNG says that found these pages."""
+    rows = [{"title": url, "url": url, "content": "the words of the engine"} for url in urls]
+    return answer(json.dumps({"query": "q", "results": rows}).encode(), "application/json")
 
 
 class WebSite:

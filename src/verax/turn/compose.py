@@ -128,7 +128,7 @@ def effective_options(release: Release, asked: SamplingRequest, fresh_seed: int)
         max_tokens=asked.max_tokens or base.max_tokens,
         seed=fresh_seed if asked.seed is None else asked.seed,
         stop=asked.stop,
-        n=asked.n,
+        n=max(asked.n, release.truth.replies),
         top_logprobs=asked.top_logprobs,
     )
 

@@ -29,18 +29,31 @@ from verax.models.base import ModelCall, Sent, Usage
 from verax.store.turns import FinishedTurn, OpenTurn
 from verax.truth.verdicts import Evidence
 from verax.turn.compose import Composition, compose
-from verax.turn.events import Choice, ClaimVerdict, Completed, Failed, Refusal, Started, TextDelta, TurnEvent
-from verax.turn.evidence import evidence_bytes
+from verax.turn.drafts import DraftPicker
+from verax.turn.events import (
+    Choice,
+    ClaimVerdict,
+    Completed,
+    DraftsDrawn,
+    Failed,
+    Refusal,
+    Started,
+    TextDelta,
+    TurnEvent,
+)
+from verax.turn.evidence import Outcome, evidence_bytes
 from verax.turn.generate import generate
 from verax.turn.guard import GuardedReply, Reader
 from verax.turn.judging import Judging, TruthParts
+from verax.turn.links import LinkFilter
 from verax.turn.ports import BackendSource, Governance, RuntimeIdentity, Turns
 from verax.turn.recall import look_up, passages_for_prompt, recall
 from verax.turn.record import Draft, build_record, delivered_bytes
 from verax.turn.resolve import is_withdrawn
+from verax.turn.samples import Samples
 from verax.turn.screen import Screening, check_bans, screen, texts_from_outside, texts_to_read, without_stopped
 from verax.turn.trim import MAX_STEPS, trim
-from verax.turn.verify import Marks, StrictFilter, check_strict_request
+from verax.turn.verify import Marks, StrictFilter, check_request
 
 __all__ = ["Drive", "EngineParts"]
 
@@ -94,6 +107,9 @@ class Drive:
         self._reply: GuardedReply | None = None
         self._marks: Marks | None = None
         self._strict: StrictFilter | None = None
+        self._drafts: DraftPicker | None = None
+        self._samples: Samples | None = None
+        self._links: LinkFilter | None = None
         self._book = ScoreBook()
         self._passages: tuple[Evidence, ...] = ()
         self._opening: asyncio.Future[None] | None = None
@@ -165,7 +181,7 @@ class Drive:
             draft.guard[screening.category] += 1
             self._tell(Refusal(screening.category, screening.reason, screening.next_step))
             return "refused"
-        check_strict_request(release, draft.request)
+        check_request(release, draft.request)
         held = await recall(draft.request, self._parts.turns)
         if draft.judging is None:
             draft.judging = await look_up(draft.request, release, self._parts.truth)
@@ -176,7 +192,8 @@ class Drive:
         draft.segments, draft.options = composition.segments, composition.options
         said = next((item.text for item in reversed(draft.request.items) if item.role == "user"), "")
         reader = Reader(Audience(release.audience), said)
-        self._reply = GuardedReply(policy_of(release, "output"), composition.options.n, reader, self._book.scores)
+        choices = 1 if release.truth.replies > 1 else composition.options.n
+        self._reply = GuardedReply(policy_of(release, "output"), choices, reader, self._book.scores)
         self._prepare_truth(release, draft.judging)
         await self._generate(composition, self._reply)
         await self._book.learn(self._reply.unread(None))
@@ -200,14 +217,17 @@ class Drive:
 
     def _prepare_truth(self, release: Release, judging: Judging | None) -> None:
         """Make what judges this attempt's sentences; nothing in mode ``off``."""
-        truth, mode = self._parts.truth, release.truth.mode
-        if truth is None or judging is None or mode == "off":
+        truth, spec = self._parts.truth, release.truth
+        if truth is None or judging is None or spec.mode == "off":
             return
         if self._marks is not None:
             self._marks.cancel()
-        self._marks = Marks(judging, self._tell)
-        if mode == "strict":
-            self._strict = StrictFilter(judging, release.truth.not_found)
+        self._samples = Samples() if spec.samples else None
+        has_sources = release.retrieval.has_sources
+        self._links = LinkFilter(lambda: judging.addresses) if has_sources else None
+        self._marks = Marks(judging, self._tell, self._samples)
+        self._drafts = DraftPicker(judging, spec.drafts) if spec.drafts > 1 else None
+        self._strict = StrictFilter(judging, spec.not_found) if spec.mode == "strict" else None
 
     async def _generate(self, composition: Composition, reply: GuardedReply) -> None:
         draft = self._draft
@@ -217,8 +237,11 @@ class Drive:
             draft.resolution.release, composition.segments, composition.options, stream=draft.request.stream
         )
         events = generate(backend, call, composition.tool_style, self._call_id)
-        checked = events if self._strict is None else self._strict.pass_on(events)
-        async with contextlib.aclosing(events), contextlib.aclosing(checked):
+        async with contextlib.AsyncExitStack() as stack:
+            checked = await stack.enter_async_context(contextlib.aclosing(events))
+            for step in (self._samples, self._links, self._drafts, self._strict):
+                if step is not None:
+                    checked = await stack.enter_async_context(contextlib.aclosing(step.pass_on(checked)))
             async for event in checked:
                 if isinstance(event, Sent):
                     draft.sent = event.data
@@ -254,7 +277,7 @@ class Drive:
             return "refused"
         if reply.is_cut:
             return "withdrawn"
-        if reply.is_rewritten:
+        if reply.is_rewritten or (self._links is not None and self._links.is_rewritten):
             return "rewritten"
         return "length" if reply.is_length else "complete"
 
@@ -329,6 +352,7 @@ class Drive:
                 secret=draft.secret.data.hex(),
                 promise=promise,
                 withheld=draft.withheld,
+                drafts=self._drafts_drawn(),
             )
         )
 
@@ -342,6 +366,11 @@ class Drive:
             if parts.off_topic is not None:
                 parts.tally.count_topic(channel, parts.off_topic(choice.text, sources))
 
+    def _drafts_drawn(self) -> DraftsDrawn | None:
+        if self._drafts is None or not self._drafts.drafts:
+            return None
+        return DraftsDrawn(len(self._drafts.drafts), self._drafts.kept)
+
     def _keep_evidence(self) -> None:
         """Keep what the record commits to: the verdicts that were told, and what they are about."""
         draft, marks = self._draft, self._marks
@@ -353,8 +382,13 @@ class Drive:
             release.truth.mode,
             draft.judging,
             self._passages,
-            () if marks is None else marks.shown,
-            draft.withheld,
+            Outcome(
+                () if marks is None else marks.shown,
+                draft.withheld,
+                () if self._samples is None else self._samples.texts,
+                () if self._drafts is None else self._drafts.drafts,
+                0 if self._drafts is None else self._drafts.kept,
+            ),
         )
 
     async def _raise_alarm(self, failure: VeraxError | None) -> None:

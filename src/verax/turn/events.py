@@ -11,13 +11,15 @@ from typing import Any, Literal, Self
 
 from verax.kernel.errors import BusyError, VeraxError
 from verax.models.base import TokenLogprob
-from verax.truth.verdicts import Evidence, Verdict
+from verax.truth.verdicts import SUPPORTED_FROM, Evidence, Verdict
 
 __all__ = [
+    "Agreement",
     "Choice",
     "ClaimVerdict",
     "Completed",
     "Decided",
+    "DraftsDrawn",
     "Failed",
     "Refusal",
     "Started",
@@ -83,6 +85,24 @@ class Decided:
     end: int
     probability: float
 
+    @property
+    def supports(self) -> bool:
+        """Whether it speaks for the claim; what decided and does not, contradicts it."""
+        return self.probability >= SUPPORTED_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How many of `samples` further replies to the same prompt say what a sentence says; never a verdict."""
+
+    agreeing: int
+    samples: int
+
+    @property
+    def uncertainty(self) -> float:
+        """The share of samples that do not say it, 0 to 1."""
+        return 1 - self.agreeing / self.samples
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimVerdict:
@@ -91,8 +111,9 @@ class ClaimVerdict:
     Attributes:
         text: The sentence.
         probability: That it is supported, 0 to 1; None where it was not checked.
-        reason: Why it was not checked, a short code; empty otherwise.
+        reason: Why it was not checked, a short code (``language``, ``no_evidence``); empty otherwise.
         evidence: What decided, the strongest first.
+        agreement: Of independent samples, where no evidence was considered and the release asks for them.
     """
 
     start: int
@@ -103,6 +124,14 @@ class ClaimVerdict:
     choice: int = 0
     reason: str = ""
     evidence: tuple[Decided, ...] = ()
+    agreement: Agreement | None = None
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether one source supports it and another contradicts it."""
+        for_it = {decided.evidence.document for decided in self.evidence if decided.supports}
+        against = {decided.evidence.document for decided in self.evidence if not decided.supports}
+        return bool(for_it and against) and len(for_it | against) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +164,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftsDrawn:
+    """How many drafts were drawn, and the place of the one that was given, from 0."""
+
+    drawn: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """The turn is recorded: record durable, entry queued, promise signed (clause 10).
 
@@ -145,6 +182,7 @@ class Completed:
         secret: The turn's secret, hex; surfaces hand it to the owner of the turn only.
         promise: The signed note that promises the leaf.
         withheld: Sentences that a strict release held back, because nothing supports them.
+        drafts: None where the reply was given as it came.
     """
 
     turn_id: str
@@ -156,6 +194,7 @@ class Completed:
     secret: str
     promise: str
     withheld: int = 0
+    drafts: DraftsDrawn | None = None
 
 
 @dataclass(frozen=True, slots=True)

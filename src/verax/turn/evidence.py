@@ -7,48 +7,74 @@ again. Probabilities are decimal strings, since CJ has no floats; a page of 0 is
 * ``collections``: [{name, id, version}], those that the release names; the version is that of the
   passages found, empty where none was.
 * ``passages``: [{source, document, start, end, page, heading, collection, version, text}].
+* ``web``: {engine, query, pages: [{url, source, document, fetched_ms, problem}]}, what a search of the web named
+  and what of it was read, by address and by SHA-256 of its bytes; absent where none was made. Passages of
+  pages have no collection and no version: their document is what they were found in.
 * ``prompt``: which passages stood in the prompt, by their place in ``passages``.
 * ``claims``: [{choice, start, end, verdict, probability?, reason?, considered, spans: [{passage, start,
-  end, probability}]}]; ``considered`` are places in ``passages``, in the order of judging.
+  end, probability}], agreement?: {agreeing, samples}}]; ``considered`` are places in ``passages``, in the
+  order of judging.
+* ``samples``: SHA-256 of each further reply that sentences were compared with; absent where none was drawn.
+* ``drafts``: [{text, supported, contradicted, not_found, not_checked}], each draft by the SHA-256 of its text,
+  in the order of their seeds, and ``kept``, the place of the one that was given; absent where none was drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from verax.kernel import canonical
 from verax.kernel.canonical import Json
-from verax.truth.verdicts import Evidence
+from verax.truth.verdicts import Evidence, Verdict
+from verax.truth.web.search import WebFindings
+from verax.turn.drafts import Draft
 from verax.turn.events import ClaimVerdict
 from verax.turn.judging import JudgedClaim, Judging
 
-__all__ = ["evidence_bytes"]
+__all__ = ["Outcome", "evidence_bytes"]
 
 
-def evidence_bytes(
-    mode: str,
-    judging: Judging,
-    prompted: Sequence[Evidence],
-    shown: Sequence[tuple[ClaimVerdict, JudgedClaim]],
-    withheld: int,
-) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a turn's sentences.
+
+    Attributes:
+        shown: Verdicts as they were told, each with what was considered for it.
+        withheld: Sentences that were held back.
+        samples: Further replies that sentences were compared with.
+        drafts: Drafts that were drawn.
+        kept: Place of the draft that was given.
+    """
+
+    shown: Sequence[tuple[ClaimVerdict, JudgedClaim]]
+    withheld: int = 0
+    samples: Sequence[str] = ()
+    drafts: Sequence[Draft] = ()
+    kept: int = 0
+
+
+def evidence_bytes(mode: str, judging: Judging, prompted: Sequence[Evidence], outcome: Outcome) -> bytes:
     """Return what a record commits to.
 
     Args:
         mode: The release's truth mode.
         prompted: Passages that stood in the prompt.
-        shown: Verdicts as they were told, each with what was considered for it.
-        withheld: Sentences that were held back.
     """
     numbers: dict[Evidence, int] = {}
-    for item in [*prompted, *(passage for _, judged in shown for passage in judged.considered)]:
+    for item in [*prompted, *(passage for _, judged in outcome.shown for passage in judged.considered)]:
         numbers.setdefault(item, len(numbers))
-    claims: list[Json] = [_claim(verdict, judged, numbers) for verdict, judged in shown]
+    claims: list[Json] = [_claim(verdict, judged, numbers) for verdict, judged in outcome.shown]
     versions = {item.collection: item.version for item in numbers}
     collections: list[Json] = [
         {"name": shelf.label, "id": shelf.collection_id, "version": shelf.version or versions.get(shelf.label, "")}
         for shelf in judging.shelves
     ]
+    drawn: dict[str, Json] = {}
+    if outcome.samples:
+        drawn["samples"] = [canonical.hex_digest(text.encode("utf-8")) for text in outcome.samples]
+    if outcome.drafts:
+        drawn |= {"drafts": [_draft(draft) for draft in outcome.drafts], "kept": outcome.kept}
     return canonical.encode(
         {
             "v": 1,
@@ -58,9 +84,30 @@ def evidence_bytes(
             "passages": [_passage(item) for item in numbers],
             "prompt": [numbers[item] for item in prompted],
             "claims": claims,
-            "withheld": withheld,
+            "withheld": outcome.withheld,
+            **drawn,
+            **({} if judging.web is None else {"web": _web(judging.web)}),
         }
     )
+
+
+def _web(found: WebFindings) -> Json:
+    pages: list[Json] = [
+        {
+            "url": page.found.url,
+            "source": page.source,
+            "document": page.digest,
+            "fetched_ms": page.fetched_ms or 0,
+            "problem": page.problem,
+        }
+        for page in found.pages
+    ]
+    return {"engine": found.engine, "query": found.query, "pages": pages}
+
+
+def _draft(draft: Draft) -> Json:
+    counts: dict[str, Json] = {str(verdict): draft.verdicts[verdict] for verdict in Verdict}
+    return {"text": draft.digest, **counts}
 
 
 def _passage(item: Evidence) -> Json:
@@ -99,4 +146,6 @@ def _claim(verdict: ClaimVerdict, judged: JudgedClaim, numbers: dict[Evidence, i
         claim["probability"] = repr(verdict.probability)
     if verdict.reason:
         claim["reason"] = verdict.reason
+    if verdict.agreement is not None:
+        claim["agreement"] = {"agreeing": verdict.agreement.agreeing, "samples": verdict.agreement.samples}
     return claim

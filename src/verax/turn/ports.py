@@ -15,6 +15,7 @@ from verax.models.base import Backend
 from verax.store.turns import FinishedTurn, OpenTurn
 from verax.truth.knowledge.shared import Shelf
 from verax.truth.verdicts import Evidence
+from verax.truth.web.search import WebFindings
 from verax.turn.events import TurnEvent
 from verax.turn.request import TurnRequest
 
@@ -27,6 +28,7 @@ __all__ = [
     "RuntimeIdentity",
     "TurnStarter",
     "Turns",
+    "WebSource",
 ]
 
 
@@ -97,6 +99,19 @@ class Knowledge(Protocol):
 
     async def find(self, shelves: Sequence[Shelf], question: str, limit: int, user_id: str) -> tuple[Evidence, ...]:
         """Return at most `limit` passages, the nearest first; raises `RefusedError` where a pin no longer holds."""
+        ...
+
+
+class WebSource(Protocol):
+    """The search of the web, for releases that ask for it."""
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the administrator named an engine, and pages may be fetched."""
+        ...
+
+    async def find(self, question: str, query: str = "", pages: int = 5) -> WebFindings:
+        """Search; raises `FetchError` or `BusyError` where the engine cannot be asked."""
         ...
 
 

@@ -2,9 +2,9 @@
 
 * An assistant line is believed only where this installation holds the reply commitment of
   that turn for that user (clause 7); every other assistant line is the caller's text.
-* Passages of the release's collections, found by the user's last line, enter as ``retrieved``
-  segments. Those that the input policy refuses are left out of the prompt: a document is not the
-  person who asks, and must not silence them.
+* Passages of the release's collections, and of pages that a search of the web finds, found by the
+  user's last line, enter as ``retrieved`` segments. Those that the input policy refuses are left out of
+  the prompt: a document is not the person who asks, and must not silence them.
 * A passage that repeats what this assistant said before is left out too: its own output is no
   source (`verax.guard.echoes`).
 """
@@ -41,12 +41,13 @@ async def recall(request: TurnRequest, turns: Turns) -> frozenset[int]:
 
 
 async def look_up(request: TurnRequest, release: Release, truth: TruthParts | None) -> Judging | None:
-    """Find what the release's collections say to the question; None where it names none.
+    """Find what the release's sources say to the question; None where it names none and checks nothing.
 
     Raises:
         RefusedError: a collection that cannot be had as the release says.
+        FetchError, BusyError: the web cannot be searched now.
     """
-    if truth is None or not release.retrieval.collections:
+    if truth is None or not (release.retrieval.has_sources or release.truth.samples):
         return None
     judging = Judging(truth, release, request.caller.user_id)
     await judging.look_up(next((item.text for item in reversed(request.items) if item.role == "user"), ""))

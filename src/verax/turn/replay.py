@@ -57,6 +57,10 @@ def why_not(release: Release, record: Record, segments: Sequence[Segment]) -> st
         return "the reply holds several choices or tool calls, whose ids were drawn at random"
     if release.truth.mode == "strict":
         return "the release holds sentences back by what its collections said then, and no record keeps those"
+    if release.truth.drafts > 1:
+        return "the release keeps the best supported of several drafts, by what its collections said then"
+    if release.truth.mode != "off" and release.retrieval.has_sources and record.status == "rewritten":
+        return "what was taken out of the reply depends on what was found then"
     if offers_tools(release, segments):
         return "tools were offered, and no record names the caller's choice among them"
     return ""
@@ -88,7 +92,7 @@ async def replay(
         return Replayed("cannot be replayed", refusal)
     if backend.identity.weights != record.backend.weights:
         return Replayed("no match", "the record names other weights than its release")
-    options = replace(recorded_options(release, record), stop=stop)
+    options = replace(recorded_options(release, record), stop=stop, n=1)
     book = (guarding or Guarding()).book(release)
     reply = GuardedReply(policy_of(release, "output"), options.n, Reader(Audience(release.audience)), book.scores)
     call = ModelCall(release, tuple(segments), options)

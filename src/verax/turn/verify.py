@@ -6,15 +6,17 @@
 * ``strict``: before the guard reads it, a sentence waits for its verdict, and only a supported one
   goes on, besides sentences that say nothing checkable. Where nothing is left, the reply is the
   release's own ``not_found``. What left is marked as in ``mark``.
-* Every other mode than ``off`` needs a verifier and collections. Where one is missing the release is
-  refused before the turn begins, never answered with less than it promises (invariant 10).
+* Every other mode than ``off`` needs a verifier, and collections, the web or samples. Where one is missing the
+  release is refused before the turn begins, never answered with less than it promises (invariant 10).
+* Where no evidence was considered for a sentence, a release may have it compared with further samples
+  of the model (`verax.turn.samples`). What that gives stands beside the verdict, and is none.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verax.kernel.errors import RefusedError, UnsupportedParameter
 from verax.kernel.release import Release
@@ -24,8 +26,9 @@ from verax.truth.verdicts import Verdict
 from verax.turn.events import ClaimVerdict, Decided
 from verax.turn.judging import JudgedClaim, Judging, TruthParts
 from verax.turn.request import TurnRequest
+from verax.turn.samples import Samples
 
-__all__ = ["Marks", "StrictFilter", "check_strict_request", "check_truth_mode"]
+__all__ = ["Marks", "StrictFilter", "check_request", "check_truth_mode"]
 
 _LONGEST_MARK = 10
 """Characters of the longest mark of a list between two sentences; more than that is text that nobody checked."""
@@ -35,37 +38,55 @@ def check_truth_mode(release: Release, truth: TruthParts | None) -> None:
     """Refuse a release whose truth mode or collections this installation cannot honour.
 
     Raises:
-        RefusedError: collections without a truth room; a mode other than ``off`` without a verifier, or
-            without collections; ``strict`` without a text for what is not found.
+        RefusedError: collections without a truth room; a search of the web without an engine; a mode other
+            than ``off`` without a verifier, or without anything to check against; ``strict`` without a text for
+            what is not found; several replies that must all be the same.
     """
     spec, has_collections = release.truth, bool(release.retrieval.collections)
+    has_grounds = release.retrieval.has_sources or spec.samples > 0
+    is_offline = truth is None or truth.web is None or not truth.web.is_available
     problem = hint = ""
     if has_collections and truth is None:
         problem, hint = "it names collections, and this version holds none", "admit a release without collections"
+    elif release.retrieval.web is not None and is_offline:
+        problem, hint = "it searches the web, and this installation does not", "name an engine with web_search"
     elif spec.mode != "off" and (truth is None or truth.verifier is None):
         problem, hint = f"truth mode {spec.mode!r} needs a verifier, and none is here", 'admit one with mode "off"'
-    elif spec.mode != "off" and not has_collections:
+    elif spec.mode != "off" and not has_grounds:
         problem, hint = f"truth mode {spec.mode!r} needs collections to check against", "name them in [retrieval]"
     elif spec.mode == "strict" and not spec.not_found:
         problem, hint = "truth mode 'strict' needs a text for what is not found", "write not_found in [truth]"
+    elif spec.replies > 1 and release.sampling.temperature == 0:
+        problem, hint = "at temperature 0 all drafts and samples are the same", "write a temperature in [sampling]"
     if problem:
         raise RefusedError(f"release {release.short_id}: {problem}", hint=hint, code="release/unsupported")
 
 
-def check_strict_request(release: Release, request: TurnRequest) -> None:
-    """Refuse what has no meaning where sentences are held back.
+def check_request(release: Release, request: TurnRequest) -> None:
+    """Refuse what has no meaning where sentences are held back, or several replies are drawn.
 
     Raises:
-        UnsupportedParameter: JSON, whose parts are no sentences; log probabilities of text that may not leave.
+        UnsupportedParameter: JSON, whose parts are no sentences; log probabilities of text that may not
+            leave; several choices, a temperature of 0 or tools where the release draws replies itself.
     """
-    if release.truth.mode != "strict":
+    spec = release.truth
+    if spec.replies > 1:
+        if request.sampling.n > 1:
+            raise UnsupportedParameter("n: not on a channel that draws several replies itself", param="n")
+        if request.sampling.temperature == 0:
+            raise UnsupportedParameter(
+                "temperature: not 0 on a channel that compares several replies", param="temperature"
+            )
+    if spec.drafts > 1 and request.tools:
+        raise UnsupportedParameter("tools: not on a channel that keeps one of several drafts", param="tools")
+    if spec.mode != "strict" and spec.drafts == 1:
         return
     if request.response_format.kind != "text":
         raise UnsupportedParameter(
-            "response_format: not on a channel that shows supported sentences only", param="response_format"
+            "response_format: not on a channel that holds sentences or drafts back", param="response_format"
         )
     if request.sampling.top_logprobs is not None:
-        raise UnsupportedParameter("logprobs: not on a channel that holds sentences back", param="logprobs")
+        raise UnsupportedParameter("logprobs: not on a channel that holds sentences or drafts back", param="logprobs")
 
 
 @dataclass
@@ -79,12 +100,16 @@ class _Marked:
 class Marks:
     """Judges what leaves, beside the stream: text never waits for a verdict.
 
+    Args:
+        samples: Further replies, whole when this is told to finish; None compares with none.
+
     Attributes:
         shown: Each verdict with what was considered for it, in the order in which they were told.
     """
 
-    def __init__(self, judging: Judging, tell: Callable[[ClaimVerdict], None]) -> None:
+    def __init__(self, judging: Judging, tell: Callable[[ClaimVerdict], None], samples: Samples | None = None) -> None:
         self.shown: list[tuple[ClaimVerdict, JudgedClaim]] = []
+        self._samples = samples
         self._judging = judging
         self._tell = tell
         self._choices: dict[int, _Marked] = {}
@@ -123,12 +148,22 @@ class Marks:
             self._waiting.put_nowait((choice, sentence, marked.text[: sentence.start]))
 
     async def _judge_all(self) -> None:
+        without: list[tuple[int, Sentence, str, JudgedClaim]] = []
         while (item := await self._waiting.get()) is not None:
             choice, sentence, before = item
             judged = await self._judging.judge(sentence, before)
-            verdict = _verdict(choice, sentence, judged)
-            self.shown.append((verdict, judged))
-            self._tell(verdict)
+            if self._samples is not None and _is_without_evidence(judged):
+                without.append((choice, sentence, before, judged))
+            else:
+                self._show(_verdict(choice, sentence, judged), judged)
+        for choice, sentence, before, judged in without:
+            texts = () if self._samples is None else self._samples.texts
+            agreement = await self._judging.agreement(sentence, before, texts)
+            self._show(replace(_verdict(choice, sentence, judged), agreement=agreement), judged)
+
+    def _show(self, verdict: ClaimVerdict, judged: JudgedClaim) -> None:
+        self.shown.append((verdict, judged))
+        self._tell(verdict)
 
 
 @dataclass
@@ -224,6 +259,12 @@ class StrictFilter:
                     continue
                 held.has_claim = True
             held.passed = before + sentence.text
+
+
+def _is_without_evidence(judged: JudgedClaim) -> bool:
+    """Whether a sentence that the verifier can read met no passage."""
+    judgement = judged.judgement
+    return not judged.considered and (judgement.verdict is Verdict.NOT_FOUND or judgement.reason == "no_evidence")
 
 
 def _between(gap: str, *, is_first: bool) -> str:

@@ -171,6 +171,17 @@ def test_a_release_that_shows_passages_says_how_and_from_which_version() -> None
     assert texts["truth.not_found"] == "I found nothing."
 
 
+def test_a_release_says_how_many_replies_the_model_is_asked_for_and_whether_the_web_is_searched() -> None:
+    rest = f'[retrieval]\nweb = {{ pages = 3 }}\n{PASSAGES}\n[truth]\nmode = "mark"\ndrafts = 4'
+    release = Release.from_toml(manifest_toml("x", rest=rest))
+    assert Release.from_bytes(release.data) == release
+    assert (release.truth.drafts, release.truth.samples, release.truth.replies) == (4, 0, 4)
+    assert release.retrieval.web is not None
+    assert release.retrieval.web.pages == 3
+    sampling = Release.from_toml(manifest_toml("x", rest='[truth]\nmode = "mark"\nsamples = 3'))
+    assert sampling.truth.replies == 4
+
+
 @pytest.mark.parametrize(
     "rest",
     [
@@ -181,6 +192,13 @@ def test_a_release_that_shows_passages_says_how_and_from_which_version() -> None
         f'[retrieval]\ncollections = ["handbook"]\n{PASSAGES.replace("limit = 3", "limit = 0")}',
         f'[retrieval]\ncollections = ["handbook"]\n{PASSAGES}foot = "x"',
         '[truth]\nmode = "strict"\nnot_found = " "',
+        '[truth]\nmode = "mark"\ndrafts = 1',
+        '[truth]\nmode = "mark"\ndrafts = 9',
+        '[truth]\nmode = "mark"\nsamples = 8',
+        '[truth]\nmode = "mark"\ndrafts = 2\nsamples = 2',
+        '[truth]\nmode = "off"\ndrafts = 2',
+        "[retrieval]\nweb = {}",
+        "[retrieval]\nweb = { pages = 9 }",
     ],
 )
 def test_passages_pins_and_what_is_not_found_are_declared_whole_or_not_at_all(rest: str) -> None:

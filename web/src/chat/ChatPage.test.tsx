@@ -155,7 +155,16 @@ describe('a stored answer', () => {
     const conversation = server.add('Hi')
     conversation.append(conversation.leafId, 'assistant', text, {
       turn: {
-        ...{ id: 't', release: 'r', mode: 'solo', receipt: '/r', refusal: null, left_out: 0, withheld: 0 },
+        ...{
+          id: 't',
+          release: 'r',
+          mode: 'solo',
+          receipt: '/r',
+          refusal: null,
+          left_out: 0,
+          withheld: 0,
+          drafts: null,
+        },
         status,
         ...turn,
       },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countVerdicts, partsOfPassage, placeClaim, placeClaims } from './claims'
+import { countStandings, partsOfPassage, placeClaim, placeClaims, unsupported } from './claims'
 import type { ClaimBody } from './wire'
 
 const claim = (text: string, start: number, verdict: ClaimBody['verdict'] = 'supported'): ClaimBody => ({
@@ -10,6 +10,8 @@ const claim = (text: string, start: number, verdict: ClaimBody['verdict'] = 'sup
   verdict,
   probability: 0.9,
   reason: '',
+  contested: false,
+  agreement: null,
   evidence: [],
 })
 
@@ -31,15 +33,28 @@ describe('the place of a claim', () => {
   })
 })
 
-it('counts verdicts in a fixed order and leaves out what there is none of', () => {
+it('counts how claims stand in a fixed order and leaves out what there is none of', () => {
   const claims = [claim('a', 0, 'not_found'), claim('b', 1), claim('c', 2)]
-  expect(countVerdicts(claims)).toEqual([
-    { verdict: 'supported', count: 2 },
-    { verdict: 'not_found', count: 1 },
+  expect(countStandings(claims)).toEqual([
+    { standing: 'supported', count: 2 },
+    { standing: 'not_found', count: 1 },
   ])
 })
 
 it('parts a passage around the characters that decided', () => {
   const evidence = { passage: '😀 Bees fly. Birds sing.', start: 2, end: 11 } as ClaimBody['evidence'][number]
   expect(partsOfPassage(evidence)).toEqual(['😀 ', 'Bees fly.', ' Birds sing.'])
+})
+
+it('tells apart what sources disagree about, and what only samples of the model were asked', () => {
+  const contested = { ...claim('a', 0), contested: true }
+  const agreement = { agreeing: 2, samples: 3, uncertainty: 0.333 }
+  const unsure = { ...claim('b', 1, 'not_checked'), agreement }
+  const absent = { ...claim('c', 2, 'not_found'), agreement }
+  expect(countStandings([contested, unsure, absent]).map(({ standing }) => standing)).toEqual([
+    'contested',
+    'not_found',
+    'unsure',
+  ])
+  expect(unsupported([claim('d', 3), contested, unsure])).toEqual([contested, unsure])
 })

@@ -7,7 +7,25 @@ import type { ClaimBody } from './wire'
 
 export type Verdict = ClaimBody['verdict']
 
-export const VERDICTS: readonly Verdict[] = ['supported', 'contradicted', 'not_found', 'not_checked']
+/**
+ * How a sentence is shown: its verdict; `contested` where sources disagree about it; `unsure` where nothing could be
+ * looked up and only the model's own samples were compared, which is no verdict.
+ */
+export type Standing = Verdict | 'contested' | 'unsure'
+
+const STANDINGS: readonly Standing[] = [
+  'supported',
+  'contested',
+  'contradicted',
+  'not_found',
+  'unsure',
+  'not_checked',
+]
+
+export function standingOf(claim: ClaimBody): Standing {
+  if (claim.contested) return 'contested'
+  return claim.verdict === 'not_checked' && claim.agreement != null ? 'unsure' : claim.verdict
+}
 
 /** A claim with its place in the answer's text, in UTF-16 units. */
 export interface PlacedClaim {
@@ -43,12 +61,19 @@ function unitsOf(text: string, characters: number): number {
   return at
 }
 
-/** How many claims have each verdict; those that none has are left out. */
-export function countVerdicts(claims: readonly ClaimBody[]): readonly { verdict: Verdict; count: number }[] {
-  return VERDICTS.map((verdict) => ({
-    verdict,
-    count: claims.filter((claim) => claim.verdict === verdict).length,
+/** How many claims stand in which way; what none does is left out. */
+export function countStandings(
+  claims: readonly ClaimBody[],
+): readonly { standing: Standing; count: number }[] {
+  return STANDINGS.map((standing) => ({
+    standing,
+    count: claims.filter((claim) => standingOf(claim) === standing).length,
   })).filter(({ count }) => count > 0)
+}
+
+/** The claims that not all of the sources that decide them support. */
+export function unsupported(claims: readonly ClaimBody[]): readonly ClaimBody[] {
+  return claims.filter((claim) => standingOf(claim) !== 'supported')
 }
 
 /** A passage in three parts: before, within and after what decided. */

@@ -31,6 +31,7 @@ export interface Wire {
   AdminKeyList: AdminKeyList
   AdmitWish: AdmitWish
   AffectedTurns: AffectedTurns
+  AgreementBody: AgreementBody
   AlarmBody: AlarmBody
   AlarmList: AlarmList
   AlertInfo: AlertInfo
@@ -103,6 +104,7 @@ export interface Wire {
   DraftList: DraftList
   DraftRequest: DraftRequest
   DraftSigned: DraftSigned
+  DraftsBody: DraftsBody
   Embedding: Embedding
   EmbeddingList: EmbeddingList
   EmbeddingRequest: EmbeddingRequest
@@ -116,15 +118,19 @@ export interface Wire {
   ErrorBody: ErrorBody
   ErrorDetail: ErrorDetail
   ErrorTurn: ErrorTurn
+  EvidenceAgreement: EvidenceAgreement
   EvidenceBody: EvidenceBody
   EvidenceClaim: EvidenceClaim
   EvidenceCollection: EvidenceCollection
+  EvidenceDraft: EvidenceDraft
   EvidenceFile: EvidenceFile
+  EvidencePage: EvidencePage
   EvidencePassage: EvidencePassage
   EvidenceReport: EvidenceReport
   EvidenceSpan: EvidenceSpan
   EvidenceTaken: EvidenceTaken
   EvidenceText: EvidenceText
+  EvidenceWeb: EvidenceWeb
   FailedEvent: FailedEvent
   FindingBody: FindingBody
   FixedQuestion: FixedQuestion
@@ -440,6 +446,16 @@ export interface AffectedTurns {
   timeline: string
   count: number
   turns: string[]
+}
+/**
+ * How many of `samples` further replies of the same model say what a sentence says; not a verdict.
+ *
+ * `uncertainty` is the share of those that do not, 0 to 1.
+ */
+export interface AgreementBody {
+  agreeing: number
+  samples: number
+  uncertainty: number
 }
 /**
  * An alarm of the governance log, in plain words.
@@ -957,7 +973,7 @@ export interface Usage {
  * What answered, and where the receipt is.
  *
  * `claims` are the verdicts on its sentences, where the release checks them; `withheld` counts those
- * that a strict release held back.
+ * that a strict release held back; `drafts` says which of several was given.
  */
 export interface VeraxObject {
   id: string
@@ -969,6 +985,7 @@ export interface VeraxObject {
   receipt: string
   claims?: ClaimBody[] | null
   withheld?: number | null
+  drafts?: DraftsBody | null
   status?: string | null
   record?: {
     [k: string]: unknown
@@ -979,7 +996,9 @@ export interface VeraxObject {
 /**
  * A sentence of a reply, from character `start` to `end`, and how it stands to its evidence.
  *
- * `probability` is that it is supported; null, with a `reason`, where it was not checked.
+ * `probability` is that it is supported; null, with a `reason`, where it was not checked. Of a `contested` one
+ * a source supports it and another contradicts it; `supports` says which. `agreement` stands where no evidence
+ * was considered and the release has sentences compared with further samples.
  */
 export interface ClaimBody {
   choice: number
@@ -989,6 +1008,8 @@ export interface ClaimBody {
   verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
   probability: number | null
   reason: string
+  contested: boolean
+  agreement: AgreementBody | null
   evidence: EvidenceBody[]
 }
 /**
@@ -1009,6 +1030,14 @@ export interface EvidenceBody {
   collection: string
   version: string
   probability: number
+  supports: boolean
+}
+/**
+ * How many drafts were drawn, and the place of the one that was given, from 0.
+ */
+export interface DraftsBody {
+  drawn: number
+  kept: number
 }
 /**
  * Body of ``POST /v1/chat/completions``.
@@ -1459,6 +1488,8 @@ export interface ClaimEvent {
   verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
   probability: number | null
   reason: string
+  contested: boolean
+  agreement: AgreementBody | null
   evidence: EvidenceBody[]
   type: 'claim'
 }
@@ -1549,7 +1580,7 @@ export interface Message {
  * The turn that gave a message.
  *
  * `receipt` is the path of its receipt; `left_out` counts older messages that the model did
- * not read, `withheld` sentences that a strict release held back.
+ * not read, `withheld` sentences that a strict release held back; `drafts` says which of several was given.
  */
 export interface TurnRef {
   id: string
@@ -1560,6 +1591,7 @@ export interface TurnRef {
   refusal: TurnRefusal | null
   left_out: number
   withheld: number
+  drafts: DraftsBody | null
 }
 /**
  * A policy stopped the turn; `next_step` is something useful to do instead.
@@ -1961,6 +1993,13 @@ export interface ErrorTurn {
   id: string
 }
 /**
+ * How many of `samples` say what a sentence says.
+ */
+export interface EvidenceAgreement {
+  agreeing: number
+  samples: number
+}
+/**
  * A verdict; `considered` are the passages that were read, in the order of judging.
  */
 export interface EvidenceClaim {
@@ -1972,6 +2011,7 @@ export interface EvidenceClaim {
   reason?: string | null
   considered: number[]
   spans: EvidenceSpan[]
+  agreement?: EvidenceAgreement | null
 }
 /**
  * Characters of a passage that decided a claim; `passage` counts in the list of passages.
@@ -1991,9 +2031,20 @@ export interface EvidenceCollection {
   version: string
 }
 /**
+ * A draft: SHA-256 of its text, and how many of its sentences have which verdict.
+ */
+export interface EvidenceDraft {
+  text: string
+  supported: number
+  contradicted: number
+  not_found: number
+  not_checked: number
+}
+/**
  * What a record commits to as evidence: canonical JSON, to be kept byte for byte.
  *
- * Probabilities are decimal text; `prompt` says which passages stood in the prompt.
+ * Probabilities are decimal text; `prompt` says which passages stood in the prompt. `samples` are SHA-256 of
+ * further replies that sentences were compared with; `kept` is the place of the draft that was given.
  */
 export interface EvidenceFile {
   v: 1
@@ -2004,6 +2055,10 @@ export interface EvidenceFile {
   prompt: number[]
   claims: EvidenceClaim[]
   withheld: number
+  samples?: string[] | null
+  drafts?: EvidenceDraft[] | null
+  kept?: number | null
+  web?: EvidenceWeb | null
 }
 /**
  * A passage by its digests and its place; `page` is 0 where the document has none.
@@ -2018,6 +2073,24 @@ export interface EvidencePassage {
   collection: string
   version: string
   text: string
+}
+/**
+ * What a search of the web was asked, and what it named.
+ */
+export interface EvidenceWeb {
+  engine: string
+  query: string
+  pages: EvidencePage[]
+}
+/**
+ * A page that the engine named; `source` and `document` are empty, with a `problem`, where it was not read.
+ */
+export interface EvidencePage {
+  url: string
+  source: string
+  document: string
+  fetched_ms: number
+  problem: string
 }
 /**
  * Body of ``POST /v1/witnesses/evidence``.
@@ -2685,6 +2758,8 @@ export interface PreviewClaim {
   verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
   probability: number | null
   reason: string
+  contested: boolean
+  agreement: AgreementBody | null
   evidence: EvidenceBody[]
   type: 'claim'
   side: 'base' | 'candidate'

@@ -20,6 +20,7 @@ const TURN_REF: TurnRef = {
   refusal: null,
   left_out: 0,
   withheld: 0,
+  drafts: null,
 }
 const PATH = `GET /v1/receipts/${TURN}`
 

@@ -218,6 +218,7 @@ function turnRef(runId: string, status: TurnRef['status'], more: Partial<TurnRef
     refusal: null,
     left_out: 0,
     withheld: 0,
+    drafts: null,
     ...more,
   }
 }

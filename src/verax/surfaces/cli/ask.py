@@ -147,17 +147,30 @@ def check_and_keep(
 
 def tell_claims(verax: dict[str, Any]) -> None:
     """Say on stderr which sentences are supported, and by what."""
-    claims, withheld = verax.get("claims", []), verax.get("withheld", 0)
-    if claims or withheld:
+    claims, withheld, drafts = verax.get("claims", []), verax.get("withheld", 0), verax.get("drafts")
+    if claims or withheld or drafts:
         say()
     for claim in claims:
-        say(f"{_SIGNS[claim['verdict']]} {' '.join(claim['text'].split())}", style=_COLOURS[claim["verdict"]])
+        sign, colour = _look_of(claim)
+        say(f"{sign} {' '.join(claim['text'].split())}", style=colour)
         for found in claim["evidence"]:
+            stance = f"{'for' if found['supports'] else 'against'}: " if claim["contested"] else ""
             page = f", page {found['page']}" if found["page"] else ""
             words = " ".join(found["passage"][found["start"] : found["end"]].split())
-            say(f"    {found['source']}{page}: “{words}”")
+            say(f"    {stance}{found['source']}{page}: “{words}”")
+        if claim["agreement"]:
+            say(f"    no evidence; {claim['agreement']['agreeing']} of {claim['agreement']['samples']} samples agree")
+    if drafts:
+        say(f"draft {drafts['kept'] + 1} of {drafts['drawn']}: the best supported")
     if withheld:
         say(f"{withheld} held back: no source supports them")
+
+
+def _look_of(claim: dict[str, Any]) -> tuple[str, str]:
+    """Return the sign and the colour of a sentence: sources that disagree have one of their own."""
+    if claim["contested"]:
+        return "±", "yellow"
+    return _SIGNS[claim["verdict"]], _COLOURS[claim["verdict"]]
 
 
 def tell(reply: Reply, kept: Kept | None) -> None:
@@ -196,6 +209,7 @@ def _summary(reply: Reply, kept: Kept | None) -> dict[str, object]:
         "status": verax.get("status", ""),
         "claims": verax.get("claims", []),
         "withheld": verax.get("withheld", 0),
+        "drafts": verax.get("drafts"),
         "receipt": verax["id"],
         "receipt_state": kept.checked.state if kept else "not checked",
         "receipt_file": str(kept.receipt_path) if kept and kept.receipt_path else None,

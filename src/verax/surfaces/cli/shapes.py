@@ -108,6 +108,8 @@ SHAPES: dict[str, Shape] = {
                 "verdict": "`supported`, `contradicted`, `not_found` or `not_checked`",
                 "probability": "that it is supported, 0 to 1, or null",
                 "reason": "why it was not checked, else empty",
+                "contested": "whether one source supports it and another contradicts it",
+                "agreement": "`agreeing`, `samples` and `uncertainty` of further samples, or null",
                 "evidence": [
                     {
                         "source": "name of the document",
@@ -121,11 +123,13 @@ SHAPES: dict[str, Shape] = {
                         "collection": "as the release names it",
                         "version": "version of the collection",
                         "probability": "what this passage alone gives",
+                        "supports": "whether it speaks for the sentence, or against it",
                     }
                 ],
             }
         ],
         "withheld": "sentences that a strict release held back",
+        "drafts": "`drawn`, and `kept`, the place of the one given; null for none",
         "receipt": "id of the turn",
         "receipt_state": "`verified`, `promised`, `not checked` or `failed`",
         "receipt_file": "path or null",

@@ -164,7 +164,7 @@ class Run:
             raise _internal("turn: it completed before it began")
         text = event.choices[0].text if event.choices else ""
         calls = event.choices[0].tool_calls if event.choices else ()
-        data: dict[str, Any] = {"turn": wire.outcome(self._started, event.status, self._refusal, event.withheld)}
+        data: dict[str, Any] = {"turn": wire.outcome(self._started, event.status, self._refusal, event)}
         if self._claims:
             data["claims"] = self._claims
         if calls:

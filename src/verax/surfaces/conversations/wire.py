@@ -1,7 +1,7 @@
 """Conversations, messages and events as the browser reads them (`verax.surfaces.http.conversation_models`).
 
 How a turn ended is kept in the data of its message: ``turn`` {status, release, mode,
-left_out, withheld?, refusal?}, ``claims`` are the verdicts on its sentences and, where it failed,
+left_out, withheld?, drafts?, refusal?}, ``claims`` are the verdicts on its sentences and, where it failed,
 ``error`` {code, message, hint}.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from verax.kernel.errors import VeraxError
 from verax.store.messages_types import Conversation, Message, SearchHit
-from verax.surfaces.verdicts import claim_object
+from verax.surfaces.verdicts import claim_object, drafts_object
 from verax.turn.events import ClaimVerdict, Completed, Failed, Refusal, Started, ToolCallDelta
 
 __all__ = [
@@ -83,7 +83,7 @@ def search_object(hit: SearchHit) -> Json:
     }
 
 
-def outcome(started: Started, status: str, refusal: Refusal | None, withheld: int = 0) -> Json:
+def outcome(started: Started, status: str, refusal: Refusal | None, completed: Completed | None = None) -> Json:
     """Return what a message keeps of its turn; the rest is in the record."""
     turn: Json = {
         "status": status,
@@ -91,8 +91,10 @@ def outcome(started: Started, status: str, refusal: Refusal | None, withheld: in
         "mode": started.mode,
         "left_out": started.left_out,
     }
-    if withheld:
-        turn["withheld"] = withheld
+    if completed is not None and completed.withheld:
+        turn["withheld"] = completed.withheld
+    if completed is not None and completed.drafts is not None:
+        turn["drafts"] = drafts_object(completed.drafts)
     if refusal is not None:
         turn["refusal"] = {
             "category": refusal.category,
@@ -199,4 +201,5 @@ def _turn_object(message: Message) -> Json | None:
         "refusal": kept.get("refusal"),
         "left_out": kept["left_out"],
         "withheld": kept.get("withheld", 0),
+        "drafts": kept.get("drafts"),
     }

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from verax.surfaces.http.reply_models import ClaimBody, ReplyModel
+from verax.surfaces.http.reply_models import ClaimBody, DraftsBody, ReplyModel
 from verax.surfaces.http.validation import WireModel
 
 __all__ = [
@@ -141,7 +141,7 @@ class TurnRef(ReplyModel):
     """The turn that gave a message.
 
     `receipt` is the path of its receipt; `left_out` counts older messages that the model did
-    not read, `withheld` sentences that a strict release held back.
+    not read, `withheld` sentences that a strict release held back; `drafts` says which of several was given.
     """
 
     id: str
@@ -152,6 +152,7 @@ class TurnRef(ReplyModel):
     refusal: TurnRefusal | None
     left_out: int
     withheld: int
+    drafts: DraftsBody | None
 
 
 class MessageError(ReplyModel):

@@ -2,8 +2,8 @@
 
 ``verax``: `id` of the turn, `release`, `runtime`, `channel`, `arm`, `mode`, `receipt` (the
 receipt's URL), `claims` where the release checks sentences, and once the turn is recorded
-`status`, `record`, `promise`, `withheld` where a strict release held sentences back and, for the
-owner of the turn only, `secret` (clause 10).
+`status`, `record`, `promise`, `withheld` where a strict release held sentences back, `drafts` where
+several were drawn and, for the owner of the turn only, `secret` (clause 10).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from verax.models.base import TokenLogprob
-from verax.surfaces.verdicts import claim_object
+from verax.surfaces.verdicts import claim_object, drafts_object
 from verax.turn.events import ClaimVerdict, Completed, Refusal, Started
 
 __all__ = [
@@ -83,6 +83,8 @@ def verax_object(
         result["secret"] = completed.secret
         if completed.withheld:
             result["withheld"] = completed.withheld
+        if completed.drafts is not None:
+            result["drafts"] = drafts_object(completed.drafts)
     return result
 
 

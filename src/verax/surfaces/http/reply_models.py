@@ -84,12 +84,26 @@ class EvidenceBody(ReplyModel):
     collection: str
     version: str
     probability: float
+    supports: bool
+
+
+class AgreementBody(ReplyModel):
+    """How many of `samples` further replies of the same model say what a sentence says; not a verdict.
+
+    `uncertainty` is the share of those that do not, 0 to 1.
+    """
+
+    agreeing: int
+    samples: int
+    uncertainty: float
 
 
 class ClaimBody(ReplyModel):
     """A sentence of a reply, from character `start` to `end`, and how it stands to its evidence.
 
-    `probability` is that it is supported; null, with a `reason`, where it was not checked.
+    `probability` is that it is supported; null, with a `reason`, where it was not checked. Of a `contested` one
+    a source supports it and another contradicts it; `supports` says which. `agreement` stands where no evidence
+    was considered and the release has sentences compared with further samples.
     """
 
     choice: int
@@ -99,14 +113,23 @@ class ClaimBody(ReplyModel):
     verdict: Literal["supported", "contradicted", "not_found", "not_checked"]
     probability: float | None
     reason: str
+    contested: bool
+    agreement: AgreementBody | None
     evidence: list[EvidenceBody]
+
+
+class DraftsBody(ReplyModel):
+    """How many drafts were drawn, and the place of the one that was given, from 0."""
+
+    drawn: int
+    kept: int
 
 
 class VeraxObject(ReplyModel):
     """What answered, and where the receipt is.
 
     `claims` are the verdicts on its sentences, where the release checks them; `withheld` counts those
-    that a strict release held back.
+    that a strict release held back; `drafts` says which of several was given.
     """
 
     id: str
@@ -118,6 +141,7 @@ class VeraxObject(ReplyModel):
     receipt: str
     claims: list[ClaimBody] | None = None
     withheld: int | None = None
+    drafts: DraftsBody | None = None
     status: str | None = None
     record: Json | None = None
     promise: str | None = None
@@ -360,6 +384,13 @@ class EvidenceSpan(ReplyModel):
     probability: str
 
 
+class EvidenceAgreement(ReplyModel):
+    """How many of `samples` say what a sentence says."""
+
+    agreeing: int
+    samples: int
+
+
 class EvidenceClaim(ReplyModel):
     """A verdict; `considered` are the passages that were read, in the order of judging."""
 
@@ -371,12 +402,42 @@ class EvidenceClaim(ReplyModel):
     reason: str | None = None
     considered: list[int]
     spans: list[EvidenceSpan]
+    agreement: EvidenceAgreement | None = None
+
+
+class EvidenceDraft(ReplyModel):
+    """A draft: SHA-256 of its text, and how many of its sentences have which verdict."""
+
+    text: str
+    supported: int
+    contradicted: int
+    not_found: int
+    not_checked: int
+
+
+class EvidencePage(ReplyModel):
+    """A page that the engine named; `source` and `document` are empty, with a `problem`, where it was not read."""
+
+    url: str
+    source: str
+    document: str
+    fetched_ms: int
+    problem: str
+
+
+class EvidenceWeb(ReplyModel):
+    """What a search of the web was asked, and what it named."""
+
+    engine: str
+    query: str
+    pages: list[EvidencePage]
 
 
 class EvidenceFile(ReplyModel):
     """What a record commits to as evidence: canonical JSON, to be kept byte for byte.
 
-    Probabilities are decimal text; `prompt` says which passages stood in the prompt.
+    Probabilities are decimal text; `prompt` says which passages stood in the prompt. `samples` are SHA-256 of
+    further replies that sentences were compared with; `kept` is the place of the draft that was given.
     """
 
     v: Literal[1]
@@ -387,6 +448,10 @@ class EvidenceFile(ReplyModel):
     prompt: list[int]
     claims: list[EvidenceClaim]
     withheld: int
+    samples: list[str] | None = None
+    drafts: list[EvidenceDraft] | None = None
+    kept: int | None = None
+    web: EvidenceWeb | None = None
 
 
 class TurnErased(ReplyModel):

@@ -53,12 +53,18 @@ class ReadPage:
 
 @dataclass(frozen=True, slots=True)
 class WebFindings:
-    """What a search found; `passages` are those nearest to the question, best first."""
+    """What a search found.
+
+    Attributes:
+        passages: Those nearest to the question, best first.
+        documents: Finds those nearest to something else in the same pages.
+    """
 
     engine: str
     query: str
     pages: tuple[ReadPage, ...]
     passages: tuple[Evidence, ...]
+    documents: DocumentSource
 
 
 class WebSearch:
@@ -121,7 +127,8 @@ class WebSearch:
         found = await self._engine.find(asked, pages)
         read, documents = await self._read_all(found[:pages])
         source = await asyncio.to_thread(DocumentSource, documents)
-        return WebFindings(self._engine.name, asked, tuple(read), tuple(await source.nearest(question or asked)))
+        passages = tuple(await source.nearest(question or asked))
+        return WebFindings(self._engine.name, asked, tuple(read), passages, source)
 
     async def _read_all(self, found: Sequence[FoundPage]) -> tuple[list[ReadPage], list[Document]]:
         """Read pages side by side; those that take too long are given up."""

@@ -1,13 +1,21 @@
 import { Popover } from 'radix-ui'
 import { useContext, useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { standingOf } from '@/core/claims'
 import type { ClaimBody } from '@/core/wire'
 import { classes } from '@/ui/classes'
 import styles from './Claims.module.css'
 import { OpenClaim } from './OpenClaim'
 import { Passages } from './Passages'
 
-const SIGNS = { supported: '✓', contradicted: '✗', not_found: '?', not_checked: '–' } as const
+const SIGNS = {
+  supported: '✓',
+  contested: '±',
+  contradicted: '✗',
+  not_found: '?',
+  unsure: '~',
+  not_checked: '–',
+} as const
 
 /** The mark behind a sentence: its verdict, and on hover, tap, key or focus what decided it. */
 export function ClaimMark({ claim }: { claim: ClaimBody }) {
@@ -18,11 +26,12 @@ export function ClaimMark({ claim }: { claim: ClaimBody }) {
   const goesIn = useRef(false)
   const isComingBack = useRef(false)
   const isOpen = open === claim
-  const verdict = t(`claims.verdict.${claim.verdict}`)
+  const standing = standingOf(claim)
+  const verdict = t(`claims.standing.${standing}`)
   return (
     <Popover.Root open={isOpen} onOpenChange={(opens) => (opens ? show(claim) : close(claim))}>
       <Popover.Trigger
-        className={classes(styles['mark'], styles[claim.verdict])}
+        className={classes(styles['mark'], styles[standing])}
         aria-label={t('claims.show', { verdict, sentence: claim.text })}
         onMouseEnter={() => show(claim)}
         onMouseLeave={leave}
@@ -36,7 +45,7 @@ export function ClaimMark({ claim }: { claim: ClaimBody }) {
           show(claim)
         }}
       >
-        <span aria-hidden="true">{SIGNS[claim.verdict]}</span>
+        <span aria-hidden="true">{SIGNS[standing]}</span>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
@@ -55,8 +64,8 @@ export function ClaimMark({ claim }: { claim: ClaimBody }) {
             goesIn.current = false
           }}
         >
-          <p id={title} className={classes(styles['title'], styles[claim.verdict])}>
-            <span aria-hidden="true">{SIGNS[claim.verdict]}</span> {verdict}
+          <p id={title} className={classes(styles['title'], styles[standing])}>
+            <span aria-hidden="true">{SIGNS[standing]}</span> {verdict}
           </p>
           <Passages claim={claim} />
           <Popover.Close className={styles['close']}>{t('close', { ns: 'common' })}</Popover.Close>

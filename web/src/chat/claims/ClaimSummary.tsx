@@ -1,6 +1,6 @@
 import { ListFilter } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { countVerdicts } from '@/core/claims'
+import { countStandings, unsupported } from '@/core/claims'
 import type { ClaimBody } from '@/core/wire'
 import { Button } from '@/ui/Button'
 import { ClaimMark } from './ClaimMark'
@@ -12,12 +12,12 @@ export interface ClaimSummaryProps {
   readonly onFilter: (isFiltered: boolean) => void
 }
 
-/** How many sentences have which verdict, and the way to those that no source supports. */
+/** How many sentences stand in which way, and the way to those that no source supports. */
 export function ClaimSummary({ claims, isFiltered, onFilter }: ClaimSummaryProps) {
   const { t } = useTranslation('chat')
   if (claims.length === 0) return null
-  const counts = countVerdicts(claims).map(({ verdict, count }) => t(`claims.count.${verdict}`, { count }))
-  const hasOthers = claims.some(({ verdict }) => verdict !== 'supported')
+  const counts = countStandings(claims).map(({ standing, count }) => t(`claims.count.${standing}`, { count }))
+  const hasOthers = unsupported(claims).length > 0
   return (
     <div className={styles['summary']}>
       <p>{counts.join(', ')}</p>
@@ -35,13 +35,11 @@ export function UnsupportedClaims({ claims }: { claims: readonly ClaimBody[] }) 
   const { t } = useTranslation('chat')
   return (
     <ul className={styles['unsupported']} aria-label={t('claims.filter')}>
-      {claims
-        .filter(({ verdict }) => verdict !== 'supported')
-        .map((claim) => (
-          <li key={claim.start} dir="auto">
-            {claim.text} <ClaimMark claim={claim} />
-          </li>
-        ))}
+      {unsupported(claims).map((claim) => (
+        <li key={claim.start} dir="auto">
+          {claim.text} <ClaimMark claim={claim} />
+        </li>
+      ))}
     </ul>
   )
 }

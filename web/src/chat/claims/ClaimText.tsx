@@ -1,4 +1,5 @@
 import { type ReactNode, useContext } from 'react'
+import { standingOf } from '@/core/claims'
 import type { ClaimBody } from '@/core/wire'
 import { classes } from '@/ui/classes'
 import styles from './Claims.module.css'
@@ -11,7 +12,7 @@ export function ClaimText({ claim, children }: { claim: ClaimBody; children?: Re
     // biome-ignore lint/a11y/noStaticElementInteractions: the button behind the sentence does the same
     // biome-ignore lint/a11y/useKeyWithClickEvents: the button behind the sentence does the same
     <span
-      className={classes(styles['claim'], styles[claim.verdict], open === claim && styles['open'])}
+      className={classes(styles['claim'], styles[standingOf(claim)], open === claim && styles['open'])}
       onMouseEnter={() => show(claim)}
       onMouseLeave={leave}
       onClick={() => show(claim)}

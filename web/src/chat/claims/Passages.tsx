@@ -8,15 +8,44 @@ type Evidence = ClaimBody['evidence'][number]
 /** What decided a claim, each passage with its source; where nothing did, what that means. */
 export function Passages({ claim }: { claim: ClaimBody }) {
   const { t } = useTranslation('chat')
-  if (claim.evidence.length === 0)
-    return (
-      <p className={styles['nothing']}>
-        {t(claim.verdict === 'not_checked' ? 'claims.unchecked' : 'claims.nothing')}
-      </p>
-    )
+  if (claim.contested) return <BothSides evidence={claim.evidence} />
+  if (claim.evidence.length > 0) return <PassageList evidence={claim.evidence} />
+  const isUnread = claim.verdict === 'not_checked' && claim.agreement == null
+  return (
+    <>
+      {claim.verdict === 'not_found' && <p className={styles['nothing']}>{t('claims.nothing')}</p>}
+      {isUnread && <p className={styles['nothing']}>{t('claims.unchecked')}</p>}
+      {claim.agreement != null && <Agreement {...claim.agreement} />}
+    </>
+  )
+}
+
+/** Sources that disagree: what each side says, neither of them before the other in words. */
+function BothSides({ evidence }: { evidence: readonly Evidence[] }) {
+  const { t } = useTranslation('chat')
+  return (['for', 'against'] as const).map((side) => (
+    <section key={side} aria-label={t(`claims.side.${side}`)}>
+      <p className={styles['side']}>{t(`claims.side.${side}`)}</p>
+      <PassageList evidence={evidence.filter(({ supports }) => supports === (side === 'for'))} />
+    </section>
+  ))
+}
+
+/** What the model's own samples say, and that this is no check. */
+function Agreement({ agreeing, samples }: { agreeing: number; samples: number }) {
+  const { t } = useTranslation('chat')
+  return (
+    <>
+      <p>{t('claims.agreement', { agreeing, samples })}</p>
+      <p className={styles['nothing']}>{t('claims.agreementMeans')}</p>
+    </>
+  )
+}
+
+function PassageList({ evidence: all }: { evidence: readonly Evidence[] }) {
   return (
     <ul className={styles['passages']}>
-      {claim.evidence.map((evidence) => (
+      {all.map((evidence) => (
         <li key={`${evidence.digest}-${evidence.passage_start}-${evidence.start}`}>
           <Passage evidence={evidence} />
         </li>

@@ -17,6 +17,8 @@ function claim(text: string, sentence: string, verdict: ClaimBody['verdict']): C
     verdict,
     probability: 0.5,
     reason: '',
+    contested: false,
+    agreement: null,
     evidence:
       verdict === 'supported'
         ? [
@@ -32,6 +34,7 @@ function claim(text: string, sentence: string, verdict: ClaimBody['verdict']): C
               collection: 'bridge',
               version: 'v'.repeat(64),
               probability: 0.5,
+              supports: true,
             },
           ]
         : [],

@@ -16,6 +16,7 @@ export function TurnNotices({ message }: { message: Message }) {
     <>
       {turn?.refusal != null && <RefusalNotice {...turn.refusal} />}
       {turn != null && turn.withheld > 0 && <Notice>{t('notice.withheld', { count: turn.withheld })}</Notice>}
+      {turn?.drafts != null && <Notice>{t('notice.drafts', { total: turn.drafts.drawn })}</Notice>}
       <EndNotice message={message} status={turn?.status ?? 'complete'} />
     </>
   )

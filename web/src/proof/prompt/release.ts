@@ -177,7 +177,11 @@ const passages = object({
 
 const retrievalShape = object(
   { collections: distinct(text(LABEL)) },
-  { passages, pins: list(object({ collection: text(LABEL), version: digest })) },
+  {
+    passages,
+    pins: list(object({ collection: text(LABEL), version: digest })),
+    web: object({ pages: integer(1, 8) }),
+  },
 )
 const retrieval: Shape<Shaped<typeof retrievalShape>> = (value, where) => {
   const found = retrievalShape(value, where)
@@ -185,8 +189,20 @@ const retrieval: Shape<Shaped<typeof retrievalShape>> = (value, where) => {
   const areNamed = pinned?.every((name) => found.collections.includes(name)) ?? true
   if (!areNamed || pinned?.length === 0 || new Set(pinned).size !== (pinned?.length ?? 0))
     throw malformed(where, 'pins of collections that the release names, each once')
-  if (found.passages && found.collections.length === 0)
-    throw malformed(where, 'the collections that passages come from')
+  if (found.passages && found.collections.length === 0 && !found.web)
+    throw malformed(where, 'the collections that passages come from, or the web')
+  return found
+}
+const truthShape = object(
+  { mode: choice('off', 'mark', 'strict') },
+  { not_found: text(SOMETHING), drafts: integer(2, 8), samples: integer(2, 7) },
+)
+const truth: Shape<Shaped<typeof truthShape>> = (value, where) => {
+  const found = truthShape(value, where)
+  const { mode, drafts, samples } = found
+  if (drafts !== undefined && samples !== undefined) throw malformed(where, 'drafts or samples, not both')
+  if (mode === 'off' && (drafts ?? samples) !== undefined)
+    throw malformed(where, 'drafts and samples only where sentences are checked')
   return found
 }
 
@@ -226,7 +242,7 @@ const manifest = object({
     result_tail: text(),
   }),
   retrieval,
-  truth: object({ mode: choice('off', 'mark', 'strict') }, { not_found: text(SOMETHING) }),
+  truth,
   guard: object({ input: rules, output: rules }, { judges }),
 })
 
