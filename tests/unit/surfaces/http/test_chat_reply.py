@@ -134,6 +134,8 @@ def test_verdicts_stand_in_the_verax_object() -> None:
             "verdict": "supported",
             "probability": 0.9,
             "reason": "",
+            "contested": False,
+            "agreement": None,
             "evidence": [],
         }
     ]
