@@ -53,7 +53,7 @@ async def world_of(folder: Path, site: WebSite, said: str, release: Release) -> 
         return WebSearch(engine, site.fetcher(), library.converter, library.clock, lambda: ["Ann Roe"])
 
     backend = ScriptedBackend([Rule(".", said)])
-    async with TurnWorld.open(folder, backend, release, WordVerifier(), web) as world:
+    async with TurnWorld.open(folder, backend, release, WordVerifier(), web=web) as world:
         yield world
 
 
