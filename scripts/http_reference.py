@@ -52,7 +52,7 @@ choice's. In `/v1/responses` it stands in the response object. The header `X-Ver
 | `runtime` | digest of the instance manifest of the code that ran |
 | `channel`, `arm`, `mode` | where it was asked; `head`, `canary` or `preview`; `solo` or `quorum` |
 | `receipt` | URL of the receipt |
-| `claims` | verdicts on sentences, where the release checks them, each with the passages that decided it; `contested` where sources disagree, `agreement` where there was no evidence and samples were drawn |
+| `claims` | verdicts on sentences, with the passages that decided; `contested`: sources disagree |
 | `withheld` | how many sentences a strict release held back; absent for none |
 | `drafts` | how many drafts were `drawn`, and `kept`, the place of the one given; absent where one was |
 | `status` | `complete`, `length`, `refused`, `rewritten`, `withdrawn`, `cancelled` or `failed` |
