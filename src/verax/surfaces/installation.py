@@ -248,6 +248,8 @@ class Installation:
             library, verifier = _open_library(config, database, around, stack), _open_verifier(around, stack)
             web = _open_web_search(config, library, model_keys, governance)
             engine_parts = _engine_parts(around, governance, turns, backends, _truth_parts(library, verifier, web))
+            web = _open_web_search(config, library, model_keys, governance)
+            engine_parts = _engine_parts(around, governance, turns, backends, _truth_parts(library, verifier, web))
             engine = Engine(replace(engine_parts, guarding=open_guarding(model_keys, stack), off_topic=off_topic_share))
             stack.push_async_callback(engine.drain, _DRAIN_S)
             models = _started(ModelLoading(governance, backends), stack)
