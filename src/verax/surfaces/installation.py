@@ -197,7 +197,6 @@ class Installation:
     pdf: PdfReader
     library: Library
     verifier: Verifier
-    web_search: WebSearch
     responses: Responses
     eraser: Eraser
     office: Office
@@ -248,8 +247,6 @@ class Installation:
             library, verifier = _open_library(config, database, around, stack), _open_verifier(around, stack)
             web = _open_web_search(config, library, model_keys, governance)
             engine_parts = _engine_parts(around, governance, turns, backends, _truth_parts(library, verifier, web))
-            web = _open_web_search(config, library, model_keys, governance)
-            engine_parts = _engine_parts(around, governance, turns, backends, _truth_parts(library, verifier, web))
             engine = Engine(replace(engine_parts, guarding=open_guarding(model_keys, stack), off_topic=off_topic_share))
             stack.push_async_callback(engine.drain, _DRAIN_S)
             models = _started(ModelLoading(governance, backends), stack)
@@ -278,7 +275,6 @@ class Installation:
                 pdf=PdfReader(around.runtime.check_code),
                 library=library,
                 verifier=verifier,
-                web_search=web,
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),
@@ -305,6 +301,11 @@ class Installation:
             _started(succession, stack)
             opened._stack = stack.pop_all()
             return opened
+
+    @property
+    def web_search(self) -> WebSearch:
+        """The way to search engines; nothing of it lasts from one search to the next."""
+        return _open_web_search(self.config, self.library, self.model_keys, self.governance)
 
     @property
     def rollouts(self) -> RolloutDesk:
