@@ -39,11 +39,11 @@ _WORD_BEFORE = re.compile(r"[\w.’'&-]+\Z")
 _NEXT_WORD = re.compile(r"[\"'“‘(\[*_]*(\w+)?")
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof sr jr st mt ft gen col lt capt sgt cmdr rev hon gov sen rep pres messrs e.g i.e cf vs v viz al "
-    "ca approx est no nos fig figs eq sec ch vol vols pp p ed eds art para dept univ assn bros jan feb mar apr jun "
+    "ca approx est nos fig figs eq sec ch vol vols pp p ed eds art para dept univ assn bros jan feb mar apr jun "
     "jul aug sept sep oct nov dec mon tue wed thu fri sat sun".split()
 )
 # These end a sentence where a word follows that begins one.
-_MAY_END = frozenset("etc inc ltd corp co u.s u.k u.n e.u d.c a.m p.m b.c a.d ph.d m.d b.a m.a".split())
+_MAY_END = frozenset("no etc inc ltd corp co u.s u.k u.n e.u d.c a.m p.m b.c a.d ph.d m.d b.a m.a".split())
 _STARTERS = frozenset(
     "The A An It He She They We I You This That These Those In On At By For From As But And However Its His Her Their "
     "There After Before When While Since Although If So Then Today Now Many Most Some Both One No".split()

@@ -107,6 +107,8 @@ def test_abbreviations_initials_decimals_and_addresses_end_nothing() -> None:
 def test_an_abbreviation_ends_a_sentence_where_the_next_word_begins_one() -> None:
     assert len(texts_of("It was made in the U.S. The price rose.")) == 2
     assert len(texts_of("It was made in the U.S. Army in May.")) == 1
+    assert len(texts_of("The answer to the question is no. It cost ten dollars.")) == 2
+    assert len(texts_of("It is No. 5 of ten.")) == 1
 
 
 def test_a_quoted_question_ends_nothing_where_the_sentence_goes_on() -> None:
