@@ -54,7 +54,7 @@ def answering_release(
     """
     lines = f'[truth]\nmode = "{mode}"\n{truth}\n' + (f'not_found = "{NOT_FOUND}"\n' if mode == "strict" else "")
     names = f'["{collection}"]' if collection else "[]"
-    allow = '[sampling]\nallow = ["n", "logprobs", "temperature"]'
+    allow = '[sampling]\nallow = ["n", "logprobs", "temperature", "max_tokens"]'
     rest = f"[retrieval]\ncollections = {names}\n{retrieval}\n{wording}\n{lines}\n{allow}"
     return make_release("You answer briefly.", rest=rest)
 

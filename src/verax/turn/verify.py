@@ -4,8 +4,9 @@
 * ``mark``: text flows at once; a verdict on each sentence that can be checked follows it. What is
   judged is what left, so its offsets are those of the reply.
 * ``strict``: before the guard reads it, a sentence waits for its verdict, and only a supported one
-  goes on, besides sentences that say nothing checkable. Where nothing is left, the reply is the
-  release's own ``not_found``. What left is marked as in ``mark``.
+  goes on, besides sentences that say nothing checkable. Where nothing is left, or only a piece of a sentence
+  ("No.") or that the model does not know, the reply is the release's own ``not_found``. A last sentence that the
+  limit of tokens cut off is held back. What left is marked as in ``mark``.
 * Every other mode than ``off`` needs a verifier, and collections, the web or samples. Where one is missing the
   release is refused before the turn begins, never answered with less than it promises (invariant 10).
 * Where no evidence was considered for a sentence, a release may have it compared with further samples
@@ -15,6 +16,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -30,6 +32,7 @@ from verax.turn.samples import Samples
 
 __all__ = ["Marks", "StrictFilter", "check_request", "check_truth_mode"]
 
+_WHOLE = re.compile(r"[.!?…。！？][\"'”’)\]»」』）》*_]*\Z")
 _LONGEST_MARK = 10
 """Characters of the longest mark of a list between two sentences; more than that is text that nobody checked."""
 
@@ -175,6 +178,8 @@ class _Held:
         passed: What may leave, of which `told` characters left.
         has_claim: Whether a supported sentence is among it; until then nothing leaves, so that no
             introduction stands before an answer that does not come.
+        is_bare: Whether a piece of a sentence, or that the model does not know, is among it: by itself
+            that is an answer which nobody can check, or none.
     """
 
     reader: Splitter = field(default_factory=Splitter)
@@ -184,6 +189,7 @@ class _Held:
     told: int = 0
     withheld: int = 0
     has_claim: bool = False
+    is_bare: bool = False
     is_finished: bool = False
 
     def tell(self) -> str:
@@ -241,9 +247,13 @@ class StrictFilter:
     async def _end(self, choice: int, reason: str) -> str:
         held = self._held(choice)
         held.is_finished = True
-        await self._judge(held, held.reader.finish())
-        is_empty = not held.passed or (held.withheld and not held.has_claim)
-        if is_empty and reason != "tool_calls":
+        last = held.reader.finish()
+        if reason == "length" and last and not _WHOLE.search(last[-1].text):
+            held.withheld += 1
+            last = last[:-1]
+        await self._judge(held, last)
+        is_unchecked = not held.has_claim and (held.withheld > 0 or held.is_bare)
+        if (not held.passed or is_unchecked) and reason != "tool_calls":
             self.abstained.add(choice)
             return self._not_found
         return held.tell()
@@ -252,12 +262,14 @@ class StrictFilter:
         for sentence in sentences:
             before = held.passed + _between(held.text[held.read : sentence.start], is_first=not held.passed)
             held.read = sentence.end
-            if kind_of(sentence) is SentenceKind.CLAIM:
+            kind = kind_of(sentence)
+            if kind is SentenceKind.CLAIM:
                 judged = await self._judging.judge(sentence, before)
                 if judged.judgement.verdict is not Verdict.SUPPORTED:
                     held.withheld += 1
                     continue
                 held.has_claim = True
+            held.is_bare |= kind in (SentenceKind.FRAGMENT, SentenceKind.UNKNOWING)
             held.passed = before + sentence.text
 
 

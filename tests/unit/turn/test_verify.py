@@ -119,12 +119,27 @@ async def test_a_strict_release_lets_supported_sentences_pass_and_no_others(tmp_
     assert end.withheld == 2
 
 
-@pytest.mark.parametrize("said", [ABSENT, f"{GREETING} {WRONG}", "", "Oh"])
+@pytest.mark.parametrize(
+    "said", [ABSENT, f"{GREETING} {WRONG}", "", "No.", f"{GREETING} The answer to this question is not provided."]
+)
 async def test_where_nothing_is_left_a_strict_release_says_what_it_says_then(tmp_path: Path, said: str) -> None:
     events = await ask(tmp_path, said, "strict")
-    expected = said if said == "Oh" else NOT_FOUND
-    assert ending(events).choices[0].text == expected
+    assert ending(events).choices[0].text == NOT_FOUND
     assert verdicts(events) == []
+
+
+@pytest.mark.parametrize("said", [GREETING, "Which bridge do you mean?", f"No. {OPENED}"])
+async def test_what_says_nothing_checkable_may_stand_alone_or_beside_what_is_supported(
+    tmp_path: Path, said: str
+) -> None:
+    assert ending(await ask(tmp_path, said, "strict")).choices[0].text == said
+
+
+@pytest.mark.parametrize(("limit", "shown"), [(5, OPENED), (7, OPENED), (4, NOT_FOUND)])
+async def test_a_sentence_that_the_limit_cut_off_is_held_back(tmp_path: Path, limit: int, shown: str) -> None:
+    async with answering(tmp_path, f"{OPENED} The bridge opened in 1932.", answering_release("strict")) as world:
+        events = await world.say("When?", sampling=SamplingRequest(max_tokens=limit))
+    assert ending(events).choices[0].text == shown
 
 
 async def test_a_strict_reply_keeps_its_list_and_drops_what_was_not_judged(tmp_path: Path) -> None:

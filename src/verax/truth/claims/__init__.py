@@ -8,7 +8,16 @@
 ['The bridge opened in 1932.']
 """
 
-from verax.truth.claims.checkable import Claim, ClaimFinder, SentenceKind, claims_of, kind_of, leans, plain
+from verax.truth.claims.checkable import (
+    Claim,
+    ClaimFinder,
+    SentenceKind,
+    claims_of,
+    kind_of,
+    leans,
+    names_nothing,
+    plain,
+)
 from verax.truth.claims.language import Language, language_of
 from verax.truth.claims.sentences import Sentence, Splitter, split
 
@@ -23,6 +32,7 @@ __all__ = [
     "kind_of",
     "language_of",
     "leans",
+    "names_nothing",
     "plain",
     "split",
 ]

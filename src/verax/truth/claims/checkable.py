@@ -2,6 +2,8 @@
 
 * A claim says that something is so. Questions, greetings, instructions, opinions, and saying that one does not know
   are not claims; nor are headings, and pieces of less than a sentence.
+* "The answer is ..." claims whatever follows, were it a question. Where too little follows to be read without the
+  question, it names nothing (`names_nothing`), and no passage can bear it out.
 * Rules, no model: the same text has the same claims everywhere. They lean towards *claim*: what is taken for one
   by mistake is checked and found nowhere, what is missed by mistake would go unchecked.
 * A claim *leans* on what stands before it where a pronoun, or "the same", "such" and the like, is one of its first two
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from verax.truth.claims.sentences import Sentence, Splitter
+from verax.truth.exact import content_words
 
 __all__ = [
     "CONTEXT_WORDS",
@@ -28,6 +31,7 @@ __all__ = [
     "claims_of",
     "kind_of",
     "leans",
+    "names_nothing",
     "plain",
 ]
 
@@ -86,6 +90,10 @@ _UNKNOWING = re.compile(
     r"|\b(?:i|we) (?:cannot|can['’]t|can not|could not|couldn['’]t|was unable to|were unable to) "
     r"(?:say|tell|verify|confirm|find|determine|answer|check|access|provide|help|recall)\b"
     r"|\b(?:i|we) have no (?:information|knowledge|idea|record|data|access|way)\b"
+    r"|\bthe answer (?:to (?:this|that|the|your) question )?(?:is|was) (?:not (?:provided|given|stated|known|clear"
+    r"|available|mentioned|found|in the)|unknown|unclear)\b"
+    r"|\b(?:the|this|these) (?:(?:given|provided) (?:passage|text|context|information)|passage|context)s? "
+    r"(?:do|does|did)(?: not|n['’]t) (?:say|tell|state|mention|provide|give|contain|include|specify|answer)\b"
     r"|\bas an ai\b|\bi['’]m just an ai\b|\bit is (?:unclear|not clear|unknown|not known) to (?:me|us)\b"
     r"|我(?:们)?(?:不知道|不清楚|不确定|无法|不能|没有(?:找到|足够))",
     re.IGNORECASE,
@@ -104,6 +112,12 @@ _OPINION = re.compile(
     r"|我(?:们)?(?:认为|觉得|相信|希望|建议|喜欢)|在我看来|依我看|应该",
     re.IGNORECASE,
 )
+_ANSWER = re.compile(
+    r"(?:so|therefore|thus|hence)?,?\s*(?:the|my) (?:(?:short|correct|right|final) )?answer"
+    r"(?: to (?:this|that|the|your) question)?(?: is\b|:)[:,]?(?: that\b)?\s*",
+    re.IGNORECASE,
+)
+_MIN_NAMED = 2
 _IMPERATIVES = (
     "add ask avoid choose click compare consider contact copy create delete describe do don't download enjoy ensure "
     "enter explain fill follow get give go imagine include install keep learn leave let let's listen look make note "
@@ -153,8 +167,12 @@ def kind_of(sentence: Sentence) -> SentenceKind:
     """Return what a sentence is."""
     text = plain(sentence.text)
     told = _ADDRESS.sub("", text)
-    if sentence.block == "heading" or _is_fragment(told):
+    if sentence.block == "heading":
         return SentenceKind.FRAGMENT
+    if _ANSWER.match(text) and not _UNKNOWING.search(text):
+        return SentenceKind.CLAIM
+    if _is_fragment(told):
+        return SentenceKind.GREETING if _GREETING.match(text) else SentenceKind.FRAGMENT
     if _QUESTION.search(text):
         return SentenceKind.QUESTION
     if _UNKNOWING.search(text):
@@ -175,6 +193,16 @@ def leans(text: str) -> bool:
     words = _NOT_LEANING.sub(" ", " ".join(text.split()[:_LEANING_WORDS])).split()
     reach = len(words) if words and _OPENER.match(words[0].rstrip(",")) else 2
     return any(_LEANING.match(word) for word in words[:reach])
+
+
+def names_nothing(claim: str) -> bool:
+    """Say whether a claim only says what the answer is, in too few words to be read without the question."""
+    text = plain(claim)
+    answer = _ANSWER.match(text)
+    if answer is None:
+        return False
+    said = text[answer.end() :]
+    return _QUESTION.search(said) is not None or len(content_words(said)) < _MIN_NAMED
 
 
 class ClaimFinder:

@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from verax.truth.chunks import Span, nearest_sentences
+from verax.truth.claims import names_nothing
 from verax.truth.exact import Kind, Weight, check, content_words, instances
 from verax.truth.verdicts import SUPPORTED_FROM, DecidingSpan, Judgement, Verdict
 from verax.truth.verifier.calibration import Calibration, log_odds, margin, sigmoid
@@ -111,8 +112,8 @@ class Judging:
         self._max_words = max_words
 
     def judge(self, asked: Asked) -> Judgement:
-        """Return the verdict on a claim; without evidence it is *not found*."""
-        readings = self.readings(asked)
+        """Return the verdict on a claim; without evidence, or where it names nothing, it is *not found*."""
+        readings = [] if names_nothing(asked.claim) else self.readings(asked)
         if not readings:
             return Judgement(Verdict.NOT_FOUND, 0.0)
         best = max(readings, key=lambda reading: reading.probability)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verax.truth.claims import SentenceKind, claims_of, kind_of, language_of, leans, plain, split
+from verax.truth.claims import SentenceKind, claims_of, kind_of, language_of, leans, names_nothing, plain, split
 
 KINDS = {
     SentenceKind.CLAIM: [
@@ -15,9 +15,16 @@ KINDS = {
         "There are 12 bridges in the town.",
         "**Verden** has a [bridge](https://ex.org) [1].",
         "桥梁于1932年开放。",
+        "The answer to this question is no.",
+        "The answer is: can nails be polished?",
     ],
     SentenceKind.QUESTION: ["When was the bridge opened?", "桥梁是什么时候开放的？", '"Was it you?"'],
-    SentenceKind.GREETING: ["Hello there, my friend!", "Thank you for your question.", "Let me know if you need more."],
+    SentenceKind.GREETING: [
+        "Hello there, my friend!",
+        "Thank you for your question.",
+        "Let me know if you need more.",
+        "Hello!",
+    ],
     SentenceKind.INSTRUCTION: ["Click the button to save.", "Please open the file first.", "Set the timer to five."],
     SentenceKind.OPINION: [
         "I think the bridge is old.",
@@ -30,6 +37,8 @@ KINDS = {
         "I don't know when it was built.",
         "As an AI, I cannot verify that.",
         "I'm not sure that it was 1932.",
+        "The answer to this question is not provided.",
+        "The passage does not say when it was built.",
         "我不知道它是什么时候建成的。",
     ],
     SentenceKind.FRAGMENT: ["Overview", "Here is the list:", "See https://ex.org/a-long-address", "New York City"],
@@ -40,6 +49,20 @@ KINDS = {
 def test_a_sentence_is_what_it_says(kind: SentenceKind, text: str) -> None:
     [sentence] = split(text)
     assert kind_of(sentence) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "is_empty"),
+    [
+        ("The answer to this question is no.", True),
+        ("So the answer is: 42.", True),
+        ("The answer is: can nail fungus be caused by nail polish?", True),
+        ("The answer is that nail polish can cause nail fungus.", False),
+        ("The bridge is old.", False),
+    ],
+)
+def test_an_answer_of_too_few_words_names_nothing(text: str, is_empty: bool) -> None:
+    assert names_nothing(text) is is_empty
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,11 @@ def test_without_evidence_a_claim_is_not_found() -> None:
     assert judge(BRIDGE, ["", " "], {}).verdict is Verdict.NOT_FOUND
 
 
+def test_a_claim_that_names_nothing_is_found_nowhere() -> None:
+    passage = "The answer to this question is no."
+    assert judge(passage, [passage], {"answer": SURE}) == Judgement(Verdict.NOT_FOUND, 0.0)
+
+
 def test_the_sentence_that_supports_alone_is_the_span() -> None:
     text = "Verden is a town. The bridge was opened in 1932 by the mayor. Nobody knows the bridge."
     found = judge(BRIDGE, ["Nothing.", text], {"1932 by": SURE})
