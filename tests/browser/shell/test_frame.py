@@ -216,7 +216,7 @@ def test_the_app_is_worked_by_keyboard_alone(person: Callable[..., Person]) -> N
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     stops = []
-    for _ in range(10):
+    for _ in range(11):
         page.keyboard.press("Tab")
         stops.append(page.evaluate(_FOCUSED))
     assert [re.sub(r"[\u2068\u2069]|Ctrl.*", "", stop) for stop in stops] == [
@@ -232,7 +232,7 @@ def test_the_app_is_worked_by_keyboard_alone(person: Callable[..., Person]) -> N
         f"{ann.name}Member",
         "General",
     ]
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("Shift+Tab")
     page.keyboard.press("ArrowDown")
     expect(ann.conversation("A")).to_be_focused()

@@ -44,7 +44,8 @@ async def test_two_writers_that_deadlock_both_succeed_in_the_end(postgres_url: s
 
     await asyncio.gather(first.write(cross(1, 2)), second.write(cross(2, 1)))
     assert first.read_now(lambda tx: tx.execute("SELECT n FROM box")) == [(2,), (2,)]
-    assert len(runs) == 3
+    # Whoever is run again may meet the other once more before it ends.
+    assert len(runs) > 2
     first.close()
     second.close()
 
