@@ -13,6 +13,7 @@ because its VFS layer lets a test record every write and sync.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -219,6 +220,8 @@ class SqliteDriver:
         return str(self._path)
 
     def connect(self, *, readonly: bool) -> SqliteConnection:
+        if self._was_ours and self._vfs is None:
+            self._set_journal_aside()
         raw: apsw.Connection | None = None
         try:
             raw = apsw.Connection(str(self._path), vfs=self._vfs, statementcachesize=256)
@@ -235,6 +238,16 @@ class SqliteDriver:
 
     def try_lock(self, name: str) -> HeldLock | None:
         return FileLock.take(self._path.with_name(f"{self._path.name}-{re.sub('[^a-z0-9]+', '-', name)}.lock"))
+
+    def _set_journal_aside(self) -> None:
+        """Rename a rollback journal that appeared while the database is open; it keeps what it holds.
+
+        A database with a write-ahead log has none, so somebody else put it there. SQLite would want to play it back:
+        each new connection would wait for a lock that the open ones never give up, and fail.
+        """
+        journal = self._path.with_name(f"{self._path.name}-journal")
+        with contextlib.suppress(OSError):
+            journal.rename(f"{journal}.foreign")
 
     def _configure(self, raw: apsw.Connection, *, readonly: bool) -> None:
         raw.set_busy_timeout(self._lock_wait_ms)

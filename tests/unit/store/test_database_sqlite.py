@@ -102,6 +102,17 @@ def test_the_settings_are_those_that_durability_needs(path: Path) -> None:
     database.close()
 
 
+def test_a_foreign_rollback_journal_holds_no_new_connection_up(path: Path) -> None:
+    database = open_database(path, limits=DatabaseLimits(lock_wait_s=0.1))
+    database.write_now(lambda tx: tx.execute("CREATE TABLE box (id INTEGER PRIMARY KEY)"))
+    journal = path.with_name(f"{path.name}-journal")
+    journal.write_bytes(b"x")
+    assert database.read_now(lambda tx: tx.execute("SELECT count(*) FROM box")) == [(0,)]
+    assert not journal.exists()
+    assert journal.with_name(f"{journal.name}.foreign").read_bytes() == b"x"
+    database.close()
+
+
 def test_the_file_is_readable_by_its_owner_only(path: Path) -> None:
     database = open_database(path)
     make_table(database)
