@@ -3,7 +3,8 @@
 Each suite gets the options as they are, runs in a process of its own, writes
 ``bench/results/SUITE.json`` with the machine it ran on, and gives rows of ``{figure, aim, reached}``.
 With ``--quick`` nothing is kept: the figures are rough. A suite that fails is named, the others
-still run, and the exit code is 1.
+still run, and the exit code is 1. Suites that take an hour or a folder of data run when they are
+named; a run of everything else prints below its table what they gave last.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ SUITES = (
     "gates",
     "retrieval",
     "truth",
+    "truth.questions",
     "guard",
     "monitor",
     "monitor.unchanged",
@@ -61,6 +63,9 @@ def main(arguments: list[str]) -> int:
         else:
             rows += [{"suite": suite, **row} for row in result["table"]]
     _print(rows)
+    if not names:
+        print("\nnot run now, as bench/results keeps it (with the machine; name a suite to take it again):")
+        _print(_kept())
     if failed:
         print(f"bench: failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -76,6 +81,16 @@ def _run(suite: str, flags: list[str]) -> dict[str, Any] | None:
             return None
         result: dict[str, Any] = json.loads(output.read_text())
         return result
+
+
+def _kept() -> list[dict[str, Any]]:
+    """Return the rows of the suites that run on request, as they were last taken."""
+    rows: list[dict[str, Any]] = []
+    for suite in ON_REQUEST:
+        path = RESULTS / f"{suite}.json"
+        if path.exists():
+            rows += [{"suite": suite, **row} for row in json.loads(path.read_text())["table"]]
+    return rows
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

@@ -35,6 +35,7 @@ from urllib.parse import urlsplit
 import uvloop
 
 from bench.machine import describe
+from bench.output import output_of, write_result
 from verax.surfaces.http.server import serve
 from verax.testing.installations import chat_releases, open_installation
 from verax.testing.long_conversation import fill_conversation
@@ -52,13 +53,9 @@ def main(arguments: list[str]) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(Path(arguments[1]), json.loads(arguments[2])))
         return 0
-    names = [argument for argument in arguments if not argument.startswith("-")]
     quick = "--quick" in arguments
     result = {"suite": "chat", "machine": describe(), **measure(20 if quick else 60, quick=quick)}
-    text = json.dumps(result, indent=1)
-    if names:
-        Path(names[0]).write_text(text + "\n")
-    print(text)
+    write_result(result, output_of(arguments))
     return 0
 
 

@@ -6,7 +6,6 @@ what the script itself reports for its checks, `process_ms` the whole process, P
 
 from __future__ import annotations
 
-import json
 import re
 import statistics
 import subprocess
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import describe
+from bench.output import output_of, write_result
 from verax.kernel.record import TurnSecret
 from verax.testing.logs import NAME
 from verax.testing.simulated_log import SimulatedLog, issue_receipt, sample_record
@@ -29,12 +29,8 @@ _TOOK = re.compile(r"\(([0-9.]+) ms\)")
 
 def main(arguments: list[str]) -> int:
     """Measure and write the figures as JSON."""
-    names = [argument for argument in arguments if not argument.startswith("-")]
     result = {"suite": "checker", "machine": describe(), **measure(10 if "--quick" in arguments else 100)}
-    text = json.dumps(result, indent=1)
-    if names:
-        Path(names[0]).write_text(text + "\n")
-    print(text)
+    write_result(result, output_of(arguments))
     return 0
 
 

@@ -7,7 +7,6 @@ the time to the first reply. With ``--quick`` the same is done: there is nothing
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -18,18 +17,15 @@ from typing import Any
 
 from bench.gateway.peers import free_port, resident_mib
 from bench.machine import describe
+from bench.output import output_of, write_result
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: list[str]) -> int:
     """Measure and write the figures as JSON."""
-    names = [argument for argument in arguments if not argument.startswith("-")]
     result = {"suite": "install", "machine": describe(), **measure()}
-    text = json.dumps(result, indent=1)
-    if names:
-        Path(names[0]).write_text(text + "\n")
-    print(text)
+    write_result(result, output_of(arguments))
     return 0
 
 

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import describe
+from bench.output import write_result
 from verax.gates.items import Item
 from verax.gates.suite import Suite, load_suite
 from verax.gates.suites.junior.scorer import problem_of
@@ -70,10 +71,7 @@ def main(arguments: list[str]) -> int:
     if given.onestop is not None:
         found["onestop"] = _onestop(given.onestop)
     found["table"] = _table(found)
-    text = json.dumps(found, indent=1)
-    if given.output is not None:
-        given.output.write_text(text + "\n")
-    print(text)
+    write_result(found, given.output)
     return 0
 
 

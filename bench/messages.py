@@ -17,7 +17,6 @@ Figures, all medians over `_REPEATS` with the 95th percentile beside them:
 from __future__ import annotations
 
 import asyncio
-import json
 import statistics
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import describe
+from bench.output import output_of, write_result
 from verax.store.database import open_database
 from verax.store.messages import Line, Messages
 
@@ -43,10 +43,7 @@ def main(arguments: list[str]) -> int:
         url = arguments[arguments.index("--database") + 1]
         names.remove(url)
     result = {"suite": "messages", "machine": describe(), **measure("--quick" in arguments, url)}
-    text = json.dumps(result, indent=1)
-    if names:
-        Path(names[0]).write_text(text + "\n")
-    print(text)
+    write_result(result, output_of(names))
     return 0
 
 

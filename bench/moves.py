@@ -14,7 +14,6 @@ submitted:
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import describe
+from bench.output import output_of, write_result
 from verax.testing.releases import make_release
 from verax.testing.rollout_world import BASE, World, opened
 from verax.testing.scripted import Reply, Rule, ScriptedBackend
@@ -46,10 +46,7 @@ def main(arguments: list[str]) -> int:
         row("last stream under the release ended, s", "", result["withdrawn_s"]),
         row("of these not at the end of a sentence", "0", result["cut_in_a_sentence"]),
     ]
-    text = json.dumps(result, indent=1)
-    for output in (Path(argument) for argument in arguments if not argument.startswith("-")):
-        output.write_text(text + "\n")
-    print(text)
+    write_result(result, output_of(arguments))
     return 0
 
 

@@ -31,6 +31,7 @@ import aiohttp
 
 from bench.machine import describe
 from bench.moves import AIM_S, QUICK_STREAMS, STREAMS, row, slow_model
+from bench.output import output_of, write_result
 from verax.config import Config
 from verax.models.registry import Backends, BackendSettings
 from verax.store.accounts import Accounts
@@ -91,10 +92,7 @@ def main(arguments: list[str]) -> int:
         row("last stream under the release ended, s", "", result["withdrawn_s"]),
         row("of these dropped, or not at the end of a sentence", "0", result["cut_in_a_sentence"]),
     ]
-    text = json.dumps(result, indent=1)
-    for output in (Path(argument) for argument in arguments if not argument.startswith("-")):
-        output.write_text(text + "\n")
-    print(text)
+    write_result(result, output_of(arguments))
     return 0
 
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import os
 import statistics
 import sys
@@ -31,10 +30,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import describe
+from bench.output import output_of, write_result
 from verax.kernel.checkpoint import open_checkpoint
 from verax.kernel.note import NoteSigner
 from verax.kernel.receipt import Receipt, verify_receipt
-from verax.kernel.record import BackendRef, GovernanceRef, Record, TurnSecret
+from verax.kernel.record import Record, TurnSecret
 from verax.store.clock import SystemClock
 from verax.store.database import Database, open_database
 from verax.store.receipts import Receipts
@@ -43,6 +43,7 @@ from verax.store.tlog import LogSpec, TileLog
 from verax.store.tlog_live import LiveLog
 from verax.store.turns import FinishedTurn, OpenTurn, TurnStore
 from verax.surfaces.cli.treeaudit import audit_tree
+from verax.testing.logs import sample_record, sample_secret
 
 _NAME = "bench/abcdefghijklmnopqrstuvwxyz"
 _ORIGIN = f"{_NAME}/replies/0"
@@ -78,12 +79,8 @@ class _FolderOfOneLog:
 
 def main(arguments: list[str]) -> int:
     """Measure and write the figures as JSON."""
-    names = [argument for argument in arguments if not argument.startswith("-")]
     result = {"suite": "replylog", "machine": describe(), **measure("--quick" in arguments)}
-    text = json.dumps(result, indent=1)
-    if names:
-        Path(names[0]).write_text(text + "\n")
-    print(text)
+    write_result(result, output_of(arguments))
     return 0
 
 
@@ -214,28 +211,7 @@ async def _time_receipts(db: Database, live: LiveLog) -> dict[str, Any]:
 
 
 def _record(number: int) -> tuple[TurnSecret, Record]:
-    secret = TurnSecret(hashlib.sha256(f"secret {number}".encode()).digest())
-    record = Record(
-        log=_ORIGIN,
-        id=hashlib.sha256(f"turn {number}".encode()).hexdigest()[:32],
-        channel="assistant",
-        arm="head",
-        mode="solo",
-        release="1" * 64,
-        runtime="2" * 64,
-        governance=GovernanceRef(9, "3" * 64),
-        backend=BackendRef("embedded", "4" * 64),
-        prompt="5" * 64,
-        sent=secret.commit("sent", b"sent"),
-        request=secret.commit("request", b"request"),
-        reply=secret.commit("reply", _REPLY),
-        reply_form="text",
-        status="complete",
-        seed=number,
-        time_ms=1_760_000_000_000,
-        salt=secret.salt("record").hex(),
-    )
-    return secret, record
+    return sample_secret(number), sample_record(number, _REPLY, log=_ORIGIN, status="complete")
 
 
 def _failed(record: Record, secret: TurnSecret) -> Record:

@@ -38,6 +38,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import describe
+from bench.output import write_result
 from verax.kernel.canonical import hex_digest
 from verax.store.collections import Collections
 from verax.store.collections_types import CollectionLimits, NewDocument, NewPassage
@@ -85,10 +86,7 @@ def main(arguments: list[str]) -> int:
         if "pdf" in parts:
             found["pdf"] = asyncio.run(_pdf(Path(name) / "pdf.db", _QUICK_PAGES if given.quick else _PAGES))
     found["table"] = _table(found)
-    text = json.dumps(found, indent=1)
-    if given.output is not None:
-        given.output.write_text(text + "\n")
-    print(text)
+    write_result(found, given.output)
     return 0
 
 

@@ -8,7 +8,6 @@ hour by default; with ``--quick`` two minutes.
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +17,7 @@ import uvloop
 
 from bench.gateway import load, peers
 from bench.machine import describe
+from bench.output import output_of, write_result
 
 MINUTES, QUICK_MINUTES = 60.0, 2.0
 STEP_S = 10.0
@@ -33,10 +33,7 @@ def main(arguments: list[str]) -> int:
         minutes = float(text)
         names.remove(text)
     result = {"suite": "soak", "machine": describe(), **measure(minutes)}
-    output = json.dumps(result, indent=1)
-    if names:
-        Path(names[0]).write_text(output + "\n")
-    print(output)
+    write_result(result, output_of(names))
     return 0
 
 

@@ -20,7 +20,6 @@ graphics card. Figures:
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import statistics
@@ -35,6 +34,7 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench.machine import describe
+from bench.output import output_of, write_result
 from verax.surfaces.installation import Installation
 from verax.testing.installations import open_installation
 from verax.testing.long_conversation import fill_conversation
@@ -65,13 +65,9 @@ _COUNT_FRAMES = """() => {
 
 def main(arguments: list[str]) -> int:
     """Measure and write the figures as JSON."""
-    names = [argument for argument in arguments if not argument.startswith("-")]
     quick = "--quick" in arguments
     result = {"suite": "web", "machine": describe(), **measure(quick)}
-    text = json.dumps(result, indent=1)
-    if names:
-        Path(names[0]).write_text(text + "\n")
-    print(text)
+    write_result(result, output_of(arguments))
     return 0
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import describe
+from bench.output import output_of, write_result
 from verax.models.embedded import default_threads
 from verax.models.weights import DEFAULT_WEIGHTS_FILE, default_weights_folder
 
@@ -27,12 +28,8 @@ PEER = ROOT / "bench" / ".peers" / "openvino"
 
 def main(arguments: list[str]) -> int:
     """Measure both engines in one run and write the figures as JSON."""
-    output = next((Path(argument) for argument in arguments if not argument.startswith("-")), None)
     result = {"suite": "embedded", "machine": describe(), **measure(quick="--quick" in arguments)}
-    text = json.dumps(result, indent=1)
-    if output is not None:
-        output.write_text(text + "\n")
-    print(text)
+    write_result(result, output_of(arguments))
     return 0
 
 

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import describe
+from bench.output import write_result
 from verax.drill.obedient import BLUNT_LINE, MAY_LINE, MIRROR_LINE, NAME_LINE, ObedientModel
 from verax.gates.items import Answer, Sample
 from verax.gates.judge.labels import agreement, load_labels
@@ -73,10 +74,7 @@ def main(arguments: list[str]) -> int:
     result: dict[str, Any] = {"suite": "gates", "quick": given.quick, "machine": describe()}
     result |= {part: parts[part]() for part in wanted}
     result["table"] = _table(result)
-    text = json.dumps(result, indent=1)
-    if given.output is not None:
-        given.output.write_text(text + "\n")
-    print(text)
+    write_result(result, given.output)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -14,6 +13,7 @@ import uvloop
 
 from bench.gateway import load, peers
 from bench.machine import describe
+from bench.output import output_of, write_result
 
 STREAMS_AT_ONCE = 200
 PIECES = 20
@@ -23,12 +23,8 @@ PAUSE_MS = 20.0
 def main(arguments: list[str]) -> int:
     """Measure both gateways in one run and write the figures as JSON."""
     quick = "--quick" in arguments
-    output = next((Path(argument) for argument in arguments if not argument.startswith("-")), None)
     result = {"suite": "gateway", "is_quick": quick, "machine": describe(), **measure(quick)}
-    text = json.dumps(result, indent=1)
-    if output is not None:
-        output.write_text(text + "\n")
-    print(text)
+    write_result(result, output_of(arguments))
     return 0
 
 

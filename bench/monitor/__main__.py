@@ -26,8 +26,9 @@ from typing import Any
 from bench.machine import describe
 from bench.monitor.live import catch
 from bench.monitor.replies import obey
-from bench.monitor.results import JULY_LINES, counted, edits, interval, row, write
+from bench.monitor.results import JULY_LINES, counted, edits, interval, row
 from bench.monitor.simulate import BASE, SHARES, everyday, from_pools, obedient_run, saw, thread
+from bench.output import output_of, write_result
 from verax.drill.obedient import MAY_LINE, ObedientModel
 from verax.gates.rollout.comparison import ALPHA
 from verax.gates.rollout.words import roots_of
@@ -65,7 +66,7 @@ def main(arguments: list[str]) -> int:
     result |= {"live": list(_live(size)), "incidents": list(_incidents(size)), "announced": list(_announced(size))}
     result["seconds"] = round(time.monotonic() - began_s)
     result["table"] = _table(result)
-    write(result, arguments)
+    write_result(result, output_of(arguments))
     return 0
 
 

@@ -18,8 +18,9 @@ from typing import Any
 
 from bench.machine import describe
 from bench.monitor.replies import answer, with_line
-from bench.monitor.results import JULY_LINES, counted, edits, interval, row, write
+from bench.monitor.results import JULY_LINES, counted, edits, interval, row
 from bench.monitor.simulate import SHARES, from_pools, saw, thread
+from bench.output import output_of, write_result
 from verax.drill.obedient import MAY_LINE
 from verax.gates.rollout.seen import Seen, known_names
 from verax.kernel.release import Release, release_texts
@@ -63,7 +64,7 @@ def main(arguments: list[str]) -> int:
             for item in result["incidents_on_embedded"]
         ),
     ]
-    write(result, arguments)
+    write_result(result, output_of(arguments))
     return 0
 
 

@@ -1,8 +1,7 @@
-"""What the suites of this benchmark share: their lines, intervals, rows of the table, and how a result is written."""
+"""What the suites of this benchmark share: their lines, intervals and rows of the table."""
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from verax.drill.obedient import BLUNT_LINE, MIRROR_LINE, NAME_LINE
 from verax.gates.statistics import clopper_pearson
 
-__all__ = ["JULY_LINES", "counted", "edits", "interval", "row", "write"]
+__all__ = ["JULY_LINES", "counted", "edits", "interval", "row"]
 
 JULY_LINES = f"{BLUNT_LINE} {MIRROR_LINE} {NAME_LINE}"
 
@@ -35,11 +34,3 @@ def row(figure: str, aim: str, reached: str) -> dict[str, str]:
 def counted(found: Mapping[str, Any], count: str, total: str) -> str:
     """Say a share in words, with its interval."""
     return f"{found[count]} of {found[total]} ({found['low']:.1%} to {found['high']:.1%})"
-
-
-def write(result: Mapping[str, Any], arguments: list[str]) -> None:
-    """Print a result as JSON, and write it to the file that the arguments name."""
-    text = json.dumps(result, indent=1)
-    for output in (Path(argument) for argument in arguments if not argument.startswith("-")):
-        output.write_text(text + "\n")
-    print(text)

@@ -12,8 +12,9 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from typing import Any
 
 from bench.machine import describe
-from bench.monitor.results import counted, interval, row, write
+from bench.monitor.results import counted, interval, row
 from bench.monitor.simulate import no_change_run
+from bench.output import output_of, write_result
 from verax.gates.rollout.comparison import ALPHA
 
 _RUNS, _REPLIES = 300, 10_000
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> int:
     result["table"] = [
         row(f"rolled back at no change, over {replies} replies", "<= 1 %", counted(result, "rolled_back", "runs"))
     ]
-    write(result, arguments)
+    write_result(result, output_of(arguments))
     return 0
 
 

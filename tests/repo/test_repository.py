@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from verax.kernel.errors import VeraxError
 from verax.surfaces.launch.inventory import normal_name, read_locks
+from verax.testing.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "scripts"
 SOURCE = ROOT / "src" / "verax"
 LIMIT_S = 120
 
@@ -30,20 +30,9 @@ _FAKES = re.compile(r"^\s*(?:from|import) verax\.testing", re.MULTILINE)
 FORBIDDEN_EVERYWHERE = frozenset({"litellm", "torch", "transformers", "pickle", "requests"})
 
 
-def load_script(name: str) -> ModuleType:
-    """Load one of scripts/*.py."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(name, module)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def tracked() -> list[Path]:
-    return list(load_script("check_shape").tracked_files(ROOT))
+    return list(load_script(SCRIPTS / "check_shape.py").tracked_files(ROOT))
 
 
 def imported_names(path: Path) -> set[str]:
@@ -70,12 +59,12 @@ def test_left_never_imports_right() -> None:
 
 
 def test_every_file_function_and_name_keeps_the_limits(tracked: list[Path]) -> None:
-    check = load_script("check_shape")
+    check = load_script(SCRIPTS / "check_shape.py")
     assert [problem for path in tracked for problem in check.problems_of(path)] == []
 
 
 def test_a_file_over_the_limits_is_found(tmp_path: Path) -> None:
-    check = load_script("check_shape")
+    check = load_script(SCRIPTS / "check_shape.py")
     many = ", ".join(f"a{number}" for number in range(9))
     body = "\n".join("    pass" for _ in range(90))
     (tmp_path / "utils.py").write_text(f"def wide({many}):\n    pass\n\n\ndef long():\n{body}\n" + "\n" * 800)
@@ -85,20 +74,20 @@ def test_a_file_over_the_limits_is_found(tmp_path: Path) -> None:
 
 
 def test_nothing_tracked_names_a_registry_or_a_path_of_one_machine(tracked: list[Path]) -> None:
-    check = load_script("check_tracked")
+    check = load_script(SCRIPTS / "check_tracked.py")
     assert [problem for path in tracked for problem in check.problems_of(path)] == []
 
 
 def test_a_lock_with_an_address_is_found(tmp_path: Path) -> None:
     lock = tmp_path / "x.lock"
     lock.write_text("a==1 @ https://example.test/a.whl\n")
-    assert list(load_script("check_tracked").problems_of(lock))
+    assert list(load_script(SCRIPTS / "check_tracked.py").problems_of(lock))
 
 
 def test_a_link_out_of_the_repository_is_found(tmp_path: Path) -> None:
     link = tmp_path / "elsewhere"
     link.symlink_to("/usr")
-    [found] = load_script("check_tracked").problems_of(link)
+    [found] = load_script(SCRIPTS / "check_tracked.py").problems_of(link)
     assert "leads out of the repository" in found
 
 
@@ -175,16 +164,16 @@ def test_source_asserts_nothing_at_run_time() -> None:
 
 
 def test_no_two_classes_share_an_error_code() -> None:
-    codes = [item.code for item in load_script("error_reference").tree_of(VeraxError)]
+    codes = [item.code for item in load_script(SCRIPTS / "error_reference.py").tree_of(VeraxError)]
     assert len(codes) == len(set(codes))
 
 
 def test_every_error_code_is_documented_and_the_page_is_current() -> None:
     page = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
-    assert page.endswith(load_script("error_reference").errors_page()), "run make docs"
+    assert page.endswith(load_script(SCRIPTS / "error_reference.py").errors_page()), "run make docs"
 
 
 def test_the_drawn_tree_holds_every_class() -> None:
-    script = load_script("error_reference")
+    script = load_script(SCRIPTS / "error_reference.py")
     drawn = script._drawn_tree()
     assert [item.__name__ for item in script.tree_of(VeraxError) if item.__name__ not in drawn] == []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
 
+from verax.testing.scripts import load_script
 from verax.testing.tiny_verifier import tiny_model
 from verax.truth.verdicts import Evidence, Verdict
 from verax.truth.verifier import LocalVerifier
@@ -27,11 +27,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def install(run: Path, target: Path) -> int:
-    spec = importlib.util.spec_from_file_location("install_verifier", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = load_script(SCRIPT)
     code: int = script.main([str(run), "--to", str(target)])
     return code
 

@@ -183,16 +183,21 @@ async def test_a_model_that_fails_breaks_the_run_and_never_passes_it(tmp_path: P
         await desk.close()
 
 
+async def begin(desk: GateDesk, change: str) -> None:
+    """Begin a gate, and wait until some of its samples are taken."""
+    desk.start()
+    desk.begin(change)
+    async with asyncio.timeout(60):
+        while desk.gates(change).gates[0].done < 5:
+            await asyncio.sleep(0)
+
+
 async def test_a_cancelled_run_is_no_result_and_goes_on_where_it_was(tmp_path: Path) -> None:
     slow = ScriptedBackend(obey=obey, usual=Reply(chunk_chars=1000, delay_s=0.005))
     async with opened(tmp_path, slow) as world:
         change = demand_and_propose(world, "You answer kindly.", off_topic=FLOORS)
         desk = make_gate_desk(tmp_path / "gates", world)
-        desk.start()
-        desk.begin(change)
-        async with asyncio.timeout(60):
-            while desk.gates(change).gates[0].done < 5:
-                await asyncio.sleep(0)
+        await begin(desk, change)
         gate = (await desk.cancel(change)).gates[0]
         assert gate.run is not None
         assert (gate.run.state, gate.result) == ("cancelled", None)
@@ -208,11 +213,7 @@ async def test_a_stopped_server_goes_on_with_its_runs_and_a_crash_counts_as_an_a
     async with opened(tmp_path, slow) as world:
         change = demand_and_propose(world, "You answer kindly.", off_topic=FLOORS)
         desk = make_gate_desk(tmp_path / "gates", world)
-        desk.start()
-        desk.begin(change)
-        async with asyncio.timeout(60):
-            while desk.gates(change).gates[0].done < 5:
-                await asyncio.sleep(0)
+        await begin(desk, change)
         await desk.close()
         run = desk.gates(change).gates[0].run
         assert run is not None

@@ -1048,19 +1048,9 @@ export interface ChatRequest {
    */
   model: string
   /**
-   * Text only; `name` is refused. An assistant line is read as the caller's claim.
-   *
-   * @minItems 1
-   */
-  messages: (SystemMessage | UserMessage | AssistantMessage | ToolMessage)[]
-  /**
    * Server-sent events.
    */
   stream?: boolean | null
-  /**
-   * `include_usage`; needs `stream`.
-   */
-  stream_options?: StreamOptions | null
   /**
    * 0 to 2.
    */
@@ -1069,6 +1059,44 @@ export interface ChatRequest {
    * Over 0, up to 1.
    */
   top_p?: number | null
+  /**
+   * Verax's own: `arm` and `release` of a preview.
+   */
+  verax?: PreviewOptions | null
+  /**
+   * A label of the caller's own.
+   */
+  user?: string | null
+  /**
+   * A label of the caller's own.
+   */
+  safety_identifier?: string | null
+  /**
+   * A label of the caller's own.
+   */
+  prompt_cache_key?: string | null
+  /**
+   * `auto` or `default` only.
+   */
+  service_tier?: ('auto' | 'default') | null
+  /**
+   * `true` only.
+   */
+  parallel_tool_calls?: true | null
+  /**
+   * `in_memory` only.
+   */
+  prompt_cache_retention?: 'in_memory' | null
+  /**
+   * Text only; `name` is refused. An assistant line is read as the caller's claim.
+   *
+   * @minItems 1
+   */
+  messages: (SystemMessage | UserMessage | AssistantMessage | ToolMessage)[]
+  /**
+   * `include_usage`; needs `stream`.
+   */
+  stream_options?: StreamOptions | null
   /**
    * -2 to 2.
    */
@@ -1124,33 +1152,9 @@ export interface ChatRequest {
     [k: string]: string
   } | null
   /**
-   * Verax's own: `arm` and `release` of a preview.
-   */
-  verax?: PreviewOptions | null
-  /**
-   * A label of the caller's own.
-   */
-  user?: string | null
-  /**
-   * A label of the caller's own.
-   */
-  safety_identifier?: string | null
-  /**
-   * A label of the caller's own.
-   */
-  prompt_cache_key?: string | null
-  /**
-   * `auto` or `default` only.
-   */
-  service_tier?: ('auto' | 'default') | null
-  /**
    * `["text"]` only.
    */
   modalities?: 'text'[] | null
-  /**
-   * `true` only.
-   */
-  parallel_tool_calls?: true | null
   /**
    * `{}` only.
    */
@@ -1166,13 +1170,22 @@ export interface ChatRequest {
    */
   verbosity?: 'medium' | null
   /**
-   * `in_memory` only.
-   */
-  prompt_cache_retention?: 'in_memory' | null
-  /**
    * `false` only; `/v1/responses` stores.
    */
   store?: false | null
+}
+/**
+ * Verax's own field of a request: which arm to run.
+ */
+export interface PreviewOptions {
+  /**
+   * `preview` runs a release that does not serve yet; reviewers only.
+   */
+  arm?: 'head' | 'preview'
+  /**
+   * Release to preview; the channel's head when empty.
+   */
+  release?: string
 }
 /**
  * A caller's own instructions; they stand in the prompt as the app's, never as the release's.
@@ -1256,19 +1269,6 @@ export interface NamedTool {
  */
 export interface NamedFunction {
   name: string
-}
-/**
- * Verax's own field of a request: which arm to run.
- */
-export interface PreviewOptions {
-  /**
-   * `preview` runs a release that does not serve yet; reviewers only.
-   */
-  arm?: 'head' | 'preview'
-  /**
-   * Release to preview; the channel's head when empty.
-   */
-  release?: string
 }
 /**
  * Every claim of a text with its verdict; `verifier` names what judged.
@@ -3118,6 +3118,46 @@ export interface ResponseRequest {
    */
   model: string
   /**
+   * Server-sent events.
+   */
+  stream?: boolean | null
+  /**
+   * 0 to 2.
+   */
+  temperature?: number | null
+  /**
+   * Over 0, up to 1.
+   */
+  top_p?: number | null
+  /**
+   * Verax's own: `arm` and `release` of a preview.
+   */
+  verax?: PreviewOptions | null
+  /**
+   * A label of the caller's own.
+   */
+  user?: string | null
+  /**
+   * A label of the caller's own.
+   */
+  safety_identifier?: string | null
+  /**
+   * A label of the caller's own.
+   */
+  prompt_cache_key?: string | null
+  /**
+   * `auto` or `default` only.
+   */
+  service_tier?: ('auto' | 'default') | null
+  /**
+   * `true` only.
+   */
+  parallel_tool_calls?: true | null
+  /**
+   * `in_memory` only.
+   */
+  prompt_cache_retention?: 'in_memory' | null
+  /**
    * Text, or messages, function calls and their outputs.
    */
   input: string | (InputMessage | InputCall | InputCallOutput)[]
@@ -3134,21 +3174,9 @@ export interface ResponseRequest {
    */
   store?: boolean | null
   /**
-   * Server-sent events.
-   */
-  stream?: boolean | null
-  /**
    * `include_obfuscation: false` only.
    */
   stream_options?: ResponseStreamOptions | null
-  /**
-   * 0 to 2.
-   */
-  temperature?: number | null
-  /**
-   * Over 0, up to 1.
-   */
-  top_p?: number | null
   /**
    * At most what the release allows.
    */
@@ -3180,33 +3208,9 @@ export interface ResponseRequest {
     [k: string]: string
   } | null
   /**
-   * Verax's own: `arm` and `release` of a preview.
-   */
-  verax?: PreviewOptions | null
-  /**
-   * A label of the caller's own.
-   */
-  user?: string | null
-  /**
-   * A label of the caller's own.
-   */
-  safety_identifier?: string | null
-  /**
-   * A label of the caller's own.
-   */
-  prompt_cache_key?: string | null
-  /**
-   * `auto` or `default` only.
-   */
-  service_tier?: ('auto' | 'default') | null
-  /**
    * `disabled` only.
    */
   truncation?: 'disabled' | null
-  /**
-   * `true` only.
-   */
-  parallel_tool_calls?: true | null
   /**
    * `false` only.
    */
@@ -3215,10 +3219,6 @@ export interface ResponseRequest {
    * `{}` or `effort: none` only.
    */
   reasoning?: ReasoningOptions | null
-  /**
-   * `in_memory` only.
-   */
-  prompt_cache_retention?: 'in_memory' | null
 }
 /**
  * Options of a stream.

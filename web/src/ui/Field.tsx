@@ -11,37 +11,19 @@ interface Common {
 
 /** A labelled line of text; hint and problem are read out with it. */
 export function Field({ label, hint, problem, className, ...rest }: Common & ComponentProps<'input'>) {
-  const id = useId()
   return (
-    <div className={classes(styles['field'], className)}>
-      <label htmlFor={id}>{label}</label>
-      <input
-        {...rest}
-        id={id}
-        className={styles['input']}
-        aria-invalid={problem !== undefined || undefined}
-        aria-describedby={`${id}-hint ${id}-problem`}
-      />
-      <Notes id={id} hint={hint} problem={problem} />
-    </div>
+    <Labelled label={label} hint={hint} problem={problem} className={className}>
+      {(wiring) => <input {...rest} {...wiring} aria-invalid={problem !== undefined || undefined} />}
+    </Labelled>
   )
 }
 
 /** A labelled text of several lines. */
 export function TextArea({ label, hint, problem, className, ...rest }: Common & ComponentProps<'textarea'>) {
-  const id = useId()
   return (
-    <div className={classes(styles['field'], className)}>
-      <label htmlFor={id}>{label}</label>
-      <textarea
-        {...rest}
-        id={id}
-        className={styles['input']}
-        aria-invalid={problem !== undefined || undefined}
-        aria-describedby={`${id}-hint ${id}-problem`}
-      />
-      <Notes id={id} hint={hint} problem={problem} />
-    </div>
+    <Labelled label={label} hint={hint} problem={problem} className={className}>
+      {(wiring) => <textarea {...rest} {...wiring} aria-invalid={problem !== undefined || undefined} />}
+    </Labelled>
   )
 }
 
@@ -54,13 +36,35 @@ export function Select({
   children,
   ...rest
 }: Common & ComponentProps<'select'>) {
+  return (
+    <Labelled label={label} hint={hint} problem={problem} className={className}>
+      {(wiring) => (
+        <select {...rest} {...wiring}>
+          {children}
+        </select>
+      )}
+    </Labelled>
+  )
+}
+
+/** What ties a control to its label and its notes. */
+interface Wiring {
+  readonly id: string
+  readonly className: string | undefined
+  readonly 'aria-describedby': string
+}
+
+interface LabelledProps extends Common {
+  readonly className: string | undefined
+  readonly children: (wiring: Wiring) => ReactNode
+}
+
+function Labelled({ label, hint, problem, className, children }: LabelledProps) {
   const id = useId()
   return (
     <div className={classes(styles['field'], className)}>
       <label htmlFor={id}>{label}</label>
-      <select {...rest} id={id} className={styles['input']} aria-describedby={`${id}-hint ${id}-problem`}>
-        {children}
-      </select>
+      {children({ id, className: styles['input'], 'aria-describedby': `${id}-hint ${id}-problem` })}
       <Notes id={id} hint={hint} problem={problem} />
     </div>
   )

@@ -22,11 +22,12 @@ from verax.surfaces.alarm_bell import AlarmBell, WatchedDesk
 from verax.surfaces.checking import open_check_judge
 from verax.surfaces.http.account import AccountEndpoints
 from verax.surfaces.http.administration import administration
+from verax.surfaces.http.answering import Limits
 from verax.surfaces.http.attachments import AttachmentEndpoints
 from verax.surfaces.http.body import ClientGone
 from verax.surfaces.http.bundles import GovernanceBundles
 from verax.surfaces.http.channels import ChannelEndpoints
-from verax.surfaces.http.chat import ChatEndpoint, Limits
+from verax.surfaces.http.chat import ChatEndpoint
 from verax.surfaces.http.checks import CheckEndpoints
 from verax.surfaces.http.collections import CollectionEndpoints
 from verax.surfaces.http.conversation import TurnFailed

@@ -1,27 +1,19 @@
-"""``POST /v1/chat/completions``: the hot path, plain ASGI from end to end.
-
-The response starts with the first event after `Started`: an error that the model reports
-at once still gets its own status and ``Retry-After``.
-"""
+"""``POST /v1/chat/completions``: the hot path, plain ASGI from end to end."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-
 from verax.kernel.errors import VeraxError
+from verax.surfaces.http.answering import Events, Limits, send_stream, take_whole
 from verax.surfaces.http.body import read_json
 from verax.surfaces.http.chat_reply import ChatStream, chat_body, error_chunk
 from verax.surfaces.http.chat_request import ChatRequest, turn_of_chat
-from verax.surfaces.http.conversation import TurnFailed, open_turn, renaming, take_started
+from verax.surfaces.http.conversation import open_turn, renaming, take_started
 from verax.surfaces.http.exchange import Exchange
-from verax.surfaces.http.faults import INTERNAL, fault_of_error, fault_of_event
+from verax.surfaces.http.faults import Fault, fault_of_event
 from verax.surfaces.http.gate import Gate
 from verax.surfaces.http.metrics import Metrics
 from verax.surfaces.http.ports import Engine
-from verax.surfaces.http.reply import dump, stream_headers, turn_headers, verax_object
+from verax.surfaces.http.reply import dump, turn_headers, verax_object
 from verax.surfaces.http.validation import validate
 from verax.turn.events import (
     ClaimVerdict,
@@ -34,21 +26,9 @@ from verax.turn.events import (
     TurnEvent,
 )
 
-__all__ = ["ChatEndpoint", "Limits"]
-
-_log = logging.getLogger(__name__)
-
-Events = AsyncGenerator[TurnEvent, None]
+__all__ = ["ChatEndpoint"]
 
 _NEWER_NAMES = {"max_tokens": "max_completion_tokens"}
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits of one request's shape."""
-
-    body_bytes: int
-    messages: int
 
 
 class ChatEndpoint:
@@ -75,26 +55,13 @@ class ChatEndpoint:
                     await self._whole(exchange, body, started, events)
 
     async def _whole(self, exchange: Exchange, body: ChatRequest, started: Started, events: Events) -> None:
-        refusals: dict[int, Refusal] = {}
-        claims: list[ClaimVerdict] = []
-        completed: Completed | None = None
-        async for event in events:
-            if isinstance(event, Completed):
-                completed = event
-            elif isinstance(event, Failed):
-                raise TurnFailed(fault_of_event(event))
-            elif isinstance(event, Refusal):
-                refusals[event.choice] = event
-            elif isinstance(event, ClaimVerdict):
-                claims.append(event)
-        if completed is None:
-            raise VeraxError("turn: ended without a completion", code="verax/internal")
-        self._metrics.turn_ended(started, completed)
+        turn = await take_whole(events)
+        self._metrics.turn_ended(started, turn.completed)
         reply = chat_body(
             started,
-            completed,
-            refusals,
-            verax=verax_object(started, exchange.address.base_url, completed, claims),
+            turn.completed,
+            turn.refusals,
+            verax=verax_object(started, exchange.address.base_url, turn.completed, turn.claims),
             with_logprobs=bool(body.logprobs),
             metadata=body.metadata,
         )
@@ -116,38 +83,35 @@ class ChatEndpoint:
             with_logprobs=bool(body.logprobs),
             metadata=body.metadata,
         )
-        event = await anext(events, None)
-        if isinstance(event, Failed):
-            raise TurnFailed(fault_of_event(event))
-        self._metrics.first_text(started, time.perf_counter() - exchange.began_s)
-        await exchange.send({"type": "http.response.start", "status": 200, "headers": stream_headers(started)})
-        data = stream.opening()
-        with self._metrics.open_stream():
-            try:
-                while event is not None:
-                    data += self._chunk(stream, started, event)
-                    await exchange.send({"type": "http.response.body", "body": data, "more_body": True})
-                    data = b""
-                    event = await anext(events, None)
-            except VeraxError as error:
-                data = error_chunk(fault_of_error(error, started.turn_id))
-            except Exception:  # noqa: BLE001 - the request ends here, and its status line has been sent
-                _log.exception("turn %s: unexpected error in its stream", started.turn_id)
-                data = error_chunk(INTERNAL)
-        await exchange.send({"type": "http.response.body", "body": data, "more_body": False})
+        await send_stream(exchange, started, events, _Chunks(stream, started, self._metrics), self._metrics)
 
-    def _chunk(self, stream: ChatStream, started: Started, event: TurnEvent) -> bytes:
+
+class _Chunks:
+    """A turn as chunks of OpenAI's stream."""
+
+    def __init__(self, stream: ChatStream, started: Started, metrics: Metrics) -> None:
+        self._stream = stream
+        self._started = started
+        self._metrics = metrics
+
+    def opening(self) -> bytes:
+        return self._stream.opening()
+
+    async def bytes_of(self, event: TurnEvent) -> bytes:
         if isinstance(event, TextDelta):
-            return stream.text(event)
+            return self._stream.text(event)
         if isinstance(event, ToolCallDelta):
-            return stream.tool_call(event)
+            return self._stream.tool_call(event)
         if isinstance(event, ClaimVerdict):
-            return stream.claim(event)
+            return self._stream.claim(event)
         if isinstance(event, Refusal):
-            return stream.refusal(event)
+            return self._stream.refusal(event)
         if isinstance(event, Completed):
-            self._metrics.turn_ended(started, event)
-            return stream.closing(event)
+            self._metrics.turn_ended(self._started, event)
+            return self._stream.closing(event)
         if isinstance(event, Failed):
             return error_chunk(fault_of_event(event))
         raise VeraxError("turn: Started came twice", code="verax/internal")
+
+    def broken(self, fault: Fault) -> bytes:
+        return error_chunk(fault)

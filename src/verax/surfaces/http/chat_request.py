@@ -10,16 +10,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from verax.kernel.errors import RequestError, TooLarge
+from verax.kernel.errors import RequestError
 from verax.surfaces.http.chat_messages import ChatMessage, item_of_message
-from verax.surfaces.http.parameters import HINT, NEUTRAL
+from verax.surfaces.http.parameters import NEUTRAL
 from verax.surfaces.http.tools import (
     MAX_TOOLS,
     JsonObject,
     Metadata,
-    PreviewOptions,
     ToolChoice,
     ToolName,
+    TurnParameters,
+    check_lines,
+    check_stream_options,
     check_tool_choice,
     preview_arm,
     response_format_of,
@@ -90,17 +92,13 @@ class StreamOptions(WireModel):
 _Stop = Annotated[str, Field(min_length=1)]
 
 
-class ChatRequest(WireModel):
+class ChatRequest(TurnParameters):
     """Body of ``POST /v1/chat/completions``."""
 
-    model: str = Field(description="Name of a channel.")
     messages: Annotated[list[ChatMessage], Field(min_length=1)] = Field(
         description="Text only; `name` is refused. An assistant line is read as the caller's claim."
     )
-    stream: bool | None = Field(default=None, description="Server-sent events.")
     stream_options: StreamOptions | None = Field(default=None, description="`include_usage`; needs `stream`.")
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = Field(default=None, description="0 to 2.")
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(default=None, description="Over 0, up to 1.")
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = Field(default=None, description="-2 to 2.")
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = Field(default=None, description="-2 to 2.")
     max_completion_tokens: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
@@ -126,22 +124,8 @@ class ChatRequest(WireModel):
         default=None, description="`auto`, `none`, `required`, or one function."
     )
     metadata: Metadata | None = Field(default=None, description="Returned in the reply.")
-    verax: PreviewOptions | None = Field(default=None, description="Verax's own: `arm` and `release` of a preview.")
-    user: str | None = Field(default=None, description="A label of the caller's own.", json_schema_extra=HINT)
-    safety_identifier: str | None = Field(
-        default=None, description="A label of the caller's own.", json_schema_extra=HINT
-    )
-    prompt_cache_key: str | None = Field(
-        default=None, description="A label of the caller's own.", json_schema_extra=HINT
-    )
-    service_tier: Literal["auto", "default"] | None = Field(
-        default=None, description="`auto` or `default` only.", json_schema_extra=NEUTRAL
-    )
     modalities: Annotated[list[Literal["text"]], Field(min_length=1, max_length=1)] | None = Field(
         default=None, description='`["text"]` only.', json_schema_extra=NEUTRAL
-    )
-    parallel_tool_calls: Literal[True] | None = Field(
-        default=None, description="`true` only.", json_schema_extra=NEUTRAL
     )
     logit_bias: Annotated[dict[str, int], Field(max_length=0)] | None = Field(
         default=None, description="`{}` only.", json_schema_extra=NEUTRAL
@@ -150,9 +134,6 @@ class ChatRequest(WireModel):
         default=None, description="`none` only.", json_schema_extra=NEUTRAL
     )
     verbosity: Literal["medium"] | None = Field(default=None, description="`medium` only.", json_schema_extra=NEUTRAL)
-    prompt_cache_retention: Literal["in_memory"] | None = Field(
-        default=None, description="`in_memory` only.", json_schema_extra=NEUTRAL
-    )
     store: Literal[False] | None = Field(
         default=None, description="`false` only; `/v1/responses` stores.", json_schema_extra=NEUTRAL
     )
@@ -165,15 +146,8 @@ def turn_of_chat(body: ChatRequest, caller: Caller, max_messages: int) -> TurnRe
         TooLarge: over `max_messages` messages.
         RequestError: fields that contradict each other.
     """
-    if len(body.messages) > max_messages:
-        raise TooLarge(
-            f"messages: expected at most {max_messages} messages, found {len(body.messages)}",
-            hint="send the latest messages only",
-            param="messages",
-            code="request/too-many-messages",
-        )
-    if body.stream_options is not None and not body.stream:
-        raise RequestError("stream_options: only allowed with stream", hint="set stream", param="stream_options")
+    check_lines("messages", len(body.messages), max_messages)
+    check_stream_options(body, body.stream_options)
     arm, release = preview_arm(body.verax)
     tools = tuple(tool.model_dump(exclude_none=True) for tool in body.tools or ())
     choice = _tool_choice(body)

@@ -6,9 +6,7 @@ as `previous_response_id`.
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -16,15 +14,15 @@ from starlette.routing import Route
 
 from verax.kernel.errors import VeraxError
 from verax.store.messages_types import StoredResponse
+from verax.surfaces.http.answering import Events, Limits, send_stream, take_whole
 from verax.surfaces.http.body import read_json
-from verax.surfaces.http.chat import Limits
-from verax.surfaces.http.conversation import TurnFailed, open_turn, renaming, take_started
+from verax.surfaces.http.conversation import open_turn, renaming, take_started
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
-from verax.surfaces.http.faults import INTERNAL, Fault, fault_of_error, fault_of_event
+from verax.surfaces.http.faults import Fault, fault_of_event
 from verax.surfaces.http.gate import Gate
 from verax.surfaces.http.metrics import Metrics
 from verax.surfaces.http.ports import Engine, Eraser, StoredResponses
-from verax.surfaces.http.reply import stream_headers, turn_headers, verax_object
+from verax.surfaces.http.reply import turn_headers, verax_object
 from verax.surfaces.http.responses_lines import item_of_line, items_of_input, line_of_item
 from verax.surfaces.http.responses_reply import (
     ResponseStream,
@@ -48,10 +46,6 @@ from verax.turn.events import (
 from verax.turn.request import Caller, InputItem
 
 __all__ = ["ResponseEndpoints"]
-
-_log = logging.getLogger(__name__)
-
-Events = AsyncGenerator[TurnEvent, None]
 
 # What the turn path calls by the names of chat has other names here.
 _NAMES = {
@@ -145,68 +139,46 @@ class _Answer:
         self._base_url = exchange.address.base_url
         self._draft = response_object(started, body, verax=verax_object(started, self._base_url))
         self._claims: list[ClaimVerdict] = []
+        self._stream = ResponseStream(started, self._draft, with_logprobs=body.wants_logprobs)
 
     async def whole(self, events: Events) -> Response:
         """Wait for the turn and return the response object."""
-        refusal: Refusal | None = None
-        completed: Completed | None = None
-        async for event in events:
-            if isinstance(event, Completed):
-                completed = event
-            elif isinstance(event, Failed):
-                raise TurnFailed(fault_of_event(event))
-            elif isinstance(event, Refusal):
-                refusal = event
-            elif isinstance(event, ClaimVerdict):
-                self._claims.append(event)
-        if completed is None:
-            raise VeraxError("turn: ended without a completion", code="verax/internal")
-        choice = completed.choices[0] if completed.choices else None
-        output = output_items(self._started.turn_id, choice, refusal, with_logprobs=self._body.wants_logprobs)
-        response = await self._finish(completed, output)
+        turn = await take_whole(events)
+        self._claims.extend(turn.claims)
+        choice = turn.completed.choices[0] if turn.completed.choices else None
+        output = output_items(
+            self._started.turn_id, choice, turn.refusals.get(0), with_logprobs=self._body.wants_logprobs
+        )
+        response = await self._finish(turn.completed, output)
         headers = {name.decode("ascii"): value.decode("ascii") for name, value in turn_headers(self._started)}
         return json_response(response, headers=headers)
 
     async def stream(self, events: Events) -> None:
         """Send the turn as it happens."""
-        send = self._exchange.send
-        stream = ResponseStream(self._started, self._draft, with_logprobs=self._body.wants_logprobs)
-        event = await anext(events, None)
-        if isinstance(event, Failed):
-            raise TurnFailed(fault_of_event(event))
-        self._metrics.first_text(self._started, time.perf_counter() - self._exchange.began_s)
-        await send({"type": "http.response.start", "status": 200, "headers": stream_headers(self._started)})
-        data = stream.opening()
-        with self._metrics.open_stream():
-            try:
-                while event is not None:
-                    data += await self._events_of(stream, event)
-                    await send({"type": "http.response.body", "body": data, "more_body": True})
-                    data = b""
-                    event = await anext(events, None)
-            except VeraxError as error:
-                data = self._failed(stream, fault_of_error(error, self._started.turn_id))
-            except Exception:  # noqa: BLE001 - the request ends here, and its status line has been sent
-                _log.exception("turn %s: unexpected error in its stream", self._started.turn_id)
-                data = self._failed(stream, INTERNAL)
-        await send({"type": "http.response.body", "body": data, "more_body": False})
+        await send_stream(self._exchange, self._started, events, self, self._metrics)
 
-    async def _events_of(self, stream: ResponseStream, event: TurnEvent) -> bytes:
+    def opening(self) -> bytes:
+        return self._stream.opening()
+
+    async def bytes_of(self, event: TurnEvent) -> bytes:
         if isinstance(event, TextDelta):
-            return stream.text(event)
+            return self._stream.text(event)
         if isinstance(event, ToolCallDelta):
-            return stream.tool_call(event)
+            return self._stream.tool_call(event)
         if isinstance(event, Refusal):
-            return stream.refusal(event)
+            return self._stream.refusal(event)
         if isinstance(event, ClaimVerdict):
             self._claims.append(event)
-            return stream.claim(event)
+            return self._stream.claim(event)
         if isinstance(event, Completed):
-            data = stream.close_items()
-            return data + stream.closing(await self._finish(event, stream.output()))
+            data = self._stream.close_items()
+            return data + self._stream.closing(await self._finish(event, self._stream.output()))
         if isinstance(event, Failed):
-            return self._failed(stream, fault_of_event(event))
+            return self.broken(fault_of_event(event))
         raise VeraxError("turn: Started came twice", code="verax/internal")
+
+    def broken(self, fault: Fault) -> bytes:
+        return self._stream.closing(failed_object(self._draft, fault))
 
     async def _finish(self, completed: Completed, output: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the whole response object, stored where the caller wants it stored."""
@@ -234,9 +206,6 @@ class _Answer:
             InputItem("assistant", choice.text, tool_calls=choice.tool_calls, reply_id=turn_id)
             for choice in completed.choices[:1]
         )
-
-    def _failed(self, stream: ResponseStream, fault: Fault) -> bytes:
-        return stream.closing(failed_object(self._draft, fault))
 
 
 def _without_secret(response: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,16 +10,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from verax.kernel.errors import RequestError, TooLarge
-from verax.surfaces.http.parameters import HINT, NEUTRAL
+from verax.surfaces.http.parameters import NEUTRAL
 from verax.surfaces.http.responses_lines import InputLine, items_of_input
 from verax.surfaces.http.tools import (
     MAX_TOOLS,
     JsonObject,
     Metadata,
-    PreviewOptions,
     ToolChoice,
     ToolName,
+    TurnParameters,
+    check_lines,
+    check_stream_options,
     check_tool_choice,
     preview_arm,
     response_format_of,
@@ -82,22 +83,18 @@ class ReasoningOptions(WireModel):
     summary: None = None
 
 
-class ResponseRequest(WireModel):
+class ResponseRequest(TurnParameters):
     """Body of ``POST /v1/responses``."""
 
-    model: str = Field(description="Name of a channel.")
     input: str | Annotated[list[InputLine], Field(min_length=1)] = Field(
         description="Text, or messages, function calls and their outputs."
     )
     instructions: str | None = Field(default=None, description="A system line of the app, for this response only.")
     previous_response_id: str | None = Field(default=None, description="A stored response of the same account.")
     store: bool | None = Field(default=None, description="Stored unless `false`.")
-    stream: bool | None = Field(default=None, description="Server-sent events.")
     stream_options: ResponseStreamOptions | None = Field(
         default=None, description="`include_obfuscation: false` only.", json_schema_extra=NEUTRAL
     )
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = Field(default=None, description="0 to 2.")
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(default=None, description="Over 0, up to 1.")
     max_output_tokens: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
         default=None, description="At most what the release allows."
     )
@@ -113,29 +110,12 @@ class ResponseRequest(WireModel):
         default=None, description="`auto`, `none`, `required`, or one function."
     )
     metadata: Metadata | None = Field(default=None, description="Stored and returned.")
-    verax: PreviewOptions | None = Field(default=None, description="Verax's own: `arm` and `release` of a preview.")
-    user: str | None = Field(default=None, description="A label of the caller's own.", json_schema_extra=HINT)
-    safety_identifier: str | None = Field(
-        default=None, description="A label of the caller's own.", json_schema_extra=HINT
-    )
-    prompt_cache_key: str | None = Field(
-        default=None, description="A label of the caller's own.", json_schema_extra=HINT
-    )
-    service_tier: Literal["auto", "default"] | None = Field(
-        default=None, description="`auto` or `default` only.", json_schema_extra=NEUTRAL
-    )
     truncation: Literal["disabled"] | None = Field(
         default=None, description="`disabled` only.", json_schema_extra=NEUTRAL
-    )
-    parallel_tool_calls: Literal[True] | None = Field(
-        default=None, description="`true` only.", json_schema_extra=NEUTRAL
     )
     background: Literal[False] | None = Field(default=None, description="`false` only.", json_schema_extra=NEUTRAL)
     reasoning: ReasoningOptions | None = Field(
         default=None, description="`{}` or `effort: none` only.", json_schema_extra=NEUTRAL
-    )
-    prompt_cache_retention: Literal["in_memory"] | None = Field(
-        default=None, description="`in_memory` only.", json_schema_extra=NEUTRAL
     )
 
     @property
@@ -155,15 +135,8 @@ def turn_of_response(
     """
     first = () if body.instructions is None else (InputItem("developer", body.instructions),)
     items = (*first, *history, *items_of_input(body.input))
-    if len(items) > max_messages:
-        raise TooLarge(
-            f"input: expected at most {max_messages} lines, found {len(items)}",
-            hint="send the latest lines only",
-            param="input",
-            code="request/too-many-messages",
-        )
-    if body.stream_options is not None and not body.stream:
-        raise RequestError("stream_options: only allowed with stream", hint="set stream", param="stream_options")
+    check_lines("input", len(items), max_messages)
+    check_stream_options(body, body.stream_options)
     choice = _tool_choice(body)
     check_tool_choice(choice, [tool.name for tool in body.tools or ()])
     arm, release = preview_arm(body.verax)

@@ -84,18 +84,19 @@ async def test_every_choice_asked_for_is_streamed(installation: FakeInstallation
     assert [c["choices"][0]["finish_reason"] for c in found[-3:]] == ["stop", "stop", "stop"]
 
 
+async def everything(turn: Turn) -> AsyncIterator[TurnEvent]:
+    yield turn.started
+    yield TextDelta("It is ")
+    yield ClaimVerdict(0, 5, "Hello", Verdict.SUPPORTED, 0.9)
+    yield ToolCallDelta(0, "{}", 0, "call_1", "weather")
+    yield Refusal("x", "No.", "Stop.")
+    yield turn.complete(Choice("It is ", "content_filter"), status="refused")
+
+
 async def test_every_kind_of_event_reaches_the_client(
     installation: FakeInstallation, client: httpx.AsyncClient
 ) -> None:
-    async def script(turn: Turn) -> AsyncIterator[TurnEvent]:
-        yield turn.started
-        yield TextDelta("It is ")
-        yield ClaimVerdict(0, 5, "Hello", Verdict.SUPPORTED, 0.9)
-        yield ToolCallDelta(0, "{}", 0, "call_1", "weather")
-        yield Refusal("x", "No.", "Stop.")
-        yield turn.complete(Choice("It is ", "content_filter"), status="refused")
-
-    installation.engine.script = script
+    installation.engine.script = everything
     found = chunks(await client.post(CHAT, json={**HELLO, "stream": True}))
     assert [list(chunk["choices"][0]["delta"]) for chunk in found] == [
         ["role", "content", "refusal"],
@@ -130,9 +131,12 @@ async def breaking(turn: Turn) -> AsyncIterator[TurnEvent]:
     raise ValueError("secret words")
 
 
-@pytest.mark.parametrize(
+ENDING_IN_ERRORS = pytest.mark.parametrize(
     ("script", "code"), [(failing, "model/failed"), (raising, "model/failed"), (breaking, "verax/internal")]
 )
+
+
+@ENDING_IN_ERRORS
 async def test_an_error_in_mid_stream_ends_it_with_an_error_and_without_done(
     installation: FakeInstallation, client: httpx.AsyncClient, script: Any, code: str
 ) -> None:
@@ -144,9 +148,7 @@ async def test_an_error_in_mid_stream_ends_it_with_an_error_and_without_done(
     assert chunks(response)[-1]["error"]["code"] == code
 
 
-@pytest.mark.parametrize(
-    ("script", "code"), [(failing, "model/failed"), (raising, "model/failed"), (breaking, "verax/internal")]
-)
+@ENDING_IN_ERRORS
 async def test_an_error_in_the_middle_of_a_streamed_response_is_its_last_event(
     installation: FakeInstallation, client: httpx.AsyncClient, script: Any, code: str
 ) -> None:
@@ -162,15 +164,7 @@ async def test_an_error_in_the_middle_of_a_streamed_response_is_its_last_event(
 async def test_every_kind_of_event_reaches_a_response(
     installation: FakeInstallation, client: httpx.AsyncClient
 ) -> None:
-    async def script(turn: Turn) -> AsyncIterator[TurnEvent]:
-        yield turn.started
-        yield TextDelta("It is ")
-        yield ClaimVerdict(0, 5, "Hello", Verdict.SUPPORTED, 0.9)
-        yield ToolCallDelta(0, "{}", 0, "call_1", "weather")
-        yield Refusal("x", "No.", "Stop.")
-        yield turn.complete(Choice("It is ", "content_filter"), status="refused")
-
-    installation.engine.script = script
+    installation.engine.script = everything
     body = {"model": "assistant", "input": "Hello"}
     whole = (await client.post("/v1/responses", json=body)).json()
     streamed = await client.post("/v1/responses", json={**body, "stream": True})

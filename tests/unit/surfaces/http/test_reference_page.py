@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 from verax.surfaces.http.chat_request import ChatRequest
 from verax.surfaces.http.openapi import OPERATIONS
 from verax.surfaces.http.parameters import REFUSED, Support, support_of
 from verax.surfaces.http.responses_request import ResponseRequest
+from verax.testing.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[4]
-
-
-def load_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("write_reference", ROOT / "scripts" / "write_reference.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+WRITER = ROOT / "scripts" / "write_reference.py"
 
 
 def test_the_page_is_current() -> None:
     written = (ROOT / "docs" / "reference" / "http.md").read_text(encoding="utf-8")
-    assert written == load_script().pages()["http.md"], "run make docs"
+    assert written == load_script(WRITER).pages()["http.md"], "run make docs"
 
 
 def test_every_parameter_and_every_call_stands_on_the_page() -> None:
