@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from verax.truth.knowledge.graphs import open_graph
 from verax.truth.knowledge.wordpiece import WordPieces
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 __all__ = ["HEADS", "MAX_PIECES", "EnglishModel", "parts"]
 
@@ -42,17 +39,8 @@ class EnglishModel:
     """Weights that were loaded; `logits` may be called from several threads at once."""
 
     def __init__(self, weights: Path | bytes, vocabulary: Path) -> None:
-        import onnxruntime
-
         self._words = WordPieces(vocabulary)
-        onnxruntime.disable_telemetry_events()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session: onnxruntime.InferenceSession = onnxruntime.InferenceSession(
-            weights, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_graph(weights)
 
     def logits(self, text: str) -> Sequence[float]:
         """Return a logit for each of `HEADS`; `text` is readable. Blocks for some milliseconds a part."""

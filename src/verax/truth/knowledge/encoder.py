@@ -21,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from verax.truth.knowledge.graphs import open_graph
 from verax.truth.knowledge.wordpiece import WordPieces
 
 if TYPE_CHECKING:
@@ -73,16 +74,7 @@ class Encoder:
     def _load(self) -> tuple[WordPieces, onnxruntime.InferenceSession]:
         with self._lock:
             if self._loaded is None:
-                import onnxruntime
-
-                onnxruntime.disable_telemetry_events()
-                options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = 1
-                options.inter_op_num_threads = 1
-                options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-                graph = str(_FOLDER / "encoder.int8.onnx")
-                session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-                self._loaded = WordPieces(_FOLDER / "vocab.txt"), session
+                self._loaded = WordPieces(_FOLDER / "vocab.txt"), open_graph(_FOLDER / "encoder.int8.onnx")
             return self._loaded
 
 

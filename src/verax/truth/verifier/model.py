@@ -15,15 +15,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from verax.kernel import canonical
 from verax.kernel.errors import DigestMismatch
+from verax.truth.knowledge.graphs import open_graph
 from verax.truth.knowledge.wordpiece import WordPieces
 from verax.truth.verifier.calibration import Calibration
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 __all__ = ["CALIBRATION", "MANIFEST", "WEIGHTS", "Manifest", "VerifierModel", "read_manifest", "write_manifest"]
 
@@ -85,21 +82,12 @@ class VerifierModel:
         Raises:
             DigestMismatch: a file is not what the manifest names.
         """
-        import onnxruntime
-
         weights = _checked(folder / WEIGHTS, manifest.weights)
         given = json.loads(_checked(folder / CALIBRATION, manifest.calibration))
         self.calibration = Calibration(float(given["slope"]), float(given["offset"]))
         self.manifest = manifest
         self._words = WordPieces(_VOCABULARY)
-        onnxruntime.disable_telemetry_events()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session: onnxruntime.InferenceSession = onnxruntime.InferenceSession(
-            weights, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_graph(weights)
         self._scored = lru_cache(maxsize=_KEPT)(self._score)
 
     def fits(self, claim: str) -> bool:
