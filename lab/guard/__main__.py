@@ -1,5 +1,6 @@
 """The commands of the room: ``python -m lab.guard COMMAND --run FOLDER``; each can be stopped and started again.
 
+unpack     make a run's folder out of weights that ship, for another run to begin with
 data       make the rows that a recipe asks for from the public sets and the phrases
 train      train the English classifier; goes on from the last checkpoint
 export     write it as ONNX with 8-bit weights
@@ -22,6 +23,7 @@ import tempfile
 from collections.abc import Sequence
 from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.guard import dataset
 from lab.guard.pieces import choose
@@ -31,6 +33,9 @@ from lab.verifier.runlog import RUNS, Entry, write_entry
 from lab.verifier.storage import base_folder, read_json, write_json
 from verax.guard.classifiers.local import FILES, MANIFEST, WEIGHTS, LocalClassifier
 from verax.guard.classifiers.reading import readable
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 DATA_VARIABLE = "VERAX_PUBLIC_DATA"
 VOCABULARY = Path(__file__).resolve().parents[2] / "src/verax/truth/knowledge/minilm/vocab.txt"
@@ -49,6 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Mistake, FileExistsError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def unpack_weights(given: argparse.Namespace) -> int:
+    """Write a run's ``model`` and ``pieces.json`` from the installed graph and vocabulary."""
+    from lab.guard.model import save
+    from lab.guard.unpack import unpack
+
+    config = read_json(given.base / "config.json")
+    save(unpack(given.weights / "guard.int8.onnx", config), given.run / "model")
+    places = {piece: index for index, piece in enumerate(_lines(VOCABULARY))}
+    write_json(given.run / "pieces.json", [places[piece] for piece in _lines(given.weights / "vocab.txt")])
+    return 0
 
 
 def make_data(given: argparse.Namespace) -> int:
@@ -85,7 +102,7 @@ def train_model(given: argparse.Namespace) -> int:
         needed = f"begins with the weights of run {recipe.start}" if recipe.start else "begins with the base weights"
         raise Mistake(f"recipe {recipe.name} {needed}\nhint: --start FOLDER names that run's folder, and only then")
     # PyTorch takes seconds to start, so mistakes are found before it does.
-    from lab.guard.model import Example, freeze, from_base, load, loss, save
+    from lab.guard.model import Example, freeze, from_base, load, loss, positive_weights, save
     from lab.verifier.training import Pace, train
     from verax.truth.knowledge.wordpiece import WordPieces
 
@@ -100,7 +117,12 @@ def train_model(given: argparse.Namespace) -> int:
         model = load(given.start / "model")
     freeze(model, recipe.frozen_layers)
     pace = Pace(given.checkpoint_s, given.report_steps, given.threads)
-    done = train(model, lambda batch: loss(model, batch, recipe.positive_weight), examples, recipe, given.run, pace)
+    weight_C = positive_weights(recipe.positive_weight, recipe.even)
+
+    def objective(batch: list[Example]) -> Tensor:
+        return loss(model, batch, weight_C, is_short=recipe.bfloat16)
+
+    done = train(model, objective, examples, recipe, given.run, pace)
     save(model, given.run / "model")
     print(json.dumps({"steps": done, "of": recipe.steps}))
     return 0 if done >= recipe.steps else os.EX_TEMPFAIL
@@ -186,6 +208,10 @@ def report_run(given: argparse.Namespace) -> int:
 _COST = {"steps": "step", "examples": "examples", "seconds": "seconds"}
 
 
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
 def _cut(ids: list[int], limit: int) -> list[int]:
     return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
 
@@ -212,6 +238,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser = argparse.ArgumentParser(prog="python -m lab.guard", description=__doc__.partition("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    unpacked = commands.add_parser("unpack", parents=[shared], help="make a run's folder out of weights that ship")
+    unpacked.add_argument("--base", type=Path, default=base_folder(), help="the folder of the base weights")
+    unpacked.add_argument("--weights", type=Path, default=WEIGHTS, help="where the weights lie")
+    unpacked.set_defaults(command=unpack_weights)
 
     made = commands.add_parser("data", parents=[shared, public], help="make the rows of a recipe")
     made.add_argument("--recipe", required=True, help="a name in lab/guard/recipes, or a path")

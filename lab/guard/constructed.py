@@ -44,14 +44,17 @@ class Phrases:
 
 
 def load(path: Path) -> Phrases:
-    """Read a file of phrases.
+    """Read a file of phrases; ``uses`` names files beside it whose words it fills in too.
 
     Raises:
         KeyError: a template names a list that is not there.
         ValueError: a label is no head.
     """
     given = tomllib.loads(path.read_text(encoding="utf-8"))
-    words: dict[str, Sequence[str]] = given["words"]
+    words: dict[str, Sequence[str]] = {}
+    for name in given.get("uses", []):
+        words |= tomllib.loads(path.with_name(f"{name}.toml").read_text(encoding="utf-8"))["words"]
+    words |= given["words"]
     blocks = tuple(_block(one, words) for one in given["block"])
     used = [*(text for entries in words.values() for text in entries), *(t for b in blocks for t in b.templates)]
     for name in {name for text in used for name in _SLOT.findall(text)}:

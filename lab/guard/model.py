@@ -102,12 +102,27 @@ def collate(examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
     return ids_BT, mask_BT
 
 
-def loss(model: GuardModel, batch: Sequence[Example], positive_weight: float) -> Tensor:
-    """Return the mean two-way loss over the labels that are known; a positive one weighs `positive_weight`."""
+def positive_weights(weight: float, even: Sequence[str]) -> Tensor:
+    """Return weight_C: `weight` for every head, 1 for those of `even`."""
+    return torch.tensor([1.0 if head in even else weight for head in HEADS])
+
+
+def loss(model: GuardModel, batch: Sequence[Example], weight_C: Tensor, *, is_short: bool = False) -> Tensor:
+    """Return the mean two-way loss over the labels that are known; a positive one of a head weighs its `weight_C`.
+
+    Args:
+        is_short: Whether matrices are multiplied in bfloat16.
+    """
     labels_BC = torch.tensor([example.labels for example in batch])
     known_BC = labels_BC != UNKNOWN
     each_BC = functional.binary_cross_entropy_with_logits(
-        model(*collate(batch)), labels_BC.clamp(min=0).float(), reduction="none"
-    ) * (1 + (positive_weight - 1) * (labels_BC == YES))
+        _logits(model, batch, is_short=is_short), labels_BC.clamp(min=0).float(), reduction="none"
+    ) * (1 + (weight_C - 1) * (labels_BC == YES))
     # Heads are summed, not averaged: most labels are a plain no that costs nothing after some steps.
     return (each_BC * known_BC).sum(1).mean()
+
+
+def _logits(model: GuardModel, batch: Sequence[Example], *, is_short: bool) -> Tensor:
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_short):
+        logits_BC: Tensor = model(*collate(batch))
+    return logits_BC.float()

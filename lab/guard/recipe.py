@@ -21,7 +21,9 @@ class Recipe:
         public: The most rows of each public set; those not named are left out.
         repeated: How often the rows of small sets and blocks are seen in an epoch.
         positive_weight: What a positive label weighs; a negative one weighs 1.
+        even: Heads whose positive labels weigh 1 all the same, since they have as many as they need.
         frozen_layers: Layers of the encoder, from below, that stay as they are.
+        bfloat16: Whether matrices are multiplied in bfloat16, faster where a processor has AMX.
         start: The run whose weights it begins with, instead of the base weights.
         learning_rate: Rises over `warmup_steps`, stays, and falls to zero over the last `decay_steps` of `steps`.
     """
@@ -45,6 +47,8 @@ class Recipe:
     repeated: dict[str, int]
     text: str
     start: str = ""
+    even: tuple[str, ...] = ()
+    bfloat16: bool = False
 
     @property
     def digest(self) -> str:
