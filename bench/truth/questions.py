@@ -11,11 +11,16 @@ Labels judge, never the verifier:
   content words and all of its numbers. One that begins with yes or no has to agree, besides, with the answer that the
   data set gives, and has to be about a question whose passage is there. All others count as unsupported. The rule is
   strict with paraphrases and lenient with words of a passage in another order.
+* *Off the question* counts, besides, what the question's own passage does not bear out, or is not there to.
 * A reply *abstains* where the release's own words for that stand in its place (strict), or where no sentence of it can
   be checked (off).
 
-Replies are kept in ``bench/.work/truth``, so a run that was stopped goes on; ``--for`` stops it after so many seconds,
-and the figures are over what was answered until then.
+What a strict answer asks of a sentence besides its verdict (`verax.truth.vouching`) was chosen on other questions of
+the same data set. The first `LOOKED_AT` of these were read by people while the rule was looked for, so their figures
+stand apart from those of the rest. One part of the rule is of the labels' own kind: both count words.
+
+Replies are kept in ``bench/.work/truth`` as long as the code of turns and of the truth room is the same, so a run that
+was stopped goes on; ``--for`` stops it after so many seconds, and the figures are over what was answered until then.
 """
 
 from __future__ import annotations
@@ -56,6 +61,7 @@ WORK = ROOT / "bench" / ".work" / "truth"
 WEIGHTS = Path(sys.prefix) / "share" / "verax" / "weights"
 BORNE_OUT = 0.8
 MODES = ("strict", "off")
+LOOKED_AT = 60
 _COUNT, _QUICK_COUNT = 200, 8
 _SEED = 20260102
 _MAX_TOKENS = 40
@@ -109,7 +115,11 @@ def main(arguments: list[str]) -> int:
     replies = asyncio.run(_answered(asked, weights, given.limit_s))
     found: dict[str, Any] = {"suite": "truth.questions", "quick": given.quick, "machine": machine}
     found |= {"questions": len(asked), "answered": len(replies), "seconds": round(time.monotonic() - began_s)}
-    found |= {mode: _figures(asked, [pair[mode] for pair in replies]) for mode in MODES}
+    for mode in MODES:
+        said = [(item, pair[mode]) for item, pair in zip(asked, replies, strict=False)]
+        parts = {"looked_at": said[:LOOKED_AT], "rest": said[LOOKED_AT:]}
+        figures = {name: _figures(cases, asked) for name, cases in parts.items() if cases}
+        found[mode] = _figures(said, asked) | figures
     found["table"] = _table(found)
     text = json.dumps(found, indent=1)
     if given.output is not None:
@@ -133,7 +143,8 @@ def _questions(path: Path, count: int) -> list[Asked]:
 async def _answered(asked: Sequence[Asked], weights: Path, limit_s: float) -> list[dict[str, Reply]]:
     """Return a reply for each mode and question, those of an earlier run as they were."""
     releases = {mode: _release(mode) for mode in MODES}
-    digest = hex_digest(encode([[item.question for item in asked], *(releases[mode].id for mode in MODES)]))
+    asked_of = [[item.question for item in asked], *(releases[mode].id for mode in MODES), _code()]
+    digest = hex_digest(encode(asked_of))
     path = WORK / f"questions-{digest[:12]}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
@@ -155,6 +166,13 @@ async def _answered(asked: Sequence[Asked], weights: Path, limit_s: float) -> li
                 lines.write(kept[-1])
                 lines.flush()
     return [{mode: Reply(*said) for mode, said in json.loads(line).items()} for line in kept]
+
+
+def _code() -> list[str]:
+    """Return the digests of what answers and judges: a reply of other code is another reply."""
+    rooms = (ROOT / "src" / "verax" / room for room in ("truth", "turn"))
+    files = (path for room in rooms for path in sorted(room.rglob("*")) if path.suffix in (".py", ".json", ".onnx"))
+    return [hex_digest(path.read_bytes()) for path in files]
 
 
 def _release(mode: str) -> Release:
@@ -187,16 +205,19 @@ async def _ask(installation: Installation, mode: str, question: str) -> tuple[st
     raise RuntimeError(f"the turn of {question!r} failed")
 
 
-def _figures(asked: Sequence[Asked], replies: Sequence[Reply]) -> dict[str, Any]:
+def _figures(cases: Sequence[tuple[Asked, Reply]], asked: Sequence[Asked]) -> dict[str, Any]:
     """Return what labels say of the replies in one mode."""
     passages = [item.passage for item in asked if item.is_there]
-    cases = list(zip(asked, replies, strict=False))
+    own = list(
+        chain.from_iterable(_judged(item, reply, [item.passage] if item.is_there else []) for item, reply in cases)
+    )
     shown = list(chain.from_iterable(_judged(item, reply, passages) for item, reply in cases))
     absent = [reply for item, reply in cases if not item.is_there]
     there = [reply for item, reply in cases if item.is_there]
     return {
         "sentences_shown": len(shown),
         "unsupported_sentences": _share(len(shown) - sum(shown), len(shown)),
+        "off_the_question": _share(len(own) - sum(own), len(own)),
         "abstained_where_absent": _share(sum(reply.has_abstained for reply in absent), len(absent)),
         "abstained_where_there": _share(sum(reply.has_abstained for reply in there), len(there)),
     }
@@ -237,6 +258,7 @@ def _share(count: int, total: int) -> dict[str, Any]:
 def _table(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     aims = {
         ("strict", "unsupported_sentences"): ("strict: unsupported sentences among those shown", "<= 0.05"),
+        ("strict", "off_the_question"): ("strict: those, or not of the question's own passage", ""),
         ("strict", "abstained_where_absent"): ("strict: abstains where no passage answers", ">= 0.80"),
         ("strict", "abstained_where_there"): ("strict: abstains where a passage answers", ""),
         ("off", "unsupported_sentences"): ("off: unsupported sentences among those shown", ""),

@@ -17,7 +17,9 @@ from verax.kernel import canonical
 from verax.kernel.release import Release
 from verax.truth.claims import Sentence, claims_of, leans, plain
 from verax.truth.knowledge.shared import Shelf
+from verax.truth.knowledge.words import query_words
 from verax.truth.verdicts import Evidence, Judgement, Verdict, Verifier
+from verax.truth.vouching import supporting, vouches
 from verax.truth.web.search import WebFindings
 from verax.turn.events import Agreement
 from verax.turn.ports import Knowledge, WebSource
@@ -30,6 +32,7 @@ FOR_QUESTION = 5
 FOR_CLAIM = 5
 """Passages found for a sentence, besides those for the question."""
 
+_MIN_TELLING = 2  # words of a question; with fewer it cannot be read without the one before it
 _REREAD_CHARS = 4_000  # more than the sentences hold that can be context
 
 
@@ -75,16 +78,22 @@ class Judging:
         self._knowledge = parts.knowledge
         self._spec = release.retrieval
         self._user_id = user_id
+        self._question = ""
         self._judged: dict[tuple[str, str], JudgedClaim] = {}
 
-    async def look_up(self, question: str) -> None:
+    async def look_up(self, question: str, before: str = "") -> None:
         """Find the passages for a question.
+
+        Args:
+            before: What the same person asked before it.
 
         Raises:
             RefusedError: the release names a collection that cannot be had as it says.
             FetchError, BusyError: the release searches the web, and the engine cannot be asked.
         """
         spec = self._spec
+        follows_on = leans(question) or len(query_words(question)) < _MIN_TELLING
+        self._question = f"{before}\n{question}".strip() if follows_on else question
         limit = FOR_QUESTION if spec.passages is None else spec.passages.limit
         if spec.collections:
             self.shelves = await self._knowledge.open(spec.collections, spec.versions, self._user_id)
@@ -125,6 +134,16 @@ class Judging:
                 judgement = Judgement(Verdict.NOT_CHECKED, None, reason="no_evidence")
             known = self._judged[claim, context] = JudgedClaim(judgement, considered)
         return known
+
+    async def vouches(self, sentence: Sentence, before: str) -> bool:
+        """Say whether a strict answer may hold a sentence (`verax.truth.vouching`); takes what `judge` takes."""
+        judged = await self.judge(sentence, before)
+        if judged.judgement.verdict is not Verdict.SUPPORTED:
+            return False
+        passages = supporting(judged.judgement, judged.considered)
+        nearness = await self._knowledge.nearness(self._question, [item.text for item in passages])
+        near = list(zip(passages, nearness, strict=True))
+        return vouches(sentence.text, _context_of(sentence, before), self._question, near)
 
     async def agreement(self, sentence: Sentence, before: str, samples: Sequence[str]) -> Agreement | None:
         """Return how many samples say what a sentence says, by the verifier; None where it cannot tell of any."""

@@ -101,6 +101,10 @@ class Knowledge(Protocol):
         """Return at most `limit` passages, the nearest first; raises `RefusedError` where a pin no longer holds."""
         ...
 
+    async def nearness(self, question: str, passages: Sequence[str]) -> Sequence[float]:
+        """Return how near each passage's meaning is to a question's, as cosines; 0 where nothing can tell."""
+        ...
+
 
 class WebSource(Protocol):
     """The search of the web, for releases that ask for it."""

@@ -50,7 +50,8 @@ async def look_up(request: TurnRequest, release: Release, truth: TruthParts | No
     if truth is None or not (release.retrieval.has_sources or release.truth.samples):
         return None
     judging = Judging(truth, release, request.caller.user_id)
-    await judging.look_up(next((item.text for item in reversed(request.items) if item.role == "user"), ""))
+    before, question = ["", "", *(item.text for item in request.items if item.role == "user")][-2:]
+    await judging.look_up(question, before)
     return judging
 
 

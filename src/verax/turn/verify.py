@@ -3,10 +3,11 @@
 * ``off``: no sentence is judged, no verdict is shown, and the release says so.
 * ``mark``: text flows at once; a verdict on each sentence that can be checked follows it. What is
   judged is what left, so its offsets are those of the reply.
-* ``strict``: before the guard reads it, a sentence waits for its verdict, and only a supported one
-  goes on, besides sentences that say nothing checkable. Where nothing is left, or only a piece of a sentence
-  ("No.") or that the model does not know, the reply is the release's own ``not_found``. A last sentence that the
-  limit of tokens cut off is held back. What left is marked as in ``mark``.
+* ``strict``: before the guard reads it, a sentence waits for its verdict, and only a supported one that
+  answers what was asked (`verax.truth.vouching`) goes on, besides sentences that say nothing checkable. Where
+  nothing is left, or only a piece of a sentence or that the model does not know, the reply is the release's own
+  ``not_found``. A bare yes or no is held back, and so is a last sentence that the limit of tokens cut off. What
+  left is marked as in ``mark``.
 * Every other mode than ``off`` needs a verifier, and collections, the web or samples. Where one is missing the
   release is refused before the turn begins, never answered with less than it promises (invariant 10).
 * Where no evidence was considered for a sentence, a release may have it compared with further samples
@@ -25,6 +26,7 @@ from verax.kernel.release import Release
 from verax.models.base import Delta, Finish, ModelEvent
 from verax.truth.claims import Sentence, SentenceKind, Splitter, kind_of
 from verax.truth.verdicts import Verdict
+from verax.truth.vouching import is_bare_answer
 from verax.turn.events import ClaimVerdict, Decided
 from verax.turn.judging import JudgedClaim, Judging, TruthParts
 from verax.turn.request import TurnRequest
@@ -264,11 +266,13 @@ class StrictFilter:
             held.read = sentence.end
             kind = kind_of(sentence)
             if kind is SentenceKind.CLAIM:
-                judged = await self._judging.judge(sentence, before)
-                if judged.judgement.verdict is not Verdict.SUPPORTED:
+                if not await self._judging.vouches(sentence, before):
                     held.withheld += 1
                     continue
                 held.has_claim = True
+            elif kind is SentenceKind.FRAGMENT and is_bare_answer(sentence.text):
+                held.withheld += 1
+                continue
             held.is_bare |= kind in (SentenceKind.FRAGMENT, SentenceKind.UNKNOWING)
             held.passed = before + sentence.text
 

@@ -55,6 +55,10 @@ class NoKnowledge:
         """Return none."""
         return ()
 
+    async def nearness(self, question: str, passages: Sequence[str]) -> Sequence[float]:
+        """Return that nothing is near."""
+        return (0.0,) * len(passages)
+
 
 def release(audience: str) -> Release:
     text = manifest_toml("You are kind.", guard=f'[guard]\ninclude = "{audience}"')

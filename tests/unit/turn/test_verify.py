@@ -128,7 +128,7 @@ async def test_where_nothing_is_left_a_strict_release_says_what_it_says_then(tmp
     assert verdicts(events) == []
 
 
-@pytest.mark.parametrize("said", [GREETING, "Which bridge do you mean?", f"No. {OPENED}"])
+@pytest.mark.parametrize("said", [GREETING, "Which bridge do you mean?", f"{GREETING} {OPENED}"])
 async def test_what_says_nothing_checkable_may_stand_alone_or_beside_what_is_supported(
     tmp_path: Path, said: str
 ) -> None:
@@ -138,8 +138,37 @@ async def test_what_says_nothing_checkable_may_stand_alone_or_beside_what_is_sup
 @pytest.mark.parametrize(("limit", "shown"), [(5, OPENED), (7, OPENED), (4, NOT_FOUND)])
 async def test_a_sentence_that_the_limit_cut_off_is_held_back(tmp_path: Path, limit: int, shown: str) -> None:
     async with answering(tmp_path, f"{OPENED} The bridge opened in 1932.", answering_release("strict")) as world:
-        events = await world.say("When?", sampling=SamplingRequest(max_tokens=limit))
+        events = await world.say("When was the bridge opened?", sampling=SamplingRequest(max_tokens=limit))
     assert ending(events).choices[0].text == shown
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "shown"),
+    [
+        ("When was the bridge opened?", OPENED, OPENED),
+        ("Who painted the Mona Lisa?", OPENED, NOT_FOUND),  # true, and about something else
+        ("Was the bridge opened in 1932?", f"Yes. {OPENED}", OPENED),  # a yes that nothing bears out
+        ("Was the bridge opened in 1932?", "Yes, the bridge opened in 1932.", "Yes, the bridge opened in 1932."),
+        ("Was the bridge opened in 1932?", "No, the bridge opened in 1932.", NOT_FOUND),
+        ("How many lanes does the bridge have?", "It carries eight lanes of traffic.", NOT_FOUND),  # what is it?
+        (
+            "How many lanes does the bridge have?",
+            f"{OPENED} It carries eight lanes of traffic.",
+            f"{OPENED} It carries eight lanes of traffic.",
+        ),
+    ],
+)
+async def test_a_strict_answer_holds_what_answers_the_question_and_nothing_else(
+    tmp_path: Path, question: str, said: str, shown: str
+) -> None:
+    async with answering(tmp_path, said, answering_release("strict")) as world:
+        assert ending(await world.say(question)).choices[0].text == shown
+
+
+async def test_what_is_asked_next_is_read_with_what_was_asked_before_it(tmp_path: Path) -> None:
+    async with answering(tmp_path, OPENED, answering_release("strict")) as world:
+        assert ending(await world.say("Tell me about the bridge.", "When?")).choices[0].text == OPENED
+        assert ending(await world.say("When?")).choices[0].text == NOT_FOUND
 
 
 async def test_a_strict_reply_keeps_its_list_and_drops_what_was_not_judged(tmp_path: Path) -> None:
@@ -152,7 +181,7 @@ async def test_the_guard_reads_what_a_strict_release_lets_pass(tmp_path: Path) -
     backend = ScriptedBackend([Rule(".", f"The secret key is {KEY}. {OPENED}")])
     async with TurnWorld.open(tmp_path, backend, answering_release("strict"), WordVerifier()) as world:
         await fill(world.library, "bridge", BRIDGE, Page(f"The secret key is {KEY}."))
-        events = await world.say("What is the key of the bridge?")
+        events = await world.say("When was the bridge opened, and what is the secret key?")
     text = ending(events).choices[0].text
     assert KEY not in text
     assert text.endswith(OPENED)

@@ -21,7 +21,7 @@ from verax.kernel.errors import VeraxError
 from verax.store.collections_types import Collection
 from verax.store.collections_vectors import CollectionVectors, StoredVector
 from verax.truth.knowledge.encoder import Encoder
-from verax.truth.knowledge.nearest import Vectors
+from verax.truth.knowledge.nearest import Vectors, cosine
 
 __all__ = ["Meaning", "Nearest"]
 
@@ -102,6 +102,13 @@ class Meaning:
             return Nearest((), 0)
         asked = await self._encoder.encode_question(question)
         return Nearest(tuple(await asyncio.to_thread(vectors.nearest, asked, limit, excluded_labels)), len(vectors))
+
+    async def nearness(self, question: str, passages: Sequence[str]) -> tuple[float, ...]:
+        """Return the cosine of a question and of each passage, -1 to 1; 0 each where nothing encodes them."""
+        if not self._encoder.is_available:
+            return (0.0,) * len(passages)
+        asked, *found = [await self._encoder.encode_question(text) for text in (question, *passages)]
+        return tuple(cosine(asked, vector) for vector in found)
 
     async def _of(self, collection: Collection) -> Vectors:
         """Return the vectors of a collection.

@@ -9,6 +9,7 @@ throughout. Equal scores keep the order of numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,19 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Vectors"]
+__all__ = ["Vectors", "cosine"]
 
 _KEPT = 512
 _WIDTH = 384
+
+
+def cosine(one: bytes, other: bytes) -> float:
+    """Return the cosine of two vectors of signed bytes, -1 to 1; 0 where one of them is zero."""
+    import numpy as np
+
+    first, second = (np.frombuffer(vector, dtype=np.int8).astype(np.int64) for vector in (one, other))
+    length = math.sqrt(int(first @ first) * int(second @ second))
+    return int(first @ second) / length if length else 0.0
 
 
 class Vectors:

@@ -76,6 +76,10 @@ class SharedCollections:
         ranked = itertools.chain.from_iterable(itertools.zip_longest(*rows))
         return tuple(item for item in ranked if item is not None)[:limit]
 
+    async def nearness(self, question: str, passages: Sequence[str]) -> tuple[float, ...]:
+        """Return the cosine of a question's meaning and of each passage's, -1 to 1; 0 where nothing encodes them."""
+        return await self._library.meaning.nearness(question, passages)
+
     async def _search(self, shelf: Shelf, text: str, limit: int, user_id: str) -> list[Evidence]:
         asked = Question(text, limit, _NO_EVIDENCE, shelf.version)
         try:
