@@ -3,6 +3,7 @@
 data       make the examples that a recipe asks for from the public sets
 train      train the model; goes on from the last checkpoint
 export     write the model as ONNX with 8-bit weights
+unpack     take the model of a run from such a file, to begin a run with it
 calibrate  fit probabilities to margins on held-out rows of the training sets
 evaluate   score a file of rows and measure each source
 report     add the run to the log of runs
@@ -95,6 +96,19 @@ def export_model(given: argparse.Namespace) -> int:
     size = (given.run / "verifier.onnx").stat().st_size
     write_json(given.run / "export.json", {"sha256": digest, "size_bytes": size})
     print(json.dumps({"sha256": digest, "size_bytes": size}))
+    return 0
+
+
+def unpack_model(given: argparse.Namespace) -> int:
+    """Write ``model/`` from an exported file, as exact as its 8 bits are."""
+    if given.base is None:
+        raise Mistake('no base weights\nhint: run in the environment of "make lab", or give --base')
+    from lab.verifier.lean import unpack
+    from lab.verifier.model import from_arrays, save
+
+    save(from_arrays(given.base, unpack(given.onnx)), given.run / "model")
+    shutil.copyfile(given.base / "tokenizer.json", given.run / "model" / "tokenizer.json")
+    print(json.dumps({"from": hashlib.sha256(given.onnx.read_bytes()).hexdigest()}))
     return 0
 
 
@@ -203,6 +217,11 @@ def _parser() -> argparse.ArgumentParser:
     trained.add_argument("--checkpoint-s", type=float, default=180.0)
     trained.add_argument("--report-steps", type=int, default=25)
     trained.set_defaults(command=train_model)
+
+    unpacked = commands.add_parser("unpack", parents=[shared], help="take the model of a run from an exported file")
+    unpacked.add_argument("--onnx", type=Path, required=True, help="what export wrote")
+    unpacked.add_argument("--base", type=Path, default=base_folder(), help="the folder of the base weights")
+    unpacked.set_defaults(command=unpack_model)
 
     for name, command, text in (
         ("export", export_model, "write the model as ONNX with 8-bit weights"),

@@ -1,4 +1,6 @@
-"""From a trained cross-encoder to one ONNX file of 8-bit weights, the word embeddings included.
+"""From a trained model to one ONNX file of 8-bit weights, the word embeddings included.
+
+The verifier is written as a graph of its own (`lab.verifier.lean`), other models as PyTorch traces them.
 
 Activations are quantised as they come ("dynamic"), with one scale for a whole tensor: the score of a pair then
 depends on what else is in its batch. So a pair is always scored alone, and its score can be repeated to the bit.
@@ -16,23 +18,16 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from lab.verifier.lean import OUTPUT, write_lean
 from lab.verifier.model import CrossEncoder
 
-INPUTS = ("ids", "types", "mask")
-OUTPUT = "logits"
 OPSET = 20
 
 
 def export(model: CrossEncoder, target: Path) -> str:
-    """Write the int8 model, whole or not at all, and return the file's SHA-256.
-
-    Inputs are ``ids``, ``types`` and ``mask``, int64, of shape (pairs, tokens); the output ``logits`` has shape
-    (pairs, 3).
-    """
-    ids_BT = torch.ones(2, 16, dtype=torch.long)
-    axes = {0: torch.export.Dim("pairs", min=1, max=64), 1: torch.export.Dim("tokens", min=2, max=512)}
-    given = dict(zip(INPUTS, (ids_BT, torch.zeros_like(ids_BT), torch.ones_like(ids_BT)), strict=True))
-    return write_int8(model, given, axes, target)
+    """Write the int8 model, whole or not at all, and return the file's SHA-256; `lab.verifier.lean` has its shape."""
+    weights = {name: weight.detach().float().numpy() for name, weight in model.state_dict().items()}
+    return write_lean(weights, model.config.num_attention_heads, model.config.layer_norm_eps, target)
 
 
 def write_int8(model: nn.Module, given: Mapping[str, Tensor], axes: Mapping[int, Any], target: Path) -> str:

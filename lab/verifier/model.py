@@ -6,10 +6,12 @@ Axes: B batch, T tokens, H hidden, C classes.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -58,6 +60,13 @@ def from_base(folder: Path, seed: int) -> CrossEncoder:
 def from_run(folder: Path) -> CrossEncoder:
     """Read the model of another run to train it further; its optimiser begins anew."""
     return _trainable(load(folder))
+
+
+def from_arrays(folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> CrossEncoder:
+    """Build a model of the base weights' shape (``config.json``) with all of its weights given."""
+    model = CrossEncoder(_config(folder))
+    model.load_state_dict({name: torch.from_numpy(np.array(weight)) for name, weight in weights.items()})
+    return _trainable(model)
 
 
 def save(model: CrossEncoder, folder: Path) -> None:

@@ -26,7 +26,6 @@ def load_scorer(model: Path, tokenizer: Path, max_tokens: int, threads: int = 1)
         given = {
             "ids": np.array([pair.ids], dtype=np.int64),
             "types": np.array([pair.type_ids], dtype=np.int64),
-            "mask": np.array([pair.attention_mask], dtype=np.int64),
         }
         [logits] = session.run(None, given)
         return [float(value) for value in logits[0]]

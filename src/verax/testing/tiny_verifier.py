@@ -82,7 +82,7 @@ def tiny_model() -> bytes:
         _bytes(5, _tensor(name, _INT64, dims, struct.pack(f"<{len(values)}q", *values)))
         for name, (dims, values) in numbers.items()
     )
-    graph += b"".join(_bytes(11, _value(name, _INT64, ("pairs", "tokens"))) for name in ("ids", "types", "mask"))
+    graph += b"".join(_bytes(11, _value(name, _INT64, ("pairs", "tokens"))) for name in ("ids", "types"))
     graph += _bytes(12, _value("logits", _FLOAT, ("pairs", "three")))
     return _number(1, _IR_VERSION) + _bytes(7, graph) + _bytes(8, _text(1, "") + _number(2, _OPSET))
 

@@ -46,6 +46,33 @@ pairs = [(f"opened in {year}", "verden " * (year % 9)) for year in range(1900, 1
 first, again = [one(*pair) for pair in pairs], [one(*pair) for pair in reversed(pairs)]
 assert first == again[::-1] == [two(*pair) for pair in pairs], "the bits differ"
 """
+LEAN = """
+import sys
+from pathlib import Path
+import torch
+from lab.verifier.lean import unpack
+from lab.verifier.model import load
+from lab.verifier.session import load_scorer
+
+run = Path(sys.argv[1])
+model = load(run / "model")
+exact = {name: weight.numpy() for name, weight in model.state_dict().items()}
+given = unpack(run / "verifier.onnx")
+assert given.keys() == exact.keys(), given.keys() ^ exact.keys()
+for name, weight in given.items():
+    step = abs(exact[name]).max() / 100
+    assert abs(weight - exact[name]).max() <= step, name
+
+scorer = load_scorer(run / "verifier.onnx", run / "model" / "tokenizer.json", 64)
+model.load_state_dict({name: torch.tensor(weight) for name, weight in given.items()})
+from lab.verifier.encoding import load_tokenizer
+pair = load_tokenizer(run / "model" / "tokenizer.json", 64).encode("opened in 1932", "verden was opened in 1931")
+ids, types = (torch.tensor([held]) for held in (pair.ids, pair.type_ids))
+with torch.no_grad():
+    wanted = model(ids, types, torch.ones_like(ids))[0].tolist()
+found = scorer("opened in 1932", "verden was opened in 1931")
+assert max(abs(one - other) for one, other in zip(wanted, found, strict=True)) < 0.2, (wanted, found)
+"""
 
 pytestmark = [
     pytest.mark.skipif(not PYTHON.exists(), reason="the lab's environment is missing: make lab"),
@@ -190,6 +217,22 @@ def test_a_run_goes_on_from_the_weights_of_the_run_that_its_recipe_names(
 def test_the_exported_model_gives_the_same_bits_whatever_was_asked_before(exported: Path) -> None:
     done = subprocess.run([PYTHON, "-c", REPEAT, exported], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_exported_graph_says_what_the_model_says_and_gives_its_weights_back(exported: Path) -> None:
+    done = subprocess.run([PYTHON, "-c", LEAN, exported], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_run_can_begin_with_an_exported_file_alone(world: dict[str, Path], exported: Path, tmp_path: Path) -> None:
+    given = ("--onnx", exported / "verifier.onnx", "--base", world["base"])
+    done = lab("unpack", "--run", tmp_path, *given)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "model").iterdir()} == {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+    }
 
 
 def test_a_command_out_of_turn_says_what_comes_first(world: dict[str, Path], tmp_path: Path) -> None:

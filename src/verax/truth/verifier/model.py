@@ -110,7 +110,6 @@ class VerifierModel:
         given = {
             "ids": np.array([ids], dtype=np.int64),
             "types": np.array([types], dtype=np.int64),
-            "mask": np.ones((1, len(ids)), dtype=np.int64),
         }
         [found] = self._session.run(["logits"], given)
         return tuple(float(value) for value in found[0])
