@@ -1,7 +1,8 @@
 """Swear words, slurs and telling phrases: lists of this project, matched after every trick is undone.
 
-* A word is found with its usual endings, and never inside another word; in Chinese, which parts no
-  words, anywhere.
+* A word is found with its plural and possessive, after a plus with the endings of a verb, and never inside
+  another word; in Chinese, which parts no words, anywhere.
+* A word inside a phrase of ``lists/innocent.toml`` means something else there and is not found.
 * Mild words count for children only.
 * Phrases are regular expressions of ``lists/phrases.toml``, English and Chinese; each belongs to a
   category and a subcategory.
@@ -26,7 +27,9 @@ from verax.guard.sentences import Cutter
 __all__ = ["PHRASE_CATEGORIES", "Phrases", "Profanity"]
 
 _LISTS = "verax.guard.lists"
-_ENDINGS = "(?:s|es|ed|er|ers|ing|in|y|ies|'s)?"
+_ENDINGS, _HISSED_ENDINGS = "(?:'?s)?", "(?:es|'s)?"
+_HISSES = ("s", "x", "z", "ch", "sh")
+_VERB_ENDINGS = "(?:e?s|'s|ed|ers?|ing|in|y|ies|ier|iest)?"
 _SECTION = re.compile(r"\[([a-z-]+)\]\Z")
 _GROUP = re.compile(r"<([a-z]+)>")
 
@@ -47,7 +50,11 @@ class Profanity:
     def find(self, text: str) -> list[Finding]:
         """Return every word of the lists in order."""
         normal = normalise(text)
-        return _found(normal, self._patterns)
+        found = _found(normal, self._patterns)
+        if not found:
+            return []
+        fine = [normal.span(*match.span()) for match in _innocent().finditer(normal.text)]
+        return [item for item in found if not any(start <= item.start and item.end <= end for start, end in fine)]
 
     def held(self, text: str) -> int:
         """Hold the unfinished sentence."""
@@ -114,15 +121,18 @@ def _word_patterns(*, is_child: bool) -> Mapping[str, re.Pattern[str]]:
     for section, kind in kinds.items():
         words = "|".join(_word_pattern(word) for word in sections[section])
         chinese = "|".join(re.escape(normalise(word).text) for word in sections[f"{section}-zh"])
-        patterns[kind] = re.compile(rf"(?<![^\W_])(?:{words}){_ENDINGS}(?![^\W_])|{chinese}")
+        patterns[kind] = re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])|{chinese}")
     return patterns
 
 
 def _word_pattern(word: str) -> str:
-    """A hyphen of the list stands for a blank or a hyphen, or for none."""
-    last = word[-1]
-    doubled = f"{last}?" if last in "bcdgkmnpt" else ""  # bitch-ing, but fag-g-ed
-    return re.escape(word).replace(r"\-", "[ -]?") + doubled
+    """A hyphen of the list stands for a blank or a hyphen, or for none; a plus at its end for a verb's endings."""
+    stem = word.removesuffix("+")
+    plain = re.escape(stem).replace(r"\-", "[ -]?")
+    if stem == word:
+        return plain + (_HISSED_ENDINGS if stem.endswith(_HISSES) else _ENDINGS)
+    doubled = f"{stem[-1]}?" if stem[-1] in "bcdgkmnpt" else ""  # piss-ing, but shit-t-ing
+    return plain + doubled + _VERB_ENDINGS
 
 
 def _read_words(text: str) -> Mapping[str, list[str]]:
@@ -135,6 +145,13 @@ def _read_words(text: str) -> Mapping[str, list[str]]:
         elif line and not line.startswith("#"):
             sections.setdefault(name, []).extend(line.split())
     return sections
+
+
+@cache
+def _innocent() -> re.Pattern[str]:
+    table = tomllib.loads(resources.files(_LISTS).joinpath("innocent.toml").read_text(encoding="utf-8"))
+    phrases = "|".join(table["english"]).replace(" ", r"\s+")
+    return re.compile(rf"(?<!\w)(?:{phrases})(?!\w)")
 
 
 @cache

@@ -123,6 +123,125 @@ def test_words_that_hold_a_swear_word_pass(text: str) -> None:
     assert found(Profanity(), text) == []
 
 
+EVERYDAY = """
+Can I have butter on my toast?
+This curry is too spicy.
+The spices smell good.
+The vacuum cleaner sucks up dust.
+Why does the vacuum cleaner suck?
+The vacuum cleaner sucks.
+I love jerk chicken.
+Beef jerky is salty.
+He lives in Scunthorpe.
+Penistone is a town.
+Sussex and Essex and Middlesex
+The cock crows at dawn.
+cock-a-doodle-doo
+A cocker spaniel is a dog.
+The wild ass lives in the desert.
+Sleeping Beauty did prick her finger.
+She pricked her finger.
+Grandma is darning socks.
+I have a bloody nose.
+The booby is a bird.
+Dickens wrote books.
+Moby Dick is a whale.
+I need to pee.
+Why is poop brown?
+My brother called me stupid.
+Am I stupid?
+The ugly duckling became a swan.
+The class assessed it.
+a bass guitar
+Montenegro is a country.
+The train stopped with a jerk.
+A bee sucks nectar.
+The baby sucks his thumb.
+He screwed the lid on.
+There was a chink in the wall.
+The Dutch built a dyke: the dyke broke.
+Mick is my friend.
+Mick Jagger sings.
+shiitake mushrooms
+I can hit the ball, wish it was bigger.
+Hello! Shell. Hells bells
+The baby lost her dummy.
+Winners and losers shake hands.
+That was a stupid mistake.
+grapes, tits and finches
+cumin and cucumber
+analysis, analog
+Arsenal won.
+He is a titan.
+cockpit and cocktail and peacock
+pass the grass
+buttons and butterfly
+a goal scorer
+The Pakistani team
+Japanese food
+spicier
+a faggot of sticks
+""".strip().splitlines()
+SWEARING = """
+you fucking idiot
+you are a shitty friend
+stupid cow
+you suck, this sucks
+he is a jerk
+she's a bitch
+bitching
+fuuuuck you
+f u c k
+sh1t
+you spic
+chinks go home
+fags
+faggots
+you fag
+shut up
+your face is ugly
+go to hell
+what the hell
+pissed off
+fucker
+motherfucking
+you dummy
+a$$hole
+you ugly loser
+he is such a loser
+dick
+you dick
+this homework sucks
+you are stupid
+she is stupid
+he is a dumb ass
+bloody idiot
+screwed up
+retarded
+cunts
+trannies
+she is a slut
+slutty
+wankers
+dumbass
+bullshit
+bullshitting
+buggering
+niggers
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", EVERYDAY)
+def test_an_everyday_sentence_has_no_swear_word_for_children_either(text: str) -> None:
+    assert found(Profanity(is_child=True), text) == []
+
+
+@pytest.mark.parametrize("text", SWEARING)
+def test_an_insult_beside_such_a_sentence_is_still_found(text: str) -> None:
+    assert found(Profanity(is_child=True), text)
+    assert found(Profanity(is_child=True), f"I like butter and jerk chicken. {text}")
+
+
 def test_mild_words_count_for_children_only() -> None:
     assert found(Profanity(is_child=True), "you dummy") and not found(Profanity(), "you dummy")
 
