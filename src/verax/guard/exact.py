@@ -12,6 +12,7 @@ from typing import Literal
 from verax.guard.audience import Audience
 from verax.guard.detectors import Detector, HiddenText, Secrets
 from verax.guard.leak import PromptLeak
+from verax.guard.level import LEVELS, HardWords
 from verax.guard.links import Links
 from verax.guard.personal import PersonalData
 from verax.guard.words import PHRASE_CATEGORIES, Phrases, Profanity
@@ -37,4 +38,6 @@ def exact_detectors(audience: Audience, direction: Direction, prompts: Iterable[
         Profanity(is_child=is_child),
         *(Phrases(category) for category in PHRASE_CATEGORIES),
     ]
+    if audience in LEVELS:
+        found.append(HardWords(LEVELS[audience]))
     return {detector.name: detector for detector in found}

@@ -15,7 +15,8 @@ from verax.guard.audience import Audience
 from verax.guard.categories import OPENAI_CATEGORIES, Category
 from verax.guard.exact import Direction, exact_detectors
 from verax.guard.judges import ScoreBook
-from verax.guard.policy import Decision, Found, Policy, has_words, texts_to_score
+from verax.guard.level import hardness
+from verax.guard.policy import EXACT_ONLY, SCORED, Decision, Found, Policy, has_words, texts_to_score
 from verax.guard.ready import ready_policies
 from verax.guard.sentences import cut
 
@@ -33,12 +34,14 @@ class Moderated:
     """What the policy says of one text.
 
     Attributes:
-        scores: The highest probability of each category over the sentences; exact findings give 1.
-            A category that nothing could judge is left out.
+        scores: The highest probability of each category over the sentences; exact findings give 1, and
+            ``readability`` is a share of words (`hardness`).
+        unavailable: Categories that nothing could judge, which is not the same as a score of 0.
     """
 
     decision: Decision
     scores: Mapping[Category, float] = field(default_factory=dict)
+    unavailable: tuple[Category, ...] = ()
 
     @property
     def is_flagged(self) -> bool:
@@ -74,7 +77,7 @@ async def moderate(
     """
     policy = policy_for(audience, direction)
     await book.learn(await asyncio.to_thread(texts_to_score, policy, texts))
-    return await asyncio.to_thread(lambda: [_moderated(policy, text, book) for text in texts])
+    return await asyncio.to_thread(lambda: [_moderated(policy, text, book, audience) for text in texts])
 
 
 def openai_scores(moderated: Moderated) -> Mapping[str, float]:
@@ -94,6 +97,13 @@ def openai_scores(moderated: Moderated) -> Mapping[str, float]:
     return scores
 
 
+_BY_RULES = EXACT_ONLY - {Category.PROMPT_LEAK} | {Category.PROFANITY}
+"""Categories that exact rules alone judge, in any text."""
+
+_NEVER = frozenset({Category.OFF_TOPIC, Category.PROMPT_LEAK, Category.READABILITY})
+"""Categories that need more than a text: a conversation, a release's prompt, a reader with a level."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     detector: str
@@ -105,14 +115,19 @@ class _Rule:
             object.__setattr__(self, "threshold", float(self.threshold))
 
 
-def _moderated(policy: Policy, text: str, book: ScoreBook) -> Moderated:
+def _moderated(policy: Policy, text: str, book: ScoreBook, audience: Audience) -> Moderated:
     decision = policy.judge(text, book.scores)
+    read = [book.scores(sentence.read) for sentence in cut(text) if has_words(sentence.text)]
     scores: dict[Category, float] = {}
-    for sentence in cut(text) if policy.needs_scores else ():
-        if has_words(sentence.text):
-            for category, score in book.scores(sentence.read).items():
-                scores[category] = max(score, scores.get(category, 0.0))
+    for found in read:
+        for category, score in found.items():
+            scores[category] = max(score, scores.get(category, 0.0))
+    hard = hardness(text, audience)
+    if hard is not None:
+        scores[Category.READABILITY] = hard
+    judged = {category for category in Category if all(category in found for found in read)} if read else set(SCORED)
     for item in decision.found:
         if item.category is not Category.UNREAD:
             scores[item.category] = max(item.score, scores.get(item.category, 0.0))
-    return Moderated(decision, scores)
+    known = (judged - _NEVER) | _BY_RULES | set(scores)
+    return Moderated(decision, scores, tuple(category for category in Category if category not in known))

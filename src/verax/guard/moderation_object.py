@@ -56,6 +56,7 @@ def _result(result: Moderated) -> dict[str, Any]:
             "action": result.decision.action,
             "category": result.decision.category,
             "scores": {str(category): score for category, score in sorted(result.scores.items())},
+            "unavailable": sorted(map(str, result.unavailable)),
             "findings": [
                 {
                     "category": str(item.category),

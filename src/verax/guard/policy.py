@@ -71,7 +71,10 @@ SCORED = frozenset(
         Category.READABILITY,
     }
 )
-"""Categories that exact rules cannot tell well enough: a classifier must have read the sentence."""
+"""Categories that exact rules cannot tell well enough: a classifier must have read the sentence.
+
+Of readability that is so for an audience without a level alone: where there is one, its rule is exact.
+"""
 
 EXACT_ONLY = frozenset(
     {
@@ -122,6 +125,12 @@ class Rule:
     action: Action
     threshold: float = DEFAULT_THRESHOLD
     detector: Detector | None = None
+
+    @property
+    def needs_score(self) -> bool:
+        """Whether a sentence without a score of its category is unread."""
+        is_measured = self.category is Category.READABILITY and self.detector is not None
+        return self.category in SCORED and not is_measured
 
     @property
     def is_streamed(self) -> bool:
@@ -281,7 +290,7 @@ class Policy:
             score = scores.get(rule.category)
             if score is not None and score >= rule.threshold:
                 yield Found(rule.category, 0, size, rule.action, score=score)
-            missing = missing or (score is None and rule.category in SCORED)
+            missing = missing or (score is None and rule.needs_score)
         if missing:
             yield Found(Category.UNREAD, 0, size, self._unread, score=1.0)
 

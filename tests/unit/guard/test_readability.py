@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from verax.guard.audience import Audience
+from verax.guard.categories import Category
+from verax.guard.exact import exact_detectors
+from verax.guard.policy import Policy, Rule
 from verax.guard.readability import Readability, base_forms, count_syllables, find_unknown, find_words, measure
 
 SYLLABLES = {
@@ -66,3 +70,14 @@ def test_words_outside_a_vocabulary_are_named_and_regular_forms_are_known() -> N
 def test_a_base_form_is_never_shorter_than_two_letters() -> None:
     assert list(base_forms("is")) == ["is"]
     assert "stop" in list(base_forms("stopped"))
+
+
+def test_a_rule_about_readability_is_exact_for_children_and_needs_a_classifier_for_others() -> None:
+    long = "The bees that live in the old tree behind our house dance for each other when they come home at night. Ok."
+    rules = [Rule(Category.READABILITY, "mark", detector=exact_detectors(band, "output").get(Category.READABILITY))
+             for band in (Audience.FIVE_TO_SEVEN, Audience.ADULT)]  # fmt: skip
+    child, adult = (Policy((rule,)).judge(long) for rule in rules)
+    assert [(found.category, long[found.start : found.end][-6:]) for found in child.found] == [
+        (Category.READABILITY, "night.")
+    ]
+    assert {found.category for found in adult.found} == {Category.UNREAD}

@@ -16,15 +16,13 @@ from functools import cache
 from importlib.resources import files
 
 from verax.guard.audience import Audience
+from verax.guard.level import GRADE_WORDS, LEVELS
 from verax.guard.readability import find_unknown, find_words, measure
 from verax.kernel.errors import UnknownObject
 
 __all__ = ["BANDS", "GRADE_WORDS", "Limits", "limits_of", "vocabulary_of"]
 
 BANDS = (Audience.TWO_TO_FOUR, Audience.FIVE_TO_SEVEN, Audience.EIGHT_TO_TWELVE)
-
-GRADE_WORDS = 30
-"""Words from which on a text has a grade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +58,17 @@ class Limits:
             yield f"{len(unknown)} of {found.words} words outside the vocabulary: {', '.join(sorted(set(unknown)))}"
 
 
+def _limits(band: Audience, words: int, unknown: float, session_minutes: int) -> Limits:
+    level = LEVELS[band]
+    return Limits(band, words, level.longest, level.grade, unknown, session_minutes)
+
+
 _LIMITS = {
     limits.band: limits
     for limits in (
-        Limits(Audience.TWO_TO_FOUR, words=45, longest=10, grade=2.0, unknown=0.0, session_minutes=10),
-        Limits(Audience.FIVE_TO_SEVEN, words=120, longest=14, grade=4.0, unknown=0.15, session_minutes=20),
-        Limits(Audience.EIGHT_TO_TWELVE, words=190, longest=21, grade=7.0, unknown=0.2, session_minutes=40),
+        _limits(Audience.TWO_TO_FOUR, words=45, unknown=0.0, session_minutes=10),
+        _limits(Audience.FIVE_TO_SEVEN, words=120, unknown=0.15, session_minutes=20),
+        _limits(Audience.EIGHT_TO_TWELVE, words=190, unknown=0.2, session_minutes=40),
     )
 }
 

@@ -392,6 +392,7 @@ SHAPES: dict[str, Shape] = {
                     "action": "`allow`, `mark`, `alert`, `rewrite`, `refuse` or `crisis`",
                     "category": "the category that asked for it, or empty",
                     "scores": "a score for each category that something could judge",
+                    "unavailable": ["a category that nothing could judge"],
                     "findings": [
                         {
                             "category": "what was found",

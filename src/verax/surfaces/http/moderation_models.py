@@ -51,12 +51,14 @@ class ModerationFinding(ReplyModel):
 class ModerationVerdict(ReplyModel):
     """What the policy says: the strictest action, the category that asked for it, every finding.
 
-    `scores` holds each category that something could judge; `text` is the text with its masks.
+    `scores` holds what was judged, `unavailable` the categories that nothing could judge in this text: a zero among
+    OpenAI's scores says nothing of those. `text` is the text with its masks.
     """
 
     action: ActionName
     category: str
     scores: dict[str, _Score]
+    unavailable: list[str]
     findings: list[ModerationFinding]
     text: str
 

@@ -62,6 +62,23 @@ async def test_what_cannot_be_judged_is_refused_with_a_reason(client: httpx.Asyn
     assert answer.json()["error"]["message"]
 
 
+async def test_what_nothing_could_judge_is_named_and_has_no_score(client: httpx.AsyncClient) -> None:
+    found = await ask(client, input="Bees dance.", audience="adult", direction="output")
+    verdict = found["results"][0]["verax"]
+    assert {"off_topic", "prompt_leak", "readability"} <= set(verdict["unavailable"])
+    assert not set(verdict["unavailable"]) & set(verdict["scores"])
+    assert {"profanity", "links", "personal_data"}.isdisjoint(verdict["unavailable"])
+
+
+async def test_for_children_long_sentences_have_a_score(client: httpx.AsyncClient) -> None:
+    long = "The bees that live in the old tree behind our house dance for each other when they come home at night."
+    found = await ask(client, input=["Bees dance.", f"Bees dance. {long}"], audience="5-7", direction="output")
+    easy, hard = (result["verax"] for result in found["results"])
+    assert easy["scores"]["readability"] == 0.0
+    assert 0.8 < hard["scores"]["readability"] < 1.0
+    assert "readability" not in hard["unavailable"]
+
+
 async def test_a_key_is_needed(anonymous: httpx.AsyncClient) -> None:
     assert (await anonymous.post(_PATH, json={"input": "a"})).status_code == 401
 
