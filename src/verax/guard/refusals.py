@@ -2,8 +2,8 @@
 
 * No lecture and no blame: one sentence says why, one what to do instead.
 * Children are spoken to as children, and are never told what exactly was found.
-* A crisis is no refusal to help: `crisis.toml` holds the script and the helplines, each with its
-  source. Which country a person is in is not known; the list names the country of each number.
+* A crisis is no refusal to help: `crisis.toml` holds the script, `verax.guard.helplines` whom to call. Which
+  country a person is in is not known; the list names the country of each number.
 * English, and Chinese for whoever writes Chinese.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -20,8 +20,9 @@ from typing import Any, Literal
 from verax.guard.audience import Audience
 from verax.guard.categories import Category
 from verax.guard.exact import Direction
+from verax.guard.helplines import Helpline, emergency_words, helplines
 
-__all__ = ["Helpline", "Words", "crisis_words", "helplines", "refusal_words"]
+__all__ = ["Crisis", "Words", "crisis_words", "refusal_words"]
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _TOPICS = frozenset({Category.SELF_HARM, Category.DISCLOSURE})
@@ -48,26 +49,29 @@ _CHILD_ZH = ("这个我不能聊。", "我们换个话题吧：问我动物、�
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What is said: why, and what to do now."""
+class Crisis:
+    """Whom to call, apart from the words of a script, for whoever shows it as a list.
 
-    reason: str
-    next_step: str
+    Attributes:
+        emergency: What to do about danger right now.
+    """
+
+    emergency: str
+    helplines: tuple[Helpline, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Helpline:
-    """A number that people in need can call.
+class Words:
+    """What is said: why, and what to do now.
 
     Attributes:
-        where: Where it can be called from.
-        source: Where the number is published.
+        next_step: With every number of `crisis`, for whoever shows text alone.
+        crisis: None where the policy refuses and there is no crisis.
     """
 
-    where: str
-    name: str
-    number: str
-    source: str
+    reason: str
+    next_step: str
+    crisis: Crisis | None = None
 
 
 def refusal_words(category: str, audience: Audience, direction: Direction, said: str = "") -> Words:
@@ -91,22 +95,12 @@ def refusal_words(category: str, audience: Audience, direction: Direction, said:
 
 def crisis_words(category: str, audience: Audience, said: str = "") -> Words:
     """Return the crisis script: of self-harm, or of being hurt by others; that of self-harm for any other category."""
-    data = _crisis()
     topic = category if category in _TOPICS else str(Category.SELF_HARM)
     language: Literal["en", "zh"] = "zh" if _is_chinese(said) else "en"
     reader = "child" if audience.is_minor else "adult"
-    lines = [f"{line.where}: {line.number} ({line.name})" for line in helplines(topic, audience)]
-    return Words(data[topic][reader][language], "\n".join([data["emergency"][language], *lines]))
-
-
-def helplines(topic: str, audience: Audience) -> Sequence[Helpline]:
-    """Return the numbers for a topic, ``self_harm`` or ``disclosure``, and an audience."""
-    reader = "child" if audience.is_minor else "adult"
-    return tuple(
-        Helpline(item["where"], item["name"], item["number"], item["source"])
-        for item in _crisis()["helpline"]
-        if topic in item["topics"] and reader in item["for"]
-    )
+    crisis = Crisis(emergency_words(language), tuple(helplines(topic, audience)))
+    next_step = "\n".join([crisis.emergency, *(helpline.line for helpline in crisis.helplines)])
+    return Words(_crisis()[topic][reader][language], next_step, crisis)
 
 
 def _is_chinese(text: str) -> bool:

@@ -179,7 +179,7 @@ class Drive:
         if screening.category:
             await self._start()
             draft.guard[screening.category] += 1
-            self._tell(Refusal(screening.category, screening.reason, screening.next_step))
+            self._tell(Refusal(screening.category, screening.reason, screening.next_step, crisis=screening.crisis))
             return "refused"
         check_request(release, draft.request)
         held = await recall(draft.request, self._parts.turns)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from verax.guard.refusals import Crisis
 from verax.kernel.errors import BusyError, VeraxError
 from verax.models.base import TokenLogprob
 from verax.truth.verdicts import SUPPORTED_FROM, Evidence, Verdict
@@ -136,12 +137,17 @@ class ClaimVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A policy stopped the turn; `next_step` is something useful to do instead."""
+    """A policy stopped the turn; `next_step` is something useful to do instead.
+
+    Attributes:
+        crisis: Whom to call, where the policy handed over to a crisis script; `next_step` names them too.
+    """
 
     category: str
     reason: str
     next_step: str
     choice: int = 0
+    crisis: Crisis | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ class GuardedReply:
         words = (
             crisis_words(category, audience, said) if is_crisis else refusal_words(category, audience, "output", said)
         )
-        return Refusal(category, words.reason, words.next_step, index)
+        return Refusal(category, words.reason, words.next_step, index, words.crisis)
 
     def _calls(self, choice: _Open) -> tuple[ToolCall, ...]:
         if not choice.finish:

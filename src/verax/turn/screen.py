@@ -21,7 +21,7 @@ from verax.guard.audience import Audience
 from verax.guard.categories import Category
 from verax.guard.guarding import policy_of
 from verax.guard.policy import ScoresOf, check_input, no_scores, texts_to_score
-from verax.guard.refusals import crisis_words, refusal_words
+from verax.guard.refusals import Crisis, crisis_words, refusal_words
 from verax.kernel.bans import Ban, find_hits
 from verax.kernel.errors import RefusedError
 from verax.kernel.release import Release
@@ -43,6 +43,7 @@ class Screening:
     Attributes:
         findings: Findings by category, of a turn that goes on too.
         alerts: Categories that whoever runs the installation should hear of.
+        crisis: Whom to call, in a crisis.
     """
 
     category: str
@@ -50,6 +51,7 @@ class Screening:
     next_step: str
     findings: Mapping[str, int] = field(default_factory=dict)
     alerts: tuple[str, ...] = ()
+    crisis: Crisis | None = None
 
 
 def texts_to_read(request: TurnRequest, release: Release) -> list[str]:
@@ -103,7 +105,7 @@ def screen(
         words = crisis_words(decision.category, audience, said)
     else:
         words = refusal_words(decision.category, audience, "input", said)
-    return Screening(decision.category, words.reason, words.next_step, findings, alerts)
+    return Screening(decision.category, words.reason, words.next_step, findings, alerts, words.crisis)
 
 
 def _written(request: TurnRequest) -> list[str]:

@@ -8,9 +8,10 @@ import pytest
 
 from verax.guard.audience import Audience
 from verax.guard.categories import Category
+from verax.guard.helplines import child_line, emergency_number, helplines
 from verax.guard.policy import STRICTNESS, Policy
 from verax.guard.ready import read_release, ready_policies
-from verax.guard.refusals import crisis_words, helplines, refusal_words
+from verax.guard.refusals import crisis_words, refusal_words
 from verax.kernel.errors import ReleaseError
 from verax.kernel.release import Release
 from verax.kernel.release_diff import diff_releases
@@ -90,4 +91,23 @@ def test_a_crisis_names_people_to_call_in_the_language_of_whoever_writes() -> No
     words = crisis_words("self_harm", Audience.ADULT, "I want to die")
     assert "988" in words.next_step and "116 123" in words.next_step
     assert "大人" in crisis_words("disclosure", Audience.FIVE_TO_SEVEN, "爸爸打我").reason
-    assert all(line.source for audience in Audience for line in helplines("self_harm", audience))
+    for audience in Audience:
+        for line in (*helplines("self_harm", audience), *helplines("disclosure", audience)):
+            assert line.source and line.publisher and not line.is_verified
+
+
+def test_every_number_of_a_crisis_stands_in_its_text_too() -> None:
+    for audience in Audience:
+        words = crisis_words("disclosure", audience)
+        assert words.crisis is not None and words.crisis.helplines
+        assert all(line.number in words.next_step for line in words.crisis.helplines)
+        assert words.next_step.startswith(words.crisis.emergency)
+    assert refusal_words("hate", Audience.ADULT, "input").crisis is None
+
+
+def test_a_child_of_a_known_country_is_told_its_own_line_first() -> None:
+    numbers = {country: line.number for country in ("de", "GB", "US", "FR", "CA") if (line := child_line(country))}
+    assert numbers == {
+        "de": "116 111", "GB": "0800 1111", "US": "1-800-422-4453", "FR": "119", "CA": "1-800-668-6868",
+    }  # fmt: skip
+    assert (child_line("XX"), emergency_number("XX"), emergency_number("gb")) == (None, None, "999")

@@ -188,10 +188,39 @@ describe('a stored answer', () => {
   })
 
   it('gives the reason and the next step of a refusal', async () => {
-    const refusal = { category: 'secrets', reason: 'It held a key.', next_step: 'Ask without it.' }
+    const refusal = {
+      category: 'secrets',
+      reason: 'It held a key.',
+      next_step: 'Ask without it.',
+      crisis: null,
+    }
     await answered('refused', '', { refusal })
     expect(screen.getByText(/It held a key\./)).toBeTruthy()
     expect(screen.getByText('Ask without it.')).toBeTruthy()
+  })
+
+  it('names whom to call in a crisis, each number once and ready to be called, and no rule', async () => {
+    const crisis = {
+      emergency: 'If somebody is in danger right now, call 112.',
+      helplines: [
+        { where: 'UK and Ireland', name: 'Samaritans', publisher: 'Samaritans', number: '116 123' },
+        { where: 'US', name: 'Lifeline', publisher: 'SAMHSA', number: '988' },
+      ],
+    }
+    const next_step = `${crisis.emergency}\nUK and Ireland: 116 123 (Samaritans)\nUS: 988 (Lifeline)`
+    const refusal = { category: 'self_harm', reason: 'I am glad that you said it.', next_step, crisis }
+    await answered('refused', '', { refusal })
+    expect(screen.getByText('I am glad that you said it.')).toBeTruthy()
+    expect(screen.getByText(crisis.emergency)).toBeTruthy()
+    const lines = within(screen.getByRole('list', { name: 'Lines that you can call' })).getAllByRole(
+      'listitem',
+    )
+    expect(lines.map((line) => line.textContent)).toEqual([
+      '116 123 Samaritans (UK and Ireland)',
+      '988 Lifeline (US)',
+    ])
+    expect(screen.getByRole('link', { name: '116 123' }).getAttribute('href')).toBe('tel:116123')
+    expect(screen.queryByText(/A rule of this version/)).toBeNull()
   })
 
   it('says how many messages the model did not read', async () => {

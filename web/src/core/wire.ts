@@ -93,6 +93,8 @@ export interface Wire {
   ConversationDeleted: ConversationDeleted
   ConversationList: ConversationList
   ConversationRequest: ConversationRequest
+  Crisis: Crisis
+  CrisisLine: CrisisLine
   DayInfo: DayInfo
   Document: Document
   DocumentAdded: DocumentAdded
@@ -1594,12 +1596,29 @@ export interface TurnRef {
   drafts: DraftsBody | null
 }
 /**
- * A policy stopped the turn; `next_step` is something useful to do instead.
+ * A policy stopped the turn; `next_step` is something useful to do instead, with the numbers of `crisis` in it.
  */
 export interface TurnRefusal {
   category: string
   reason: string
   next_step: string
+  crisis: Crisis | null
+}
+/**
+ * Whom to call: what to do about danger right now, and lines where somebody listens.
+ */
+export interface Crisis {
+  emergency: string
+  helplines: CrisisLine[]
+}
+/**
+ * A number to call, where it works, and who publishes it.
+ */
+export interface CrisisLine {
+  where: string
+  name: string
+  publisher: string
+  number: string
 }
 /**
  * Why a turn failed.
@@ -2552,7 +2571,8 @@ export interface ModerationResult {
 /**
  * What the policy says: the strictest action, the category that asked for it, every finding.
  *
- * `scores` holds each category that something could judge; `text` is the text with its masks.
+ * `scores` holds what was judged, `unavailable` the categories that nothing could judge in this text: a zero among
+ * OpenAI's scores says nothing of those. `text` is the text with its masks.
  */
 export interface ModerationVerdict {
   action: 'allow' | 'mark' | 'alert' | 'rewrite' | 'refuse' | 'crisis'
@@ -2560,6 +2580,7 @@ export interface ModerationVerdict {
   scores: {
     [k: string]: number
   }
+  unavailable: string[]
   findings: ModerationFinding[]
   text: string
 }
@@ -2825,6 +2846,7 @@ export interface PreviewRefusal {
   category: string
   reason: string
   next_step: string
+  crisis: Crisis | null
   side: 'base' | 'candidate'
 }
 /**
@@ -3062,13 +3084,14 @@ export interface ReceiptPromised {
   secret?: string | null
 }
 /**
- * A policy stopped the turn.
+ * A policy stopped the turn; `next_step` has the numbers of `crisis` in it.
  */
 export interface RefusalEvent {
   type: 'refusal'
   category: string
   reason: string
   next_step: string
+  crisis: Crisis | null
 }
 /**
  * A release: its manifest, and the same as TOML that a person can edit.

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from verax.guard.audience import Audience
+from verax.guard.helplines import child_line, emergency_number
 from verax.products.junior.screen import DANGERS, Concern
 from verax.products.junior.session import Alert, Kind, Profile, Reply
 
@@ -62,18 +63,11 @@ def alerts_of(concern: Concern) -> tuple[Alert, ...]:
 
 
 def _contacts(country: str) -> dict[str, str]:
-    words, line = _says()["helpline"], _helplines().get(country.upper())
-    if line is None:
-        return {"helpline": words["unknown"], "emergency": words["emergency"]}
-    helpline = words["known"].format(name=line["name"], phone=line["phone"])
-    return {"helpline": helpline, "emergency": line["emergency"]}
+    words, line = _says()["helpline"], child_line(country)
+    helpline = words["unknown"] if line is None else words["known"].format(name=line.name, phone=line.number)
+    return {"helpline": helpline, "emergency": emergency_number(country) or words["emergency"]}
 
 
 @cache
 def _says() -> dict[str, Any]:
     return tomllib.loads(files("verax.products.junior").joinpath("says.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def _helplines() -> dict[str, dict[str, str]]:
-    return tomllib.loads(files("verax.products.junior").joinpath("helplines.toml").read_text(encoding="utf-8"))

@@ -96,11 +96,7 @@ def outcome(started: Started, status: str, refusal: Refusal | None, completed: C
     if completed is not None and completed.drafts is not None:
         turn["drafts"] = drafts_object(completed.drafts)
     if refusal is not None:
-        turn["refusal"] = {
-            "category": refusal.category,
-            "reason": refusal.reason,
-            "next_step": refusal.next_step,
-        }
+        turn["refusal"] = _refusal_object(refusal)
     return turn
 
 
@@ -144,9 +140,7 @@ def refusal_event(event: Refusal) -> Json:
     """Return what a policy said."""
     return {
         "type": "refusal",
-        "category": event.category,
-        "reason": event.reason,
-        "next_step": event.next_step,
+        **_refusal_object(event),
     }
 
 
@@ -188,6 +182,24 @@ def error_event(error: VeraxError) -> Json:
     return failed_event(Failed.of(error), None)
 
 
+def _refusal_object(refusal: Refusal) -> Json:
+    crisis = refusal.crisis
+    return {
+        "category": refusal.category,
+        "reason": refusal.reason,
+        "next_step": refusal.next_step,
+        "crisis": None
+        if crisis is None
+        else {
+            "emergency": crisis.emergency,
+            "helplines": [
+                {"where": line.where, "name": line.name, "publisher": line.publisher, "number": line.number}
+                for line in crisis.helplines
+            ],
+        },
+    }
+
+
 def _turn_object(message: Message) -> Json | None:
     kept = message.data.get("turn")
     if not message.turn_id or kept is None:
@@ -198,7 +210,8 @@ def _turn_object(message: Message) -> Json | None:
         "release": kept["release"],
         "mode": kept["mode"],
         "receipt": f"/v1/receipts/{message.turn_id}",
-        "refusal": kept.get("refusal"),
+        # A turn from before crises were told apart has none.
+        "refusal": {"crisis": None} | kept["refusal"] if "refusal" in kept else None,
         "left_out": kept["left_out"],
         "withheld": kept.get("withheld", 0),
         "drafts": kept.get("drafts"),

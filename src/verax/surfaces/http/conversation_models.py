@@ -129,12 +129,29 @@ class ConversationDeleted(ReplyModel):
     erasures: list[str]
 
 
+class CrisisLine(ReplyModel):
+    """A number to call, where it works, and who publishes it."""
+
+    where: str
+    name: str
+    publisher: str
+    number: str
+
+
+class Crisis(ReplyModel):
+    """Whom to call: what to do about danger right now, and lines where somebody listens."""
+
+    emergency: str
+    helplines: list[CrisisLine]
+
+
 class TurnRefusal(ReplyModel):
-    """A policy stopped the turn; `next_step` is something useful to do instead."""
+    """A policy stopped the turn; `next_step` is something useful to do instead, with the numbers of `crisis` in it."""
 
     category: str
     reason: str
     next_step: str
+    crisis: Crisis | None
 
 
 class TurnRef(ReplyModel):

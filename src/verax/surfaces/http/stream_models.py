@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
-from verax.surfaces.http.conversation_models import Message, Status
+from verax.surfaces.http.conversation_models import Crisis, Message, Status
 from verax.surfaces.http.reply_models import ClaimBody, ReplyModel
 
 __all__ = [
@@ -62,12 +62,13 @@ class ToolCallEvent(ReplyModel):
 
 
 class RefusalEvent(ReplyModel):
-    """A policy stopped the turn."""
+    """A policy stopped the turn; `next_step` has the numbers of `crisis` in it."""
 
     type: Literal["refusal"]
     category: str
     reason: str
     next_step: str
+    crisis: Crisis | None
 
 
 class CompletedEvent(ReplyModel):

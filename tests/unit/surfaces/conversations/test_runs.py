@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from verax.guard.audience import Audience
+from verax.guard.refusals import crisis_words
 from verax.kernel.errors import BusyError, RefusedError, RequestError, StoreFull, TooLarge, UnknownObject, VeraxError
 from verax.store.attachments import Attachments
 from verax.store.database import open_database
@@ -119,6 +121,24 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         await opened.runs.close(0)
 
 
+async def test_a_crisis_names_its_lines_in_the_event_and_in_what_is_kept(stage: Stage) -> None:
+    words = crisis_words("self_harm", Audience.ADULT)
+
+    async def script(turn: ScriptedTurn) -> AsyncIterator[TurnEvent]:
+        yield turn.started
+        yield Refusal("self_harm", words.reason, words.next_step, crisis=words.crisis)
+        yield turn.complete("", "refused")
+
+    stage.script = script
+    talk = await stage.begin()
+    begun = await stage.ask(talk)
+    [event] = [event.data for event in begun.run.buffer.after(0) if event.data["type"] == "refusal"]
+    assert {"where": "US and Canada", "name": "988 Suicide & Crisis Lifeline", "publisher": "SAMHSA; CAMH",
+            "number": "988"} in event["crisis"]["helplines"]  # fmt: skip
+    answer = (await stage.messages.path(talk, ANN.user_id)).messages[1]
+    assert answer.data["turn"]["refusal"]["crisis"] == event["crisis"]
+
+
 async def test_every_kind_of_event_has_its_form(stage: Stage) -> None:
     async def script(turn: ScriptedTurn) -> AsyncIterator[TurnEvent]:
         yield turn.started
@@ -142,7 +162,7 @@ async def test_every_kind_of_event_has_its_form(stage: Stage) -> None:
         "release": "11" * 32,
         "mode": "solo",
         "left_out": 3,
-        "refusal": {"category": "secrets", "reason": "No.", "next_step": "Ask again."},
+        "refusal": {"category": "secrets", "reason": "No.", "next_step": "Ask again.", "crisis": None},
     }
 
 

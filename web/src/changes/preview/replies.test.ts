@@ -69,6 +69,7 @@ describe('two replies to one question', () => {
       category: 'secrets',
       reason: 'Not this.',
       next_step: 'Ask for something else.',
+      crisis: null,
     })
     expect(replies.get('base')?.refusal).toBe('Not this. Ask for something else.')
   })

@@ -1,10 +1,11 @@
 import { type ReactNode, useContext } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '@/core/api'
-import type { Message, TurnRef } from '@/core/wire'
+import type { Message, TurnRef, TurnRefusal } from '@/core/wire'
 import { Button } from '@/ui/Button'
 import { useExplain } from '@/ui/errors'
 import { ChatActions } from '../actions'
+import { CrisisNotice } from './CrisisNotice'
 import { Notice } from './Notice'
 
 /** How the turn of a stored answer went, where there is something to say. */
@@ -22,9 +23,10 @@ export function TurnNotices({ message }: { message: Message }) {
   )
 }
 
-/** A policy stopped the turn: why, and what helps instead. */
-export function RefusalNotice({ reason, next_step }: { reason: string; next_step: string }) {
+/** A policy stopped the turn: why, and what helps instead; in a crisis, whom to call. */
+export function RefusalNotice({ reason, next_step, crisis }: Omit<TurnRefusal, 'category'>) {
   const { t } = useTranslation('chat')
+  if (crisis !== null) return <CrisisNotice reason={reason} crisis={crisis} />
   return (
     <Notice>
       <p>
