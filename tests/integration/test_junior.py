@@ -272,6 +272,9 @@ async def test_a_profile_is_made_only_with_consent_to_exactly_what_is_kept(guard
     choices = (await guardian.get("/v1/junior/choices?log_days=7")).json()
     terms = shapes.ChoicesBody.model_validate(choices).terms
     assert [(term.name, term.days) for term in terms][-1] == ("log", 7)
+    assert "space" in choices["topics"]
+    british = {"country": "GB", "name": "Childline", "phone": "0800 1111", "emergency": "999", "is_verified": False}
+    assert british in choices["helplines"]
     for agreed in ([], ["profile"], [*required_terms(None), "log"]):
         refused = await guardian.post("/v1/junior/profiles", json={**FIELDS, "agreed": agreed})
         assert code_of(refused) == "junior/consent"

@@ -3,7 +3,7 @@
  * Each is a chunk of its own: the first load holds the frame and the chat, and nothing else.
  */
 
-import { GitPullRequestArrow, LibraryBig, ScrollText, SlidersHorizontal } from 'lucide-react'
+import { GitPullRequestArrow, LibraryBig, Rabbit, ScrollText, SlidersHorizontal } from 'lucide-react'
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
 import { retrying } from '@/core/chunks'
 
@@ -48,6 +48,13 @@ export const AREAS: readonly Area[] = [
     page: lazy(() => retrying(() => import('./collections/CollectionsPage'))),
     access: 'account',
     link: { title: 'shell:areas.collections', href: '/collections', icon: LibraryBig },
+  },
+  {
+    id: 'family',
+    paths: ['/family', '/family/:part', '/family/:part/:view'],
+    page: lazy(() => retrying(() => import('./family/FamilyPage'))),
+    access: 'account',
+    link: { title: 'shell:areas.family', href: '/family', icon: Rabbit },
   },
   {
     id: 'transparency',

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from verax.guard.audience import Audience
 
-__all__ = ["Helpline", "child_line", "emergency_number", "emergency_words", "helplines"]
+__all__ = ["Helpline", "child_line", "emergency_number", "emergency_words", "helplines", "list_countries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,12 @@ def child_line(country: str) -> Helpline | None:
     ]
     # A line of one country comes before one of many.
     return _helpline(min(found, key=lambda item: len(item["countries"]))) if found else None
+
+
+def list_countries() -> tuple[str, ...]:
+    """Return every country with a line for children or an emergency number, in order."""
+    lines = (item["countries"] for item in _read()["helpline"] if "child" in item["for"])
+    return tuple(sorted({*_read()["emergency"]["numbers"], *(code for codes in lines for code in codes)}))
 
 
 def emergency_number(country: str) -> str | None:

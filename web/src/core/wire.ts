@@ -151,6 +151,7 @@ export interface Wire {
   GovernanceState: GovernanceState
   Health: Health
   HealthCheck: HealthCheck
+  HelplineInfo: HelplineInfo
   HistoryBody: HistoryBody
   InputCall: InputCall
   InputCallOutput: InputCallOutput
@@ -1468,7 +1469,19 @@ export interface ChoicesBody {
     | 'whale'
     | 'zebra'
   )[]
+  topics: string[]
+  helplines: HelplineInfo[]
   terms: TermInfo[]
+}
+/**
+ * Whom children of a country can call, null where nothing is known; `is_verified`: somebody looked it up.
+ */
+export interface HelplineInfo {
+  country: string
+  name: string | null
+  phone: string | null
+  emergency: string | null
+  is_verified: boolean
 }
 /**
  * One thing that is kept, why, and for how many days; null for as long as the profile is there.

@@ -14,7 +14,9 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from verax.guard.helplines import list_countries
 from verax.kernel.errors import ConflictError
+from verax.products.junior.collection import TOPICS
 from verax.store.accounts import Accounts
 from verax.store.accounts_types import Account
 from verax.store.junior.export import export_profile
@@ -24,7 +26,7 @@ from verax.surfaces.http.body import read_json
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
 from verax.surfaces.http.gate import Gate, require_session, session_token
 from verax.surfaces.http.junior_models import PinRequest, ProfileChange, ProfileRequest
-from verax.surfaces.http.junior_views import profile_object, settings_from
+from verax.surfaces.http.junior_views import helpline_object, profile_object, settings_from
 from verax.surfaces.http.session import set_cookie
 from verax.surfaces.http.validation import validate
 from verax.surfaces.junior_desk import JuniorDesk
@@ -73,7 +75,9 @@ class JuniorEndpoints:
         await self._account(exchange)
         days = exchange.number(values, "log_days", 1, 1, _MAX_LOG_DAYS) if "log_days" in values else None
         terms = [asdict(term) for term in terms_of(days)]
-        return json_response({"bands": BANDS, "colours": COLOURS, "animals": ANIMALS, "terms": terms})
+        helplines = [helpline_object(country) for country in list_countries()]
+        looks = {"bands": BANDS, "colours": COLOURS, "animals": ANIMALS}
+        return json_response({**looks, "topics": TOPICS, "helplines": helplines, "terms": terms})
 
     async def get_pin(self, exchange: Exchange) -> Response:
         """Return how the guardian's PIN stands."""

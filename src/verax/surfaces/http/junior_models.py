@@ -106,12 +106,24 @@ class ConsentInfo(ReplyModel):
     given_ms: int
 
 
+class HelplineInfo(ReplyModel):
+    """Whom children of a country can call, null where nothing is known; `is_verified`: somebody looked it up."""
+
+    country: str
+    name: str | None
+    phone: str | None
+    emergency: str | None
+    is_verified: bool
+
+
 class ChoicesBody(ReplyModel):
     """What a profile can be made of; `terms` with `log_days` of the query, or without a log."""
 
     bands: list[Band]
     colours: list[Colour]
     animals: list[Animal]
+    topics: list[str]
+    helplines: list[HelplineInfo]
     terms: list[TermInfo]
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from verax.guard.helplines import child_line, emergency_number
 from verax.store.junior.types import Bedtime, Consent, Profile, ProfileSettings
 from verax.surfaces.http.junior_models import BedtimeHours, ProfileFields
 
-__all__ = ["bedtime_object", "profile_object", "settings_from"]
+__all__ = ["bedtime_object", "helpline_object", "profile_object", "settings_from"]
 
 
 def settings_from(body: ProfileFields) -> ProfileSettings:
@@ -27,6 +28,18 @@ def profile_object(profile: Profile, consents: Sequence[Consent]) -> dict[str, A
         "consents": [asdict(consent) for consent in consents],
         "created_ms": profile.created_ms,
         "updated_ms": profile.updated_ms,
+    }
+
+
+def helpline_object(country: str) -> dict[str, Any]:
+    """Return whom Junior names to a child of a country."""
+    line = child_line(country)
+    return {
+        "country": country,
+        "name": None if line is None else line.name,
+        "phone": None if line is None else line.number,
+        "emergency": emergency_number(country),
+        "is_verified": line is not None and line.is_verified,
     }
 
 

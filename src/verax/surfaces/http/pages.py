@@ -41,6 +41,8 @@ PAGE_PATHS = (
     "/receipt/{rest:path}",
     "/transparency",
     "/transparency/{rest:path}",
+    "/family",
+    "/family/{rest:path}",
     "/changes",
     "/changes/{rest:path}",
     "/admin",
