@@ -44,7 +44,7 @@ from verax.products.junior.collection import ship
 from verax.products.junior.engines import engine_of
 from verax.products.junior.limits import BANDS, limits_of
 from verax.products.junior.probing import DEPTHS, Probed, begin, probe
-from verax.products.junior.releases import load_release
+from verax.products.junior.releases import load_choosing, load_release
 from verax.products.junior.session import Profile
 
 _SEED = "5e" * 32
@@ -154,7 +154,7 @@ async def _with_model() -> dict[str, Any]:
     suite = load_suite("junior")
     figures = {}
     for band in BANDS:
-        release = load_release(band)
+        release = load_choosing(band)
         weights = hold_weights(default_weights_folder() / DEFAULT_WEIGHTS_FILE, release.model.weights)
         backend = EmbeddedBackend(weights, release.model, EmbeddedSettings(slots=1))
         try:

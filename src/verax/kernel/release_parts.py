@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 Audience = Literal["adult", "13+", "8-12", "5-7", "2-4"]
-BackendKind = Literal["embedded", "remote", "scripted"]
+BackendKind = Literal["embedded", "remote", "scripted", "engine"]
 Seal = Literal["sealed", "checked"]
 ToolStyle = Literal["none", "native", "schema"]
 TruthMode = Literal["off", "mark", "strict"]
@@ -93,7 +93,8 @@ class ModelSpec:
     Attributes:
         url: Base address of a remote server, empty for the others.
         key_name: Name under which the installation keeps the remote server's key; never the key.
-        weights: SHA-256 of the weights file, or ``unknown``.
+        weights: SHA-256 of the weights file, or ``unknown``; of an ``engine``, a closed library that
+            answers without a model, the digest of what it can say.
         seal: ``sealed`` weights run from a private copy; ``checked`` ones are hashed in place.
         context_tokens: Longest prompt plus reply.
         chat_template: The model's own template; empty where a server applies its own.
@@ -154,7 +155,7 @@ class ModelSpec:
             backend,
             name,
             fields.digest("weights")
-            if is_embedded
+            if backend in ("embedded", "engine")
             else fields.digest("weights", words=("unknown",), default="unknown"),
             context_tokens,
             seal=fields.choice("seal", _SEALS, default="sealed"),

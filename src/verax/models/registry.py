@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,7 +25,10 @@ from verax.models.embedded import EmbeddedBackend, EmbeddedSettings
 from verax.models.remote import KeyResolver, RemoteBackend, RemoteSettings, open_session
 from verax.models.weights import WeightsShelf, default_weights_folder, hold_weights
 
-__all__ = ["BackendSettings", "Backends"]
+__all__ = ["BackendSettings", "Backends", "EngineOpener"]
+
+EngineOpener = Callable[[ModelSpec], Backend]
+"""Returns the engine that a release names; raises `ModelUnavailable` where it is not the one that is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,23 @@ class Backends:
     """Every backend of one process; used from one event loop."""
 
     def __init__(
-        self, settings: BackendSettings, key_of: KeyResolver, scripted: Mapping[str, Backend] | None = None
+        self,
+        settings: BackendSettings,
+        key_of: KeyResolver,
+        scripted: Mapping[str, Backend] | None = None,
+        open_engine: EngineOpener | None = None,
     ) -> None:
         """Make the registry; nothing is loaded yet.
 
         Args:
             key_of: Returns the key of a remote model by its name.
             scripted: Backends for releases of kind ``scripted``, by model name; tests only.
+            open_engine: Opens what releases of kind ``engine`` name; None where there is none.
         """
         self._settings = settings
         self._key_of = key_of
         self._scripted = dict(scripted or {})
+        self._open_engine = open_engine
         self._shelf = WeightsShelf(settings.places)
         self._loading: dict[ModelSpec, asyncio.Task[Backend]] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -98,6 +107,10 @@ class Backends:
             return RemoteBackend(model, self._session, self._key_of, self._settings.remote)
         if model.backend == "embedded":
             return await asyncio.to_thread(self._load_embedded, model)
+        if model.backend == "engine":
+            if self._open_engine is None:
+                raise ModelUnavailable(f"model {model.name}: there is no engine here")
+            return await asyncio.to_thread(self._open_engine, model)
         backend = self._scripted.get(model.name)
         if backend is None:
             raise ModelUnavailable(

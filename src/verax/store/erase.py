@@ -30,12 +30,22 @@ from verax.store.database import Database, Tx
 from verax.store.identifiers import new_id
 from verax.store.junior.profiles import remove_profile
 from verax.store.junior.records import sweep_records
+from verax.store.junior.types import RECEIPT_DAYS
 from verax.store.responses import delete_response
 from verax.store.turns import TurnStore, new_erasure_id
 
 __all__ = ["EraseReport", "Eraser"]
 
 _BATCH = 1_000
+_DAY_MS = 86_400_000
+
+# Ids of profiles begin with `child_`; the sign behind `_` in ASCII ends the range.
+_CHILDRENS_TURNS = """
+SELECT id, user_id FROM turns t
+WHERE user_id >= 'child_' AND user_id < 'child`' AND record IS NOT NULL
+AND (opened_ms <= ? OR NOT EXISTS (SELECT 1 FROM junior_profiles p WHERE p.id = t.user_id))
+LIMIT ?
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -168,6 +178,7 @@ class Eraser:
         """
         await Collections(self._database, self._clock).sweep()
         await sweep_records(self._database, self._clock.now_ms())
+        await self._sweep_childrens_turns()
         rows = await self._database.read(
             lambda tx: tx.execute("SELECT id, user_id, kind, subject FROM erase_jobs ORDER BY id")
         )
@@ -250,6 +261,14 @@ class Eraser:
                 tally.turns += erasure.count
                 tally.erasures.append(erasure.erasure_id)
 
+    async def _sweep_childrens_turns(self) -> None:
+        """Erase the records of children's turns that are older than was agreed to, or whose profile is gone."""
+        until_ms = self._clock.now_ms() - RECEIPT_DAYS * _DAY_MS
+        rows = await self._database.read(lambda tx: tx.execute(_CHILDRENS_TURNS, (until_ms, _BATCH)))
+        for profile_id in sorted({owner for _, owner in rows}):
+            ids = [turn_id for turn_id, owner in rows if owner == profile_id]
+            await self._erase_turns(ids, profile_id, _Tally())
+
     async def _erase_conversation(self, conversation_id: str, user_id: str, tally: _Tally) -> None:
         select = "SELECT id, turn_id FROM messages WHERE conversation_id = ? LIMIT ?"
         while rows := await self._database.read(lambda tx: tx.execute(select, (conversation_id, _BATCH))):
@@ -269,6 +288,10 @@ class Eraser:
         while rows := await self._database.read(lambda tx: tx.execute(select, (user_id, _BATCH))):
             for (conversation_id,) in rows:
                 await self._erase_conversation(conversation_id, user_id, tally)
+
+        profiles = "SELECT id FROM junior_profiles WHERE user_id = ?"
+        for (profile_id,) in await self._database.read(lambda tx: tx.execute(profiles, (user_id,))):
+            await self._erase_turns(await self._turns.ids_of(profile_id), profile_id, tally)
 
         left = "SELECT id FROM attachments WHERE user_id = ? LIMIT 1"
         while rows := await self._database.read(lambda tx: tx.execute(left, (user_id,))):

@@ -8,7 +8,9 @@
    durable it returns the promise.
 3. A row that is still open though the process that opened it is gone: `recover` queues the record
    it was opened with, whose status is ``failed``. Rows of processes that live are left alone.
-4. `erase` removes rows: text, record, secret, and the owner's vote. The leaves stay and nothing links them to
+4. A turn whose words are not kept has a row without prompt, reply and secret from the start: its record and
+   its place in the log are all there is, and nothing in the database tells what was said.
+5. `erase` removes rows: text, record, secret, and the owner's vote. The leaves stay and nothing links them to
    anybody any more. A leaf of its own declares how many turns were erased.
 
 What is read back is checked against the commitments of the record: a changed row is an
@@ -65,6 +67,9 @@ __all__ = [
 
 _RECOVER_AT_ONCE = 500
 _CLAIMS_AT_ONCE = 64
+_NO_SECRET = bytes(32)
+"""Stands in the row of a turn whose words are not kept."""
+
 _COLUMNS = "id, user_id, secret, draft, segments, record, reply, log_id, idx, promise, evidence"
 _ONE = f"SELECT {_COLUMNS} FROM turns WHERE id = ?"  # noqa: S608 - constant names
 
@@ -79,6 +84,7 @@ class OpenTurn:
         secret: The turn's secret.
         draft: The record to keep if the process ends first: status ``failed``, a reply of no bytes.
         segments: The prompt, opened, for the owner (clause 7).
+        keeps_words: Whether secret and segments, and the reply later, are written at all.
     """
 
     user_id: str
@@ -86,6 +92,7 @@ class OpenTurn:
     secret: TurnSecret
     draft: Record
     segments: Sequence[Segment] = ()
+    keeps_words: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ class FinishedTurn:
         guard: Findings of the guard by category, for the monitor.
         claims: Verdicts on claims by kind, for the monitor.
         evidence: The bytes that `record.evidence` commits to; empty where it commits to none.
+        keeps_words: As the turn was opened; without them record and usage are all that is written.
     """
 
     record: Record
@@ -108,6 +116,7 @@ class FinishedTurn:
     guard: Mapping[str, int] = field(default_factory=dict)
     claims: Mapping[str, int] = field(default_factory=dict)
     evidence: bytes = b""
+    keeps_words: bool = True
 
     @property
     def marks(self) -> str | None:
@@ -137,6 +146,11 @@ class StoredTurn:
     index: int
     promise: bytes
     evidence: bytes | None = None
+
+    @property
+    def keeps_words(self) -> bool:
+        """Whether prompt, reply and secret were kept; without them the record is all there is."""
+        return self.secret.data != _NO_SECRET
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +231,7 @@ class TurnStore:
             turn.user_id,
             turn.key_id,
             self._clock.now_ms(),
-            turn.secret.data,
+            turn.secret.data if turn.keeps_words else _NO_SECRET,
             draft.to_bytes(),
             _segment_bytes(turn),
             self._owner,
@@ -293,6 +307,8 @@ class TurnStore:
         if row is None or row[5] is None:
             raise _unknown(is_running=row is not None)
         turn = _stored(row)
+        if not turn.keeps_words:
+            raise UnknownObject("turn: its words were not kept", code="turn/not-kept")
         return OpenedTurn(turn_id, turn.user_id, turn.record.prompt, turn.record.sent, _opened_segments(row[4], turn))
 
     async def evidence(self, turn_id: str) -> OpenedEvidence:
@@ -408,7 +424,7 @@ class TurnStore:
 
     async def _finish(self, turn: FinishedTurn) -> str:
         numbers = (turn.prompt_tokens, turn.completion_tokens, turn.duration_ms)
-        kept = (turn.marks, turn.evidence or None)
+        reply, *kept = (turn.reply, turn.marks, turn.evidence or None) if turn.keeps_words else (None, None, None)
 
         def record(tx: Tx) -> bytes:
             # Hashed and signed here, on the database's thread, so that the event loop goes on meanwhile.
@@ -420,12 +436,14 @@ class TurnStore:
                 "UPDATE turns SET record = ?, reply = ?, prompt_tokens = ?, completion_tokens = ?, duration_ms = ?,"
                 " log_id = ?, idx = ?, promise = ?, marks = ?, evidence = ? WHERE id = ? AND record IS NULL"
                 " RETURNING user_id, key_id",
-                (data, turn.reply, *numbers, self._replies.log_id, index, promise, *kept, turn.record.id),
+                (data, reply, *numbers, self._replies.log_id, index, promise, *kept, turn.record.id),
             )
             if not rows:
                 raise ConflictError(f"turn {turn.record.id}: it is not open, so it cannot be finished")
-            (user_id, key_id), known = rows[0], turn.record
+            (user_id, key_id), known = rows[0] if turn.keeps_words else ("", ""), turn.record
             record_usage(tx, Usage(known.id, user_id, key_id, known.channel, known.status, *numbers, known.time_ms))
+            if not turn.keeps_words:
+                unlink_usage(tx, [known.id])
             return promise
 
         promise = await self._db.write(record)
@@ -464,7 +482,8 @@ def _is_held(tx: Tx, turn_id: str, text: str, user_id: str) -> bool:
 
 
 def _segment_bytes(turn: OpenTurn) -> bytes:
-    segments = [{"by": segment.by, "role": segment.role, "text": segment.text} for segment in turn.segments]
+    kept = turn.segments if turn.keeps_words else ()
+    segments = [{"by": segment.by, "role": segment.role, "text": segment.text} for segment in kept]
     return canonical.encode(segments)
 
 
@@ -478,8 +497,12 @@ def _stored(row: Row) -> StoredTurn:
         raise _changed(turn_id)
     known = _parse_record(turn_id, record)
     turn = StoredTurn(turn_id, user_id, secret, known, reply, log_id, index, promise, evidence)
-    is_own = turn.record.id == turn_id and turn.secret.salt("record").hex() == turn.record.salt
+    is_own = turn.record.id == turn_id and (not turn.keeps_words or secret.salt("record").hex() == known.salt)
     committed = None if evidence is None else secret.commit("evidence", evidence)
+    if not turn.keeps_words:
+        if not is_own or reply is not None or evidence is not None:
+            raise _changed(turn_id)
+        return turn
     if not is_own or (reply is not None and secret.commit("reply", reply) != known.reply):
         raise _changed(turn_id)
     if committed != known.evidence:

@@ -24,6 +24,7 @@ from verax.config import Config
 from verax.guard.ready import read_release
 from verax.kernel.errors import ConfigError
 from verax.kernel.release import Release
+from verax.products.junior.releases import shipped_channels
 from verax.store.accounts import Accounts, NewOwner
 from verax.store.genesis import Genesis, GenesisPlan, draft_genesis
 from verax.store.home import Home, lock_home, open_home
@@ -57,7 +58,7 @@ class Founding:
 def shipped_releases() -> Mapping[str, Release]:
     """Return the release that each channel of a new installation begins with."""
     text = resources.files("verax.products.assistant").joinpath("release.toml").read_text(encoding="utf-8")
-    return {DEFAULT_CHANNEL: read_release(text)}
+    return {DEFAULT_CHANNEL: read_release(text), **shipped_channels()}
 
 
 async def is_founded(config: Config) -> bool:

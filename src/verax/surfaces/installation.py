@@ -41,6 +41,7 @@ from verax.models.embedded import EmbeddedSettings
 from verax.models.registry import Backends, BackendSettings
 from verax.models.remote import RemoteSettings
 from verax.models.weights import WeightsShelf, default_weights_folder
+from verax.products.junior.backend import open_engine as open_engine_of_junior
 from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.attachments import AttachmentLimits, Attachments
@@ -278,7 +279,7 @@ class Installation:
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),
-                junior=open_junior(database, around.clock, Erasing(eraser, turns)),
+                junior=open_junior(database, around.clock, Erasing(eraser, turns), engine),
                 blobs=Blobs(home.blobs),
                 governance=governance,
                 signing=SigningDesk(database, around.clock),
@@ -556,7 +557,7 @@ def backend_settings(config: Config) -> BackendSettings:
 
 
 def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.AsyncExitStack) -> Backends:
-    backends = Backends(backend_settings(config), model_keys.key_of)
+    backends = Backends(backend_settings(config), model_keys.key_of, open_engine=open_engine_of_junior)
     stack.push_async_callback(backends.close)
     return backends
 

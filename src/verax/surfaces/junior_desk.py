@@ -17,6 +17,8 @@ from verax.store.junior.records import JuniorRecords
 from verax.store.junior.sessions import ChildSessions
 from verax.store.junior.types import Profile
 from verax.store.turns import Erasure
+from verax.surfaces.junior_turns import JuniorTurns
+from verax.turn.ports import TurnStarter
 
 __all__ = [
     "Erasing",
@@ -56,6 +58,7 @@ class JuniorDesk:
     pins: Pins
     sessions: ChildSessions
     records: JuniorRecords
+    turns: JuniorTurns
     eraser: ProfileEraser
     receipts: ErasureReceipts
     clock: Clock
@@ -82,18 +85,23 @@ class Erasing:
     receipts: ErasureReceipts
 
 
-def open_junior(database: Database, clock: Clock, erasing: Erasing, passwords: Passwords | None = None) -> JuniorDesk:
+def open_junior(
+    database: Database, clock: Clock, erasing: Erasing, engine: TurnStarter, passwords: Passwords | None = None
+) -> JuniorDesk:
     """Put the desk together.
 
     Args:
+        engine: The one path of a turn.
         passwords: Settings of argon2id for PINs.
     """
+    sessions, records = ChildSessions(database, clock), JuniorRecords(database, clock, without_personal_data)
     return JuniorDesk(
         database=database,
         profiles=Profiles(database, clock),
         pins=Pins(database, clock, passwords or Passwords()),
-        sessions=ChildSessions(database, clock),
-        records=JuniorRecords(database, clock, without_personal_data),
+        sessions=sessions,
+        records=records,
+        turns=JuniorTurns(engine, sessions, records, without_personal_data, clock),
         eraser=erasing.eraser,
         receipts=erasing.receipts,
         clock=clock,

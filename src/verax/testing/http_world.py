@@ -19,6 +19,7 @@ from verax.guard.guarding import Guarding
 from verax.guard.tally import Tally
 from verax.kernel.errors import UnknownObject
 from verax.kernel.release import Release
+from verax.products.junior.releases import shipped_channels
 from verax.store.accounts import Accounts
 from verax.store.accounts_credentials import HashCosts, Passwords
 from verax.store.accounts_settings import AccountSettings, SiteFacts
@@ -183,7 +184,7 @@ class HttpWorld:
             clock=world.clock,
         )
         erasing = Erasing(self.eraser, world.turns)
-        self.junior = open_junior(world.database, world.clock, erasing, Passwords(HashCosts(1, 64, 1)))
+        self.junior = open_junior(world.database, world.clock, erasing, world.engine, Passwords(HashCosts(1, 64, 1)))
         self.messages = Messages(world.database, world.clock)
         limits = AttachmentLimits(config.attachment_quota_bytes)
         self.attachments = Attachments(world.database, world.clock, limits)
@@ -268,12 +269,15 @@ class HttpWorld:
 
 
 def _add_channels(governance: SimulatedGovernance) -> None:
-    names = ("assistant", "frozen", "native", "runtime")
+    junior = shipped_channels()
+    names = sorted(["assistant", "frozen", "native", "runtime", *junior])
     log = governance.log
     log.change_root("ann", channels=[channel_rules(name, approvals=0, suites=()) for name in names])
     log.release_now(
         make_release("You call tools.", name="native", rest=_ALLOW + _TOOLS.format(style="native")), "native"
     )
     log.release_now(make_release("You are still.", name="frozen"), "frozen")
+    for name, release in junior.items():
+        log.release_now(release, name)
     log.move("ann", "freeze", channel="frozen")
     governance.adopt()

@@ -22,6 +22,7 @@ from verax.kernel.fold import State
 from verax.kernel.release import Release
 from verax.kernel.runtime import PortableRuntime
 from verax.models.base import Backend
+from verax.products.junior.backend import open_engine
 from verax.store.collections import Collections
 from verax.store.collections_vectors import CollectionVectors
 from verax.store.database import Database, open_database
@@ -112,13 +113,13 @@ class FixedRuntime:
 
 @dataclass
 class OneBackend:
-    """Gives the same backend to every release."""
+    """Gives the same backend to every release, and to one that names an engine of Junior that engine."""
 
     backend: Backend
 
-    async def resolve(self, release: Release) -> Backend:  # noqa: ARG002 - the protocol's parameter
+    async def resolve(self, release: Release) -> Backend:
         """Return the backend."""
-        return self.backend
+        return open_engine(release.model) if release.model.backend == "engine" else self.backend
 
 
 @dataclass

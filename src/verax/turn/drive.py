@@ -291,6 +291,7 @@ class Drive:
             secret=draft.secret,
             draft=build_record(draft, turns.origin, "failed", ()),
             segments=draft.segments,
+            keeps_words=draft.request.keeps_words,
         )
         await (turns.reopen(row) if again else turns.open(row))
 
@@ -320,7 +321,8 @@ class Drive:
             await self._start()
         choices = self._reply.choices() if self._reply is not None else ()
         if self._reply is not None:
-            self._remember(choices)
+            if draft.request.keeps_words:
+                self._remember(choices)
             draft.guard.update(self._reply.findings)
             self._parts.tally.count(draft.resolution.channel, "output", self._reply.findings, self._reply.alerts)
         self._keep_evidence()
@@ -335,6 +337,7 @@ class Drive:
                 guard=draft.guard,
                 claims=draft.claims,
                 evidence=draft.evidence,
+                keeps_words=draft.request.keeps_words,
             )
         )
         await self._raise_alarm(failure)

@@ -124,3 +124,4 @@ class TurnRequest:
     stream: bool = True
     trim: bool = False
     older: int = 0
+    keeps_words: bool = True

@@ -78,6 +78,9 @@ export interface Wire {
   ChildSessionInfo: ChildSessionInfo
   ChildSessionList: ChildSessionList
   ChildSessionsEnded: ChildSessionsEnded
+  ChildTurnBody: ChildTurnBody
+  ChildTurnRequest: ChildTurnRequest
+  ChildView: ChildView
   ChoicesBody: ChoicesBody
   ClaimBody: ClaimBody
   ClaimEvent: ClaimEvent
@@ -157,6 +160,10 @@ export interface Wire {
   InputCallOutput: InputCallOutput
   InputMessage: InputMessage
   InputText: InputText
+  JuniorPicture: JuniorPicture
+  JuniorReply: JuniorReply
+  JuniorSource: JuniorSource
+  JuniorTap: JuniorTap
   KeyBody: KeyBody
   KeyList: KeyList
   KeyMade: KeyMade
@@ -1438,6 +1445,112 @@ export interface ChildSessionsEnded {
   ended: number
 }
 /**
+ * A reply, and how the session stands after it.
+ */
+export interface ChildTurnBody {
+  turn: number
+  kind: 'hello' | 'play' | 'fact' | 'homework' | 'no_page' | 'redirect' | 'about' | 'care' | 'bye'
+  text: string
+  pictures: JuniorPicture[]
+  taps: JuniorTap[]
+  sources: JuniorSource[]
+  turn_id: string
+  release: string
+  session: ChildBody
+}
+/**
+ * A drawing: words for those who do not see it, and a whole SVG document without script, link or text.
+ */
+export interface JuniorPicture {
+  name: string
+  alt: string
+  svg: string
+}
+/**
+ * Something to tap; its id is sent back as `tap`. Name and drawing of its picture are empty without one.
+ */
+export interface JuniorTap {
+  id: string
+  label: string
+  picture: string
+  svg: string
+}
+/**
+ * Where a fact can be looked up: a work by its title, and who publishes it.
+ */
+export interface JuniorSource {
+  title: string
+  publisher: string
+}
+/**
+ * Body of ``POST /v1/junior/session/turns``: words, the id of a tap, or neither to begin or resume a sitting.
+ */
+export interface ChildTurnRequest {
+  text?: string | null
+  tap?: string | null
+  /**
+   * Number of the last reply that the page shows; another one is answered with 409.
+   */
+  after?: number | null
+}
+/**
+ * A child's session with the reply that a page shows after it was loaded again; null before the first.
+ */
+export interface ChildView {
+  band: '2-4' | '5-7' | '8-12'
+  colour: 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple' | 'pink' | 'white'
+  animal:
+    | 'bear'
+    | 'bee'
+    | 'cat'
+    | 'dog'
+    | 'duck'
+    | 'elephant'
+    | 'fish'
+    | 'fox'
+    | 'frog'
+    | 'giraffe'
+    | 'hedgehog'
+    | 'horse'
+    | 'lion'
+    | 'mouse'
+    | 'owl'
+    | 'panda'
+    | 'penguin'
+    | 'rabbit'
+    | 'sheep'
+    | 'snail'
+    | 'tiger'
+    | 'turtle'
+    | 'whale'
+    | 'zebra'
+  place: 'home' | 'classroom'
+  country: string
+  daily_minutes: number | null
+  session_minutes: number | null
+  bedtime: BedtimeHours | null
+  is_log_kept: boolean
+  log_days: number | null
+  used_today_ms: number
+  standing: StandingInfo
+  expires_ms: number
+  now_ms: number
+  reply: JuniorReply | null
+}
+/**
+ * One reply; `text` is what is shown and read aloud. `turn` counts the replies of the session.
+ */
+export interface JuniorReply {
+  turn: number
+  kind: 'hello' | 'play' | 'fact' | 'homework' | 'no_page' | 'redirect' | 'about' | 'care' | 'bye'
+  text: string
+  pictures: JuniorPicture[]
+  taps: JuniorTap[]
+  sources: JuniorSource[]
+  turn_id: string
+  release: string
+}
+/**
  * What a profile can be made of; `terms` with `log_days` of the query, or without a log.
  */
 export interface ChoicesBody {
@@ -1487,7 +1600,7 @@ export interface HelplineInfo {
  * One thing that is kept, why, and for how many days; null for as long as the profile is there.
  */
 export interface TermInfo {
-  name: 'profile' | 'use' | 'session' | 'alerts' | 'log'
+  name: 'profile' | 'use' | 'session' | 'receipts' | 'alerts' | 'log'
   what: string
   why: string
   days: number | null
@@ -2421,13 +2534,14 @@ export interface LogBody {
   has_more: boolean
 }
 /**
- * One line of the readable log.
+ * One line of the readable log; `turn_id` is that of an answer's turn, for its receipt.
  */
 export interface LogLineInfo {
   id: string
   said_by: 'child' | 'junior'
   text: string
   created_ms: number
+  turn_id: string | null
 }
 /**
  * How many lines were removed.
@@ -2971,7 +3085,7 @@ export interface ProfileChange {
    * Days that a readable log is kept; null for none. The child is told.
    */
   log_days?: number | null
-  agreed?: ('profile' | 'use' | 'session' | 'alerts' | 'log')[] | null
+  agreed?: ('profile' | 'use' | 'session' | 'receipts' | 'alerts' | 'log')[] | null
 }
 /**
  * The profile is gone; `is_done` false means that a reader held the last traces, which go within a minute or so.
@@ -3051,9 +3165,9 @@ export interface ProfileRequest {
    */
   log_days?: number | null
   /**
-   * @maxItems 5
+   * @maxItems 6
    */
-  agreed: ('profile' | 'use' | 'session' | 'alerts' | 'log')[]
+  agreed: ('profile' | 'use' | 'session' | 'receipts' | 'alerts' | 'log')[]
 }
 /**
  * A reviewer's own question.

@@ -16,7 +16,7 @@ from typing import Any
 from verax.guard.audience import Audience
 from verax.guard.helplines import child_line, emergency_number
 from verax.products.junior.screen import DANGERS, Concern
-from verax.products.junior.session import Alert, Kind, Profile, Reply
+from verax.products.junior.session import Alert, Kind, Place, Profile, Reply
 
 __all__ = ["alerts_of", "kind_of", "lines_of", "pick", "respond"]
 
@@ -54,12 +54,14 @@ def respond(concern: Concern, profile: Profile, turn: int) -> Reply:
     """Return what is said to a concern, with the alerts that go out."""
     line = pick(profile.band, _LINE_OF.get(concern.name, concern.name), turn)
     text = line.format_map(_contacts(profile.country)).strip()
-    return Reply(kind_of(concern), text, alerts=alerts_of(concern), is_private=concern.is_near)
+    return Reply(
+        kind_of(concern), text, alerts=alerts_of(concern, profile.place), is_private=concern.is_private(profile.place)
+    )
 
 
-def alerts_of(concern: Concern) -> tuple[Alert, ...]:
-    """Return what guardians are told: nothing where one of the household may be the danger."""
-    return (Alert(concern.name),) if concern.name in _ALERTED and not concern.is_near else ()
+def alerts_of(concern: Concern, place: Place) -> tuple[Alert, ...]:
+    """Return what guardians are told: nothing where they may be the danger."""
+    return (Alert(concern.name),) if concern.name in _ALERTED and not concern.is_private(place) else ()
 
 
 def _contacts(country: str) -> dict[str, str]:

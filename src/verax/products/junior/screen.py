@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from verax.guard.normal import normalise, plain
+from verax.products.junior.session import Place
 
 __all__ = ["DANGERS", "WEAK", "Concern", "find_concern"]
 
@@ -36,11 +38,21 @@ class Concern:
 
     Attributes:
         name: A name of `concerns.toml`, empty for nothing.
-        is_near: Somebody of the household may be the danger: said so, or nobody else was named.
+        suspects: Who may be the danger in what was told of abuse: ``family``, ``school``, or ``unknown`` where
+            nobody was named.
     """
 
     name: str = ""
-    is_near: bool = False
+    suspects: frozenset[str] = frozenset()
+
+    @property
+    def is_near(self) -> bool:
+        """Whether somebody of the household may be the danger: said so, or nobody else was named."""
+        return self.is_private("home")
+
+    def is_private(self, place: Place) -> bool:
+        """Say whether the guardian may be the danger: the family at home, the school in a classroom."""
+        return bool(self.suspects & {"unknown", "family" if place == "home" else "school"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,7 @@ class _Rules:
     concerns: tuple[tuple[str, re.Pattern[str]], ...]
     who: re.Pattern[str]
     other: re.Pattern[str]
+    school: re.Pattern[str]
 
 
 def find_concern(text: str) -> Concern:
@@ -59,9 +72,13 @@ def find_concern(text: str) -> Concern:
     found = [name for name, pattern in rules.concerns if any(pattern.search(form) for form in forms)]
     if not found:
         return Concern()
-    is_outside = any(rules.other.search(form) for form in forms)
-    is_near = "abuse" in found and (any(rules.who.search(form) for form in forms) or not is_outside)
-    return Concern(found[0], is_near)
+    return Concern(found[0], _suspects(rules, forms) if "abuse" in found else frozenset())
+
+
+def _suspects(rules: _Rules, forms: Sequence[str]) -> frozenset[str]:
+    named = {"family": rules.who, "other": rules.other, "school": rules.school}
+    found = {name for name, pattern in named.items() if any(pattern.search(form) for form in forms)}
+    return frozenset(found - {"other"} if found else {"unknown"})
 
 
 @cache
@@ -72,4 +89,5 @@ def _rules() -> _Rules:
     for concern in data["concern"]:
         patterns = [pattern.replace("{who}", who).replace("{other}", other) for pattern in concern["patterns"]]
         read.append((concern["name"], re.compile("|".join(f"(?:{pattern})" for pattern in patterns))))
-    return _Rules(tuple(read), re.compile(rf"\b(?:{who})\b"), re.compile(rf"\b(?:{other})\b"))
+    people = (re.compile(rf"\b(?:{names})\b") for names in (who, other, data["people"]["school"]))
+    return _Rules(tuple(read), *people)

@@ -16,7 +16,10 @@ from verax.guard.audience import Audience
 from verax.products.junior.collection.articles import Source
 from verax.products.junior.pictures import Picture
 
-__all__ = ["Alert", "Engine", "Kind", "OpenChoice", "Profile", "Reply", "Said", "Session", "Step", "Tap"]
+__all__ = ["Alert", "Engine", "Kind", "OpenChoice", "Place", "Profile", "Reply", "Said", "Session", "Step", "Tap"]
+
+Place = Literal["home", "classroom"]
+"""Where the guardian stands to the child: at home, or as a teacher."""
 
 Kind = Literal["hello", "play", "fact", "homework", "no_page", "redirect", "about", "care", "bye"]
 """What a reply is: ``no_page`` has no text on that, ``redirect`` turns away, ``about`` says what Junior is."""
@@ -30,12 +33,14 @@ class Profile:
         country: Two letters (ISO 3166-1) for helplines, empty where it is not known.
         held_back: Topics that are not answered, of `verax.products.junior.collection.TOPICS`.
         session_minutes: Length of a session, None for the band's own.
+        place: Whom a guardian is; who may be the danger is not told.
     """
 
     band: Audience
     country: str = ""
     held_back: frozenset[str] = frozenset()
     session_minutes: int | None = None
+    place: Place = "home"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ _PARTS = (
     ("day", ("day", "used_ms"), "junior_days"),
     ("session", ("id", "state", "created_ms", "expires_ms"), "junior_sessions"),
     ("alert", ("id", "category", "created_ms"), "junior_alerts"),
-    ("line", ("id", "said_by", "text", "created_ms"), "junior_lines"),
+    ("line", ("id", "said_by", "text", "turn_id", "created_ms"), "junior_lines"),
 )
+_TURNS = "SELECT id, record FROM turns WHERE user_id = ? AND record IS NOT NULL ORDER BY opened_ms, id"
 
 
 async def export_profile(database: Database, profile: Profile) -> AsyncIterator[dict[str, Any]]:
@@ -39,3 +40,5 @@ async def export_profile(database: Database, profile: Profile) -> AsyncIterator[
             if kind == "consent":
                 fields["terms"] = json.loads(fields["terms"])
             yield {"type": kind, "profile": profile.profile_id, **fields}
+    for turn_id, record in await database.read(partial(Tx.execute, sql=_TURNS, params=(profile.profile_id,))):
+        yield {"type": "turn", "profile": profile.profile_id, "id": turn_id, "record": json.loads(record)}

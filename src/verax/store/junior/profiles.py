@@ -132,9 +132,15 @@ def read_profile(tx: Tx, profile_id: str, user_id: str) -> Profile:
 
 
 def remove_profile(tx: Tx, profile_id: str, user_id: str) -> int:
-    """Remove a guardian's profile with all that is kept of it, and return how many rows; raises `UnknownObject`."""
+    """Remove a guardian's profile with all that is kept of it, and return how many rows; raises `UnknownObject`.
+
+    A turn that runs meanwhile has a row that nobody owns then; `verax.store.erase` removes it when it has ended.
+    """
     read_profile(tx, profile_id, user_id)
-    removed = [tx.execute(f"DELETE FROM {table} WHERE profile_id = ? RETURNING 1", (profile_id,)) for table in _TABLES]  # noqa: S608 - constant names
+    turns = tx.execute("DELETE FROM turns WHERE user_id = ? AND record IS NOT NULL RETURNING 1", (profile_id,))
+    removed = [turns]
+    for table in _TABLES:
+        removed.append(tx.execute(f"DELETE FROM {table} WHERE profile_id = ? RETURNING 1", (profile_id,)))  # noqa: S608, PERF401 - constant names
     tx.execute("DELETE FROM junior_profiles WHERE id = ?", (profile_id,))
     return 1 + sum(map(len, removed))
 

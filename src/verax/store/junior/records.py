@@ -48,12 +48,16 @@ class Exchange:
     Attributes:
         categories: Of the guard, those that call for an alert.
         danger: Who may be the danger.
+        turn_id: The turn that answered.
+        salt: Opens the answer in that turn's receipt, 32 hex digits; kept with a line of the log alone.
     """
 
     message: str
     answer: str
     categories: tuple[str, ...] = ()
     danger: Danger = "nobody"
+    turn_id: str | None = None
+    salt: str | None = None
 
 
 class JuniorRecords:
@@ -70,9 +74,11 @@ class JuniorRecords:
 
     async def add(self, profile_id: str, exchange: Exchange) -> None:
         """Write what the settings of the profile allow of an exchange; often that is nothing."""
-        lines: list[tuple[Speaker, str]] = [
-            ("child", self._redact(exchange.message)),
-            ("junior", self._redact(exchange.answer)),
+        # The answer was written before anybody spoke, and its receipt commits to it as it stands.
+        answer = exchange.answer if exchange.turn_id is not None else self._redact(exchange.answer)
+        lines: list[tuple[Speaker, str, str | None, str | None]] = [
+            ("child", self._redact(exchange.message), None, None),
+            ("junior", answer, exchange.turn_id, exchange.salt),
         ]
         now_ms = self._clock.now_ms()
 
@@ -88,11 +94,14 @@ class JuniorRecords:
                 tx.execute("INSERT INTO junior_alerts (id, profile_id, category, created_ms) VALUES (?, ?, ?, ?)", row)
             if settings.log_days is not None:
                 rows = [
-                    (line_id, profile_id, said_by, text, now_ms)
-                    for line_id, (said_by, text) in zip(new_ids("line", now_ms, len(lines)), lines, strict=True)
+                    (line_id, profile_id, *line, now_ms)
+                    for line_id, line in zip(new_ids("line", now_ms, len(lines)), lines, strict=True)
+                    if line[1]
                 ]
                 tx.execute_many(
-                    "INSERT INTO junior_lines (id, profile_id, said_by, text, created_ms) VALUES (?, ?, ?, ?, ?)", rows
+                    "INSERT INTO junior_lines (id, profile_id, said_by, text, turn_id, salt, created_ms)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    rows,
                 )
 
         await self._database.write(write)
@@ -127,11 +136,20 @@ class JuniorRecords:
         """Return lines of the log that came before the line `before`, newest first."""
         since_ms = self._clock.now_ms() - (profile.settings.log_days or 0) * _DAY_MS
         sql = (
-            "SELECT id, said_by, text, created_ms FROM junior_lines WHERE profile_id = ? AND created_ms > ?"
+            "SELECT id, said_by, text, created_ms, turn_id FROM junior_lines WHERE profile_id = ? AND created_ms > ?"
             " AND (id < ? OR ? = '') ORDER BY id DESC LIMIT ?"
         )
         params = (profile.profile_id, since_ms, before, before, limit)
         return [LogLine(*row) for row in await self._database.read(lambda tx: tx.execute(sql, params))]
+
+    async def salt_of(self, profile: Profile, turn_id: str) -> bytes:
+        """Return what opens an answer of the log in its turn's receipt; raises `UnknownObject`."""
+        since_ms = self._clock.now_ms() - (profile.settings.log_days or 0) * _DAY_MS
+        sql = "SELECT salt FROM junior_lines WHERE profile_id = ? AND turn_id = ? AND created_ms > ?"
+        rows = await self._database.read(lambda tx: tx.execute(sql, (profile.profile_id, turn_id, since_ms)))
+        if not rows:
+            raise UnknownObject("receipt: the log of this profile has no such answer", code="junior/no-line")
+        return bytes.fromhex(rows[0][0])
 
     async def clear_lines(self, profile: Profile) -> int:
         """Empty the log, and return how many lines there were."""

@@ -115,10 +115,14 @@ class ChildSessions:
 
         return await self._database.write(count)
 
-    async def keep_state(self, session_id: str, state: str) -> None:
-        """Keep what the engine goes on from; a session that ended meanwhile keeps nothing."""
-        sql = "UPDATE junior_sessions SET state = ? WHERE id = ?"
-        await self._database.write(lambda tx: tx.execute(sql, (state, session_id)))
+    async def keep_state(self, session_id: str, state: str, before: str) -> bool:
+        """Keep what the engine goes on from in the place of `before`.
+
+        Returns:
+            False where another tab went on meanwhile, or the session ended: nothing is kept then.
+        """
+        sql = "UPDATE junior_sessions SET state = ? WHERE id = ? AND state = ? RETURNING id"
+        return bool(await self._database.write(lambda tx: tx.execute(sql, (state, session_id, before))))
 
     async def listed(self, profile_id: str) -> list[ChildSession]:
         """Return the open sessions of a profile, newest first."""

@@ -19,6 +19,7 @@ __all__ = [
     "BANDS",
     "COLOURS",
     "MAX_PROFILES",
+    "RECEIPT_DAYS",
     "SESSION_HOURS",
     "USE_DAYS",
     "Alert",
@@ -44,7 +45,7 @@ __all__ = [
 Band = Literal["2-4", "5-7", "8-12"]
 Place = Literal["home", "classroom"]
 Speaker = Literal["child", "junior"]
-TermName = Literal["profile", "use", "session", "alerts", "log"]
+TermName = Literal["profile", "use", "session", "receipts", "alerts", "log"]
 Colour = Literal["red", "orange", "yellow", "green", "blue", "purple", "pink", "white"]
 # fmt: off
 Animal = Literal[
@@ -67,6 +68,9 @@ USE_DAYS = 8
 """Days of which the minutes used are kept: today and a week."""
 
 ALERT_DAYS = 90
+
+RECEIPT_DAYS = 90
+"""Days that the record of a child's turn is kept: as long as a readable log at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +197,17 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of the readable log."""
+    """One line of the readable log.
+
+    Attributes:
+        turn_id: The turn whose reply it is; None for what the child said.
+    """
 
     line_id: str
     said_by: Speaker
     text: str
     created_ms: int
+    turn_id: str | None = None
 
 
 def terms_of(log_days: int | None) -> tuple[Term, ...]:
@@ -207,6 +216,12 @@ def terms_of(log_days: int | None) -> tuple[Term, ...]:
         Term("profile", "the age band, the colour and animal, and what you set", "Junior is set up by it", None),
         Term("use", "how many minutes Junior was used on each day", "the time limits are kept by it", USE_DAYS),
         Term("session", "where a story or a task stands, while a session is open", "it goes on from there", 1),
+        Term(
+            "receipts",
+            "for each answer when it was given and by which release, with a digest of it, not the words",
+            "what answered can be checked",
+            RECEIPT_DAYS,
+        ),
         Term("alerts", "the kind and the time of what worried Junior, not the words", "you can help", ALERT_DAYS),
     )
     if log_days is None:

@@ -18,19 +18,23 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from verax.kernel.errors import AccessError, ForbiddenError, RequestError
+from verax.kernel.errors import AccessError, ForbiddenError, RequestError, VeraxError
+from verax.products.junior.session import Said
 from verax.store.accounts import Accounts
 from verax.store.accounts_types import Account
 from verax.store.junior.sessions import Child, is_child_token
 from verax.surfaces.http.account import check_password
 from verax.surfaces.http.body import read_json
+from verax.surfaces.http.conversation import TurnFailed
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
+from verax.surfaces.http.faults import fault_of_error, fault_of_event
 from verax.surfaces.http.gate import check_origin, session_tokens
-from verax.surfaces.http.junior_models import LeaveRequest
+from verax.surfaces.http.junior_models import ChildTurnRequest, LeaveRequest
 from verax.surfaces.http.junior_views import bedtime_object
 from verax.surfaces.http.session import set_cookie
 from verax.surfaces.http.validation import validate
 from verax.surfaces.junior_desk import JuniorDesk
+from verax.surfaces.junior_turns import ChildTurnFailed, NotNow, StaleReply, present_reply
 
 __all__ = ["CHILD_CALLS", "CHILD_FILES", "ChildEndpoints", "check_child", "child_token"]
 
@@ -40,6 +44,7 @@ CHILD_CALLS = frozenset(
         ("GET", "/v1/junior/session"),
         ("POST", "/v1/junior/session/beat"),
         ("POST", "/v1/junior/session/leave"),
+        ("POST", "/v1/junior/session/turns"),
     }
 )
 """Everything that a child's token may call."""
@@ -48,6 +53,7 @@ CHILD_FILES = "/assets/"
 """Below this lie the built files of the web app, the same for everybody."""
 
 _BODY_LIMIT_BYTES = 8192
+_TURN_LIMIT_BYTES = 262_144  # a page that was pasted is read in part, and answered
 
 Headers = Mapping[bytes, bytes]
 
@@ -88,12 +94,14 @@ class ChildEndpoints:
             Route("/v1/junior/session", Endpoint(self.get_session), methods=["GET"]),
             Route("/v1/junior/session/beat", Endpoint(self.beat), methods=["POST"]),
             Route("/v1/junior/session/leave", Endpoint(self.leave), methods=["POST"]),
+            Route("/v1/junior/session/turns", Endpoint(self.take_turn), methods=["POST"]),
         ]
 
     async def get_session(self, exchange: Exchange) -> Response:
         """Return how the session stands; uses no time up."""
         exchange.query()
-        return json_response(self._body(await self._desk.sessions.find(_token(exchange))))
+        child = await self._desk.sessions.find(_token(exchange))
+        return json_response({**self._body(child), "reply": present_reply(child.state)})
 
     async def beat(self, exchange: Exchange) -> Response:
         """Count the time since the last sign of life, and return how the session stands."""
@@ -118,6 +126,25 @@ class ChildEndpoints:
         set_cookie(response, exchange, "", 0)
         return response
 
+    async def take_turn(self, exchange: Exchange) -> Response:
+        """Answer what the child said or tapped, by a turn that is recorded."""
+        exchange.query()
+        token = _token(exchange)
+        body = validate(ChildTurnRequest, await read_json(exchange.headers, exchange.receive, _TURN_LIMIT_BYTES))
+        if body.text is not None and body.tap is not None:
+            raise RequestError("turn: expected either text or tap, or neither to begin", param="text")
+        is_hello = body.text is None and body.tap is None
+        said = None if is_hello else Said(body.text or "", body.tap or "")
+        try:
+            told = await self._desk.turns.take(token, said, body.after)
+        except NotNow as error:
+            return _refusal(error, session=self._body(error.child))
+        except StaleReply as error:
+            return _refusal(error, reply=error.present)
+        except ChildTurnFailed as error:
+            raise TurnFailed(fault_of_event(error.event)) from error
+        return json_response({**told.reply, "session": self._body(told.child)})
+
     def _body(self, child: Child) -> dict[str, Any]:
         settings, standing = child.settings, child.standing
         return {
@@ -136,6 +163,11 @@ class ChildEndpoints:
             "expires_ms": child.session.expires_ms,
             "now_ms": self._desk.clock.now_ms(),
         }
+
+
+def _refusal(error: VeraxError, **more: Any) -> Response:
+    """Return an error with what the page goes on from."""
+    return json_response({**fault_of_error(error).to_dict(), **more}, error.status)
 
 
 def _token(exchange: Exchange) -> str:

@@ -16,6 +16,9 @@ __all__ = [
     "ChildSessionInfo",
     "ChildSessionList",
     "ChildSessionsEnded",
+    "ChildTurnBody",
+    "ChildTurnRequest",
+    "ChildView",
     "ChoicesBody",
     "LeaveRequest",
     "LogBody",
@@ -35,6 +38,7 @@ Minutes = Annotated[int, Field(ge=1, le=1440)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Topics = Annotated[tuple[Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,39}$")], ...], Field(max_length=100)]
 Secret = Annotated[str, Field(min_length=1, max_length=1024)]
+JuniorKind = Literal["hello", "play", "fact", "homework", "no_page", "redirect", "about", "care", "bye"]
 StandingName = Literal["open", "bedtime", "day_used_up", "break"]
 
 
@@ -67,13 +71,13 @@ class ProfileFields(WireModel):
 class ProfileRequest(ProfileFields):
     """Body of ``POST /v1/junior/profiles``; `agreed` names everything that is kept under these settings."""
 
-    agreed: Annotated[tuple[TermName, ...], Field(max_length=5, strict=False)]
+    agreed: Annotated[tuple[TermName, ...], Field(max_length=6, strict=False)]
 
 
 class ProfileChange(ProfileFields):
     """Body of ``PUT /v1/junior/profiles/{id}``; `agreed` is needed where more is kept than before."""
 
-    agreed: Annotated[tuple[TermName, ...], Field(max_length=5, strict=False)] | None = None
+    agreed: Annotated[tuple[TermName, ...], Field(max_length=6, strict=False)] | None = None
 
 
 class PinRequest(WireModel):
@@ -88,6 +92,16 @@ class LeaveRequest(WireModel):
 
     pin: Annotated[str, Field(pattern="^[0-9]{4,12}$")] | None = None
     password: Secret | None = None
+
+
+class ChildTurnRequest(WireModel):
+    """Body of ``POST /v1/junior/session/turns``: words, the id of a tap, or neither to begin or resume a sitting."""
+
+    text: Annotated[str, Field(max_length=200_000)] | None = None
+    tap: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    after: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="Number of the last reply that the page shows; another one is answered with 409."
+    )
 
 
 class TermInfo(ReplyModel):
@@ -216,6 +230,55 @@ class ChildBody(ReplyModel):
     now_ms: int
 
 
+class JuniorPicture(ReplyModel):
+    """A drawing: words for those who do not see it, and a whole SVG document without script, link or text."""
+
+    name: str
+    alt: str
+    svg: str
+
+
+class JuniorTap(ReplyModel):
+    """Something to tap; its id is sent back as `tap`. Name and drawing of its picture are empty without one."""
+
+    id: str
+    label: str
+    picture: str
+    svg: str
+
+
+class JuniorSource(ReplyModel):
+    """Where a fact can be looked up: a work by its title, and who publishes it."""
+
+    title: str
+    publisher: str
+
+
+class JuniorReply(ReplyModel):
+    """One reply; `text` is what is shown and read aloud. `turn` counts the replies of the session."""
+
+    turn: int
+    kind: JuniorKind
+    text: str
+    pictures: list[JuniorPicture]
+    taps: list[JuniorTap]
+    sources: list[JuniorSource]
+    turn_id: str
+    release: str
+
+
+class ChildTurnBody(JuniorReply):
+    """A reply, and how the session stands after it."""
+
+    session: ChildBody
+
+
+class ChildView(ChildBody):
+    """A child's session with the reply that a page shows after it was loaded again; null before the first."""
+
+    reply: JuniorReply | None
+
+
 class ChildSessionInfo(ReplyModel):
     """One open session of a child."""
 
@@ -268,12 +331,13 @@ class AlertList(ReplyModel):
 
 
 class LogLineInfo(ReplyModel):
-    """One line of the readable log."""
+    """One line of the readable log; `turn_id` is that of an answer's turn, for its receipt."""
 
     id: str
     said_by: Speaker
     text: str
     created_ms: int
+    turn_id: str | None
 
 
 class LogBody(ReplyModel):

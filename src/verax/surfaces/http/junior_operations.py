@@ -146,7 +146,16 @@ _CHILDS: tuple[Operation, ...] = (
         _CHILD,
         "getChildSession",
         "Return how the child's session of this browser stands; uses no time up",
-        json_reply(shapes.ChildBody),
+        json_reply(shapes.ChildView),
+        needs_key=True,
+    ),
+    Operation(
+        "POST",
+        f"{_CHILD}/turns",
+        "takeChildTurn",
+        "Answer what a child said or tapped; 403 junior/not-now has `session`, 409 junior/stale the present `reply`",
+        json_reply(shapes.ChildTurnBody),
+        body=shapes.ChildTurnRequest,
         needs_key=True,
     ),
     Operation(

@@ -13,7 +13,7 @@ from verax.kernel.release import Release
 from verax.models.base import BackendIdentity, Delta, ModelCall, ModelEvent, Sent
 from verax.products.junior.choosing import ModelChooser, answer
 from verax.products.junior.engines import engine_of
-from verax.products.junior.releases import load_release
+from verax.products.junior.releases import load_choosing
 from verax.products.junior.session import OpenChoice, Profile, Said, Session
 
 CHOICE = OpenChoice("a song about rain", ("song/rain", "song/row"))
@@ -43,7 +43,7 @@ class SayingBackend:
 
 
 def release() -> Release:
-    return load_release(Audience.TWO_TO_FOUR)
+    return load_choosing(Audience.TWO_TO_FOUR)
 
 
 async def test_an_option_to_the_letter_is_a_choice_and_nothing_else_is() -> None:

@@ -62,20 +62,22 @@ class ToddlerEngine:
             return None
         return OpenChoice(said.text, self._ids())
 
-    def reply(self, profile: Profile, session: Session, said: Said, choice: str = "") -> Step:  # noqa: ARG002
+    def reply(self, profile: Profile, session: Session, said: Said, choice: str = "") -> Step:
         """Answer in words of the library."""
         concern = find_concern(said.text)
         if concern.name and not said.tap:
-            return self._respond(concern, session)
+            return self._respond(concern, session, profile)
         if not said.tap and _SAD & set(find_words(normalise(said.text).text)):
             return self._say("care", "sad", session)
         wanted = said.tap or self._wanted(said.text) or (choice if choice in self._ids() else "")
         return self._play(wanted, session)
 
-    def _respond(self, concern: Concern, session: Session) -> Step:
-        kind = kind_of(concern)
+    def _respond(self, concern: Concern, session: Session, profile: Profile) -> Step:
+        kind, place = kind_of(concern), profile.place
         step = self._say(kind, _LINE_OF.get(concern.name, concern.name), session)
-        return replace(step, reply=replace(step.reply, alerts=alerts_of(concern), is_private=concern.is_near))
+        return replace(
+            step, reply=replace(step.reply, alerts=alerts_of(concern, place), is_private=concern.is_private(place))
+        )
 
     def _play(self, wanted: str, session: Session) -> Step:
         library = self._library

@@ -4,117 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from starlette.routing import Route
+from tests.integration.junior.kit import (
+    BASE,
+    FIELDS,
+    PASSWORD,
+    PIN,
+    beat_for,
+    browser,
+    code_of,
+    found_in,
+    make_profile,
+    signed_in,
+)
 
 from verax.kernel.record import erase_profile_entry
 from verax.store.junior.records import Exchange, JuniorRecords
 from verax.store.junior.types import required_terms
 from verax.surfaces.http import junior_models as shapes
-from verax.surfaces.http.app import Application, create_app
+from verax.surfaces.http.app import Application
 from verax.surfaces.http.gate import SESSION_COOKIE
 from verax.surfaces.http.junior_child import CHILD_CALLS, CHILD_FILES
-from verax.surfaces.http.pages import WebApp
 from verax.testing.http_world import HttpWorld
-
-BASE = "http://localhost:8420"
-PASSWORD = "correct horse battery"
-PIN = "4711"
-FIELDS: dict[str, Any] = {
-    "band": "5-7",
-    "colour": "blue",
-    "animal": "owl",
-    "country": "DE",
-    "topics_held": ["zorkmid-planted-topic"],
-    "daily_minutes": 30,
-    "time_zone": "Europe/Berlin",
-}
-MINUTE_S = 60
-
-
-def page(tmp_path: Path) -> WebApp:
-    """A built web app of one page and one file."""
-    (tmp_path / "app/assets").mkdir(parents=True)
-    (tmp_path / "app/index.html").write_text("<html></html>")
-    (tmp_path / "app/assets/index-1a2b.js").write_text("start()")
-    return WebApp(tmp_path / "app")
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[HttpWorld]:
-    async with HttpWorld.open(rate_per_minute=None) as opened:
-        noon = datetime(2026, 3, 10, 11, tzinfo=UTC)
-        opened.world.clock.set_wall(round(noon.timestamp() * 1000))
-        yield opened
-
-
-@pytest.fixture
-def app(world: HttpWorld, tmp_path: Path) -> Application:
-    return create_app(world, page(tmp_path))
-
-
-def browser(app: Application) -> httpx.AsyncClient:
-    """A browser on a page of this server, with cookies of its own."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE, headers={"origin": BASE})
-
-
-async def signed_in(world: HttpWorld, app: Application, name: str = "ann") -> httpx.AsyncClient:
-    """A browser in which a guardian has signed in and set a PIN."""
-    await world.accounts.create_user(name, password=PASSWORD)
-    client = browser(app)
-    assert (await client.post("/v1/session", json={"name": name, "password": PASSWORD})).status_code == 200
-    assert (await client.put("/v1/junior/pin", json={"pin": PIN})).status_code == 200
-    return client
-
-
-@pytest.fixture
-async def guardian(world: HttpWorld, app: Application) -> AsyncIterator[httpx.AsyncClient]:
-    client = await signed_in(world, app)
-    yield client
-    await client.aclose()
-
-
-async def make_profile(client: httpx.AsyncClient, **changes: Any) -> str:
-    """Make a profile with the consent that its settings need, and return its id."""
-    agreed = sorted(required_terms(changes.get("log_days")))
-    made = await client.post("/v1/junior/profiles", json={**FIELDS, **changes, "agreed": agreed})
-    assert made.status_code == 201, made.text
-    shapes.ProfileBody.model_validate(made.json())
-    return str(made.json()["id"])
-
-
-@pytest.fixture
-async def profile(guardian: httpx.AsyncClient) -> str:
-    return await make_profile(guardian)
-
-
-@pytest.fixture
-async def child(app: Application, guardian: httpx.AsyncClient, profile: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A tablet on which the guardian signed in and opened the child's session."""
-    async with browser(app) as tablet:
-        await tablet.post("/v1/session", json={"name": "ann", "password": PASSWORD})
-        assert (await tablet.post(f"/v1/junior/profiles/{profile}/sessions")).status_code == 201
-        yield tablet
-
-
-def code_of(response: httpx.Response) -> str:
-    return str(response.json()["error"]["code"])
-
-
-async def beat_for(world: HttpWorld, child: httpx.AsyncClient, minutes: int) -> dict[str, Any]:
-    """Let a child's page send signs of life for so many minutes, and return the last answer."""
-    found = (await child.post("/v1/junior/session/beat")).json()
-    for _ in range(2 * minutes):
-        world.world.clock.advance(MINUTE_S / 2)
-        found = (await child.post("/v1/junior/session/beat")).json()
-    return dict(found)
-
 
 # Default deny
 
@@ -287,7 +202,7 @@ async def test_a_log_that_is_asked_for_later_takes_consent_again(
     path, logged = f"/v1/junior/profiles/{profile}", {**FIELDS, "log_days": 7}
     assert code_of(await guardian.put(path, json=logged)) == "junior/consent"
     changed = await guardian.put(path, json={**logged, "agreed": sorted(required_terms(7))})
-    assert [len(consent["terms"]) for consent in changed.json()["consents"]] == [5, 4]
+    assert [len(consent["terms"]) for consent in changed.json()["consents"]] == [6, 5]
 
 
 async def test_children_are_told_apart_by_colour_and_animal(guardian: httpx.AsyncClient, profile: str) -> None:
@@ -401,7 +316,7 @@ async def test_an_erased_profile_leaves_nothing_in_any_file_and_gives_a_receipt(
     profile = await make_profile(guardian, animal="fox", log_days=7)
     await records.add(profile, Exchange("quuxblorb planted message", "quuxblorb answer", ("self_harm",)))
     opened = await world.junior.sessions.open(profile)
-    await world.junior.sessions.keep_state(opened.session.session_id, '"quuxblorb planted state"')
+    assert await world.junior.sessions.keep_state(opened.session.session_id, '"quuxblorb planted state"', "")
     planted = (b"quuxblorb", profile.encode(), opened.session.session_id.encode())
     folder = world.config.home.parent
     assert all(found_in(folder, word) for word in planted)
@@ -426,13 +341,3 @@ async def test_erasing_the_guardian_erases_the_children(
     assert erased.json()["is_done"]
     assert (await child.get("/v1/junior/session")).status_code == 401
     assert not found_in(world.config.home.parent, b"zorkmid-planted-topic")
-
-
-def found_in(folder: Path, planted: bytes) -> bool:
-    """Say whether any file below a folder holds some bytes."""
-    for path in folder.rglob("*"):
-        # A temporary file may have its last name by now.
-        with contextlib.suppress(FileNotFoundError):
-            if path.is_file() and planted in path.read_bytes():
-                return True
-    return False
