@@ -27,20 +27,22 @@ _PLACES = {
     Audience.EIGHT_TO_TWELVE: ("scholar/*.toml", "words/*.txt", "collection/articles/8-12/*.md"),
 }
 _ALL = ("*.toml", "pictures/*.toml")
+_ROOT = Path(__file__).parents[2]
+_HELPLINES = _ROOT / "guard" / "lists" / "helplines.toml"
 
 
 def library_files(band: Audience) -> tuple[Path, ...]:
     """Return the files that a band's engine reads, in order of their names; raises `UnknownObject`."""
-    folder = Path(__file__).parent
-    return tuple(sorted(path for place in (*_ALL, *_PLACES[limits_of(band).band]) for path in folder.glob(place)))
+    places = (*_ALL, *_PLACES[limits_of(band).band])
+    found = {path for place in places for path in Path(__file__).parent.glob(place)}
+    return tuple(sorted(found | {_HELPLINES}))
 
 
 @cache
 def library_digest(band: Audience) -> str:
     """Return SHA-256 over the names and the digests of a band's files, 64 hex digits; raises `UnknownObject`."""
-    folder = Path(__file__).parent
     found = {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(_ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in library_files(band)
     }
     lines = [f"{digest} {name}" for name, digest in sorted(found.items())]
