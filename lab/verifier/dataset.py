@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from lab.verifier.composed import COMPOSED, MANY, composed, many
 from lab.verifier.pairs import names_in, negate, swaps, symmetric
 from lab.verifier.recipe import Recipe
 from lab.verifier.rows import Label, Row
@@ -101,8 +102,16 @@ def _hard(rows: Sequence[Row], quotas: dict[str, int], rng: random.Random) -> It
     pool = rng.sample(names, min(4000, len(names)))
     order = rng.sample(rows, len(rows))
     made: Counter[str] = Counter()
-    for kinds, pairs in ((_SWAPPED, _swapped(order, pool, rng)), (_COPIED, _copied(order, pool, rng))):
+    ways = (
+        (_SWAPPED, _swapped(order, pool, rng)),
+        (_COPIED, _copied(order, pool, rng)),
+        (COMPOSED, composed(order, rng)),
+        (MANY, many(order, pool, rng)),
+    )
+    for kinds, pairs in ways:
         open_kinds = {kind for kind in kinds if quotas.get(kind, 0)}
+        if not open_kinds:
+            continue  # not even one is drawn, so that chance goes on as it did before there were such pairs
         for row in pairs:
             if not open_kinds:
                 break

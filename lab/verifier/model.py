@@ -91,6 +91,13 @@ def _trainable(model: CrossEncoder) -> CrossEncoder:
     return model
 
 
+def set_dropout(model: nn.Module, share: float) -> None:
+    """Have every dropout of a model leave out this share of activations in training."""
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = share
+
+
 def collate(examples: Sequence[Encoded]) -> tuple[Tensor, Tensor, Tensor]:
     """Return ids_BT, types_BT and mask_BT, padded to the longest."""
     width = max(len(example.ids) for example in examples)
@@ -124,6 +131,6 @@ def loss(logits_BC: Tensor, labels_B: Tensor, smoothing: float, reason_weight: f
 
 def _config(folder: Path) -> BertConfig:
     given = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return BertConfig(
-        **{name: value for name, value in given.items() if name not in ("architectures", "transformers_version")}
-    )
+    kept = {name: value for name, value in given.items() if name not in ("architectures", "transformers_version")}
+    # Plain attention is the fastest to train on a processor at these lengths.
+    return BertConfig(**kept, attn_implementation="eager")

@@ -16,7 +16,8 @@ class Recipe:
 
     `natural` and `hard` are numbers of examples by source. The learning rate rises over `warmup_steps`, is constant,
     and falls to zero over the last `decay_steps` of `steps`. `start` names the run whose weights it begins with, as in
-    ``lab/runs``; empty for the base weights.
+    ``lab/runs``; empty for the base weights. `dropout` is the share of activations left out in training;
+    `is_bfloat16` has products computed in 16 bits, which processors with instructions for it do several times as fast.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Recipe:
     decay_steps: int
     text: str
     start: str = ""
+    dropout: float = 0.1
+    is_bfloat16: bool = False
 
     @property
     def digest(self) -> str:

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.verifier.batches import Encoded, HasIds, batches
-from lab.verifier.model import CrossEncoder, collate, loss
+from lab.verifier.model import CrossEncoder, collate, loss, set_dropout
 from lab.verifier.recipe import Recipe
 
 CHECKPOINT = "checkpoint.pt"
@@ -93,9 +93,13 @@ def learning_rate(recipe: Schedule, step: int) -> float:
 def train_pairs(model: CrossEncoder, examples: Sequence[Encoded], recipe: Recipe, folder: Path, pace: Pace) -> int:
     """Train a cross-encoder; see `train`."""
 
+    set_dropout(model, recipe.dropout)
+
     def objective(batch: list[Encoded]) -> Tensor:
         labels_B: Tensor = torch.tensor([example.label for example in batch])
-        return loss(model(*collate(batch)), labels_B, recipe.label_smoothing, recipe.reason_weight)
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.is_bfloat16):
+            logits_BC = model(*collate(batch))
+        return loss(logits_BC, labels_B, recipe.label_smoothing, recipe.reason_weight)
 
     return train(model, objective, examples, recipe, folder, pace)
 

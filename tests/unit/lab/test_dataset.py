@@ -5,17 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lab.verifier.batches import Encoded, batches
+from lab.verifier.composed import swapped_word
 from lab.verifier.dataset import SPLITS, build, read_split, shorten, split_of, write
 from lab.verifier.recipe import RECIPES, Recipe, load_recipe
 from lab.verifier.rows import TEST_ONLY, Label, NotForTraining, Row, plain, training_rows
 from lab.verifier.runlog import Entry, read_entries, write_entry
 from lab.verifier.scores import score_rows
 from lab.verifier.scoring import score
+from verax.truth.chunks import sentences
 from verax.truth.verifier.calibration import margin
 from verax.truth.verifier.pieces import pieces
 
@@ -71,6 +75,30 @@ def test_quotas_are_kept_and_every_kind_of_hard_pair_is_made() -> None:
     counts = build(ROWS, recipe()).counts()["train"]
     assert (counts["set_0"], counts["set_1"]) == (50, 20)
     assert {name for name in counts if not name.startswith("set_")} == set(recipe().hard)
+
+
+def test_composed_pairs_are_supported_only_where_all_of_their_parts_are() -> None:
+    kinds = ("joined", "joined_wrong", "planted", "dialogue", "many", "many_wrong")
+    short = [replace(row, evidence=row.evidence.partition(". ")[0] + ".") for row in ROWS]
+    made = build([*short, *ROWS], recipe(hard=dict.fromkeys(kinds, 12))).splits["train"]
+    held = {kind: [row for row in made if row.source == kind] for kind in kinds}
+    assert {kind: len(rows) for kind, rows in held.items()} == dict.fromkeys(kinds, 12)
+    for row in [*held["joined"], *held["many"]]:
+        assert row.is_supported
+        assert all(span.of(row.claim).strip() in row.evidence for span in sentences(row.claim)) or (
+            row.source == "joined"
+        )
+    assert not any(row.is_supported for kind in ("joined_wrong", "many_wrong") for row in held[kind])
+    labels = {(row.claim, row.label) for row in ROWS}
+    for row in [*held["planted"], *held["dialogue"]]:
+        assert (row.claim, row.label) in labels
+    assert all(re.match(r"[A-Z][a-z]+: ", line) for row in held["dialogue"] for line in row.evidence.splitlines())
+
+
+def test_a_swapped_word_stands_in_the_passage_and_ends_alike() -> None:
+    passage = "The harbour was closed and the bridge was crossed."
+    assert swapped_word("The bridge was crossed.", passage, random.Random(0)) == "The bridge was closed."
+    assert swapped_word("The bridge stands.", "Nothing else.", random.Random(0)) is None
 
 
 def test_examples_are_short_enough_to_be_read() -> None:
