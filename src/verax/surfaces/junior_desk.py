@@ -11,6 +11,7 @@ from verax.store.accounts_credentials import Passwords
 from verax.store.clock import Clock
 from verax.store.database import Database
 from verax.store.erase import EraseReport
+from verax.store.junior.joining import JoinCodes
 from verax.store.junior.pins import Pins
 from verax.store.junior.profiles import Profiles
 from verax.store.junior.records import JuniorRecords
@@ -56,6 +57,7 @@ class JuniorDesk:
     database: Database
     profiles: Profiles
     pins: Pins
+    codes: JoinCodes
     sessions: ChildSessions
     records: JuniorRecords
     turns: JuniorTurns
@@ -99,6 +101,7 @@ def open_junior(
         database=database,
         profiles=Profiles(database, clock),
         pins=Pins(database, clock, passwords or Passwords()),
+        codes=JoinCodes(database, clock),
         sessions=sessions,
         records=records,
         turns=JuniorTurns(engine, sessions, records, without_personal_data, clock),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -274,3 +277,36 @@ async def test_a_frozen_channel_answers_no_child(world: HttpWorld, child: httpx.
     world.world.governance.log.move("ann", "freeze", channel="junior/5-7")
     world.world.governance.adopt()
     assert (await child.post(TURNS, json={})).status_code == 503
+
+
+async def test_a_logged_answer_has_a_receipt_that_opens_it_and_a_changed_byte_is_refused(
+    world: HttpWorld, app: Application, guardian: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    tablet = await tablet_of(app, guardian, animal="fox", log_days=7)
+    told = await say(tablet, "why is the sky blue?")
+    await world.settle()
+    path = f"/v1/junior/profiles/{tablet.headers['x-test-profile']}/log/{told['turn_id']}/receipt"
+    receipt = await guardian.get(path)
+    assert receipt.status_code == 200, receipt.text
+    (tmp_path / "receipt").write_bytes(receipt.content)
+    (tmp_path / "reply").write_text(told["text"], encoding="utf-8")
+    (tmp_path / "keys").write_bytes(b"\n".join(str(key).encode() for key in world.world.live.log.verifiers) + b"\n")
+    arguments = ("receipt", "--key", "keys", "--reply", "reply")
+    assert await check(tmp_path, *arguments) == 0
+    (tmp_path / "reply").write_text(told["text"].replace("blue", "green"), encoding="utf-8")
+    assert await check(tmp_path, *arguments) == 3
+    changed = receipt.content.replace(b"junior/5-7", b"junior/2-4")
+    assert changed != receipt.content
+    (tmp_path / "receipt").write_bytes(changed)
+    assert await check(tmp_path, "receipt", "--key", "keys") == 3
+    assert (await guardian.get(path.replace(told["turn_id"], "0" * 32))).status_code == 404
+    await tablet.aclose()
+
+
+async def check(folder: Path, *arguments: str) -> int:
+    """Run the stand-alone checker in a folder, and return its exit status."""
+    script = Path(__file__).parents[3] / "conformance" / "check_receipt.py"
+    ran = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-I", str(script), *arguments], cwd=folder, capture_output=True, check=False
+    )
+    return ran.returncode

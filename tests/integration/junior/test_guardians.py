@@ -133,6 +133,7 @@ async def test_a_guardian_ends_a_session_from_elsewhere_at_once(
     assert len(shapes.ChildSessionList.model_validate(listed).data) == 1
     assert (await guardian.delete(f"/v1/junior/profiles/{profile}/sessions")).json() == {"ended": 1}
     assert (await child.get("/v1/junior/session")).status_code == 401
+    assert SESSION_COOKIE not in child.cookies, "the browser can sign in again"
 
 
 async def test_a_disabled_guardian_has_no_childs_sessions(world: HttpWorld, child: httpx.AsyncClient) -> None:

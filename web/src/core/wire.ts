@@ -84,6 +84,8 @@ export interface Wire {
   ChoicesBody: ChoicesBody
   ClaimBody: ClaimBody
   ClaimEvent: ClaimEvent
+  ClassroomCodeBody: ClassroomCodeBody
+  ClassroomCodeRequest: ClassroomCodeRequest
   Collection: Collection
   CollectionDeleted: CollectionDeleted
   CollectionList: CollectionList
@@ -160,6 +162,7 @@ export interface Wire {
   InputCallOutput: InputCallOutput
   InputMessage: InputMessage
   InputText: InputText
+  JoinRequest: JoinRequest
   JuniorPicture: JuniorPicture
   JuniorReply: JuniorReply
   JuniorSource: JuniorSource
@@ -1622,6 +1625,19 @@ export interface ClaimEvent {
   type: 'claim'
 }
 /**
+ * The code that a teacher shows, eight digits; it is not shown again.
+ */
+export interface ClassroomCodeBody {
+  code: string
+  expires_ms: number
+}
+/**
+ * Body of ``POST /v1/junior/classroom-codes``: how long the code lasts.
+ */
+export interface ClassroomCodeRequest {
+  minutes?: number
+}
+/**
  * A collection of documents; `version` is the digest of all that it holds, null in lists.
  */
 export interface Collection {
@@ -2434,6 +2450,38 @@ export interface OutputText {
 export interface OutputRefusal {
   type: 'refusal'
   refusal: string
+}
+/**
+ * Body of ``POST /v1/junior/join``: what the teacher shows, and who the child is.
+ */
+export interface JoinRequest {
+  code: string
+  colour: 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple' | 'pink' | 'white'
+  animal:
+    | 'bear'
+    | 'bee'
+    | 'cat'
+    | 'dog'
+    | 'duck'
+    | 'elephant'
+    | 'fish'
+    | 'fox'
+    | 'frog'
+    | 'giraffe'
+    | 'hedgehog'
+    | 'horse'
+    | 'lion'
+    | 'mouse'
+    | 'owl'
+    | 'panda'
+    | 'penguin'
+    | 'rabbit'
+    | 'sheep'
+    | 'snail'
+    | 'tiger'
+    | 'turtle'
+    | 'whale'
+    | 'zebra'
 }
 /**
  * API keys, newest first.

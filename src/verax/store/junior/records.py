@@ -162,6 +162,7 @@ async def sweep_records(database: Database, now_ms: int) -> None:
 
     def sweep(tx: Tx) -> None:
         tx.execute("DELETE FROM junior_sessions WHERE expires_ms <= ?", (now_ms,))
+        tx.execute("DELETE FROM junior_codes WHERE expires_ms <= ?", (now_ms,))
         tx.execute("DELETE FROM junior_alerts WHERE created_ms <= ?", (now_ms - ALERT_DAYS * _DAY_MS,))
         for profile_id, settings in tx.execute("SELECT id, settings FROM junior_profiles"):
             _sweep_profile(tx, profile_id, ProfileSettings.from_json(settings), now_ms)

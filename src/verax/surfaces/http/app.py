@@ -132,7 +132,7 @@ def create_app(installation: Installation, webapp: WebApp | None = None) -> Appl
         *SessionEndpoints(installation.accounts, gate, config.session_hours).routes(),
         *SiteEndpoints(governance, office, gate).routes(),
         *AccountEndpoints(office, gate, config).routes(),
-        *JuniorEndpoints(installation.junior, office.accounts, gate).routes(),
+        *JuniorEndpoints(installation.junior, office.accounts, gate, installation.receipts).routes(),
         *ChildEndpoints(installation.junior, office.accounts).routes(),
         *administration(installation, gate),
         *HealthEndpoints(installation.health, metrics, gate, config.metrics_auth).routes(),

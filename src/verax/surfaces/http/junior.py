@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from verax.guard.helplines import list_countries
 from verax.kernel.errors import ConflictError
+from verax.kernel.receipt import Receipt
 from verax.products.junior.collection import TOPICS
 from verax.store.accounts import Accounts
 from verax.store.accounts_types import Account
@@ -25,8 +26,9 @@ from verax.surfaces.http.account import check_password
 from verax.surfaces.http.body import read_json
 from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
 from verax.surfaces.http.gate import Gate, require_session, session_token
-from verax.surfaces.http.junior_models import PinRequest, ProfileChange, ProfileRequest
+from verax.surfaces.http.junior_models import ClassroomCodeRequest, PinRequest, ProfileChange, ProfileRequest
 from verax.surfaces.http.junior_views import helpline_object, profile_object, settings_from
+from verax.surfaces.http.ports import Receipts
 from verax.surfaces.http.session import set_cookie
 from verax.surfaces.http.validation import validate
 from verax.surfaces.junior_desk import JuniorDesk
@@ -41,8 +43,9 @@ _MAX_LOG_DAYS = 90
 class JuniorEndpoints:
     """Serves guardians."""
 
-    def __init__(self, desk: JuniorDesk, accounts: Accounts, gate: Gate) -> None:
+    def __init__(self, desk: JuniorDesk, accounts: Accounts, gate: Gate, receipts: Receipts) -> None:
         self._desk = desk
+        self._receipts = receipts
         self._accounts = accounts
         self._gate = gate
 
@@ -65,6 +68,9 @@ class JuniorEndpoints:
             Route(f"{one}/use", Endpoint(self.get_use), methods=["GET"]),
             Route(f"{one}/log", Endpoint(self.get_log), methods=["GET"]),
             Route(f"{one}/log", Endpoint(self.clear_log), methods=["DELETE"]),
+            Route(f"{one}/log/{{turn}}/receipt", Endpoint(self.get_receipt), methods=["GET"]),
+            Route(f"{base}/classroom-codes", Endpoint(self.make_code), methods=["POST"]),
+            Route(f"{base}/classroom-codes", Endpoint(self.end_code), methods=["DELETE"]),
             Route(f"{base}/alerts", Endpoint(self.list_alerts), methods=["GET"]),
             Route(f"{base}/alerts/{{id}}", Endpoint(self.dismiss_alert), methods=["DELETE"]),
         ]
@@ -171,6 +177,21 @@ class JuniorEndpoints:
         profile = await self._profile(exchange)
         return json_response({"ended": await self._desk.sessions.end_all(profile.profile_id)})
 
+    async def make_code(self, exchange: Exchange) -> Response:
+        """Make the code with which the children of a class join."""
+        account = await self._person(exchange, "code of a class")
+        body = validate(ClassroomCodeRequest, await self._json(exchange))
+        if not (await self._desk.pins.state(account.user_id)).is_set:
+            raise ConflictError("code: there is no PIN to leave with", hint="set one first", code="junior/no-pin")
+        made = await self._desk.codes.make(account.user_id, body.minutes)
+        return json_response({"code": made.code, "expires_ms": made.expires_ms})
+
+    async def end_code(self, exchange: Exchange) -> Response:
+        """End that code; the sessions that it opened go on."""
+        account = await self._person(exchange, "code of a class")
+        await self._desk.codes.end(account.user_id)
+        return Response(status_code=204, headers={"cache-control": "no-store"})
+
     async def get_use(self, exchange: Exchange) -> Response:
         """Return the use of the last days."""
         exchange.query()
@@ -190,6 +211,23 @@ class JuniorEndpoints:
         """Empty the log."""
         exchange.query()
         return json_response({"removed": await self._desk.records.clear_lines(await self._profile(exchange))})
+
+    async def get_receipt(self, exchange: Exchange) -> Response:
+        """Return the receipt of an answer that stands in the log, with the salt that opens the answer."""
+        exchange.query()
+        profile, turn_id = await self._profile(exchange), exchange.path_value("turn")
+        salt = await self._desk.records.salt_of(profile, turn_id)
+        status = await self._receipts.status(turn_id)
+        if status.receipt is None:
+            raise ConflictError(
+                "receipt: the leaf is promised, but not integrated yet",
+                hint="ask again in a second",
+                code="receipt/not-integrated",
+            )
+        found = Receipt.parse(status.receipt)
+        data = Receipt(found.record, found.proof, {"reply": salt}).to_bytes()
+        headers = {"cache-control": "no-store", "x-verax-receipt-state": status.state}
+        return Response(data, headers=headers, media_type="application/json")
 
     async def list_alerts(self, exchange: Exchange) -> Response:
         """Return alerts of all profiles."""

@@ -6,6 +6,8 @@
   enumerates all routes.
 * The token lies in the cookie of sessions: opening a child's session on a device takes the guardian's
   place there, so the browser holds nothing that could do more.
+* A device of a class has no guardian on it: a code, a colour and an animal open a child's session there
+  (`verax.store.junior.joining`), and nothing else.
 * The way out takes the guardian's PIN, or the password of their account. It ends the session and opens
   no other: the browser is signed out then.
 """
@@ -23,13 +25,14 @@ from verax.products.junior.session import Said
 from verax.store.accounts import Accounts
 from verax.store.accounts_types import Account
 from verax.store.junior.sessions import Child, is_child_token
+from verax.store.junior.types import SESSION_HOURS
 from verax.surfaces.http.account import check_password
 from verax.surfaces.http.body import read_json
 from verax.surfaces.http.conversation import TurnFailed
-from verax.surfaces.http.exchange import Endpoint, Exchange, json_response
+from verax.surfaces.http.exchange import Endpoint, Exchange, Handler, json_response
 from verax.surfaces.http.faults import fault_of_error, fault_of_event
-from verax.surfaces.http.gate import check_origin, session_tokens
-from verax.surfaces.http.junior_models import ChildTurnRequest, LeaveRequest
+from verax.surfaces.http.gate import check_origin, session_token, session_tokens
+from verax.surfaces.http.junior_models import ChildTurnRequest, JoinRequest, LeaveRequest
 from verax.surfaces.http.junior_views import bedtime_object
 from verax.surfaces.http.session import set_cookie
 from verax.surfaces.http.validation import validate
@@ -53,6 +56,7 @@ CHILD_FILES = "/assets/"
 """Below this lie the built files of the web app, the same for everybody."""
 
 _BODY_LIMIT_BYTES = 8192
+_ENDED = "junior/ended"
 _TURN_LIMIT_BYTES = 262_144  # a page that was pasted is read in part, and answered
 
 Headers = Mapping[bytes, bytes]
@@ -91,10 +95,11 @@ class ChildEndpoints:
     def routes(self) -> list[Route]:
         """Return the routes."""
         return [
-            Route("/v1/junior/session", Endpoint(self.get_session), methods=["GET"]),
-            Route("/v1/junior/session/beat", Endpoint(self.beat), methods=["POST"]),
+            Route("/v1/junior/session", Endpoint(_freeing(self.get_session)), methods=["GET"]),
+            Route("/v1/junior/session/beat", Endpoint(_freeing(self.beat)), methods=["POST"]),
             Route("/v1/junior/session/leave", Endpoint(self.leave), methods=["POST"]),
-            Route("/v1/junior/session/turns", Endpoint(self.take_turn), methods=["POST"]),
+            Route("/v1/junior/join", Endpoint(self.join), methods=["POST"]),
+            Route("/v1/junior/session/turns", Endpoint(_freeing(self.take_turn)), methods=["POST"]),
         ]
 
     async def get_session(self, exchange: Exchange) -> Response:
@@ -124,6 +129,19 @@ class ChildEndpoints:
         await self._desk.sessions.end(child.session.session_id)
         response = Response(status_code=204, headers={"cache-control": "no-store"})
         set_cookie(response, exchange, "", 0)
+        return response
+
+    async def join(self, exchange: Exchange) -> Response:
+        """Open a child's session on a device that nobody has signed in on, for a code, a colour and an animal."""
+        exchange.query()
+        check_origin(exchange.headers, exchange.address)
+        body = validate(JoinRequest, await read_json(exchange.headers, exchange.receive, _BODY_LIMIT_BYTES))
+        profile_id = await self._desk.codes.join(body.code, body.colour, body.animal)
+        opened = await self._desk.sessions.open(profile_id)
+        await self._accounts.end_session(session_token(exchange.headers))
+        child = await self._desk.sessions.find(opened.token)
+        response = json_response({**self._body(child), "reply": None})
+        set_cookie(response, exchange, opened.token, SESSION_HOURS * 3600)
         return response
 
     async def take_turn(self, exchange: Exchange) -> Response:
@@ -165,6 +183,22 @@ class ChildEndpoints:
         }
 
 
+def _freeing(handler: Handler) -> Handler:
+    """Let a browser go whose child's session has ended: with its cookie it could not even sign in again."""
+
+    async def handle(exchange: Exchange) -> Response | None:
+        try:
+            return await handler(exchange)
+        except AccessError as error:
+            if error.reason_code != _ENDED or not child_token(exchange.headers):
+                raise
+            response = _refusal(error)
+            set_cookie(response, exchange, "", 0)
+            return response
+
+    return handle
+
+
 def _refusal(error: VeraxError, **more: Any) -> Response:
     """Return an error with what the page goes on from."""
     return json_response({**fault_of_error(error).to_dict(), **more}, error.status)
@@ -179,7 +213,7 @@ def _token(exchange: Exchange) -> str:
     """
     token = child_token(exchange.headers)
     if not token:
-        raise AccessError("session: this is no child's session", hint="a guardian opens one", code="junior/ended")
+        raise AccessError("session: this is no child's session", hint="a guardian opens one", code=_ENDED)
     if exchange.method != "GET":
         check_origin(exchange.headers, exchange.address)
     return token

@@ -20,6 +20,9 @@ __all__ = [
     "ChildTurnRequest",
     "ChildView",
     "ChoicesBody",
+    "ClassroomCodeBody",
+    "ClassroomCodeRequest",
+    "JoinRequest",
     "LeaveRequest",
     "LogBody",
     "LogCleared",
@@ -102,6 +105,27 @@ class ChildTurnRequest(WireModel):
     after: Annotated[int, Field(ge=0)] | None = Field(
         default=None, description="Number of the last reply that the page shows; another one is answered with 409."
     )
+
+
+class ClassroomCodeRequest(WireModel):
+    """Body of ``POST /v1/junior/classroom-codes``: how long the code lasts."""
+
+    minutes: Annotated[int, Field(ge=5, le=120)] = 45
+
+
+class ClassroomCodeBody(ReplyModel):
+    """The code that a teacher shows, eight digits; it is not shown again."""
+
+    code: str
+    expires_ms: int
+
+
+class JoinRequest(WireModel):
+    """Body of ``POST /v1/junior/join``: what the teacher shows, and who the child is."""
+
+    code: Annotated[str, Field(pattern="^[0-9]{8}$")]
+    colour: Colour
+    animal: Animal
 
 
 class TermInfo(ReplyModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from verax.surfaces.http import junior_models as shapes
-from verax.surfaces.http.operations import Operation, json_reply
+from verax.surfaces.http.operations import JSON, Operation, json_reply
 
 __all__ = ["OPERATIONS"]
 
@@ -81,6 +81,14 @@ _PROFILES: tuple[Operation, ...] = (
         query={"before": {"type": "string"}, "limit": {"type": "integer", "minimum": 1, "maximum": 200}},
     ),
     Operation(
+        "GET",
+        f"{_ONE}/log/{{turn}}/receipt",
+        "getLoggedReceipt",
+        "Return the receipt of an answer of the log, in which the answer is opened",
+        {200: {JSON: None}},
+        needs_key=True,
+    ),
+    Operation(
         "DELETE",
         f"{_ONE}/log",
         "clearProfileLog",
@@ -128,6 +136,23 @@ _WAYS_IN: tuple[Operation, ...] = (
         needs_key=True,
     ),
     Operation(
+        "POST",
+        "/v1/junior/classroom-codes",
+        "makeClassroomCode",
+        "Make the code with which the children of a class join; it takes the place of the one before",
+        json_reply(shapes.ClassroomCodeBody),
+        body=shapes.ClassroomCodeRequest,
+        needs_key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/v1/junior/classroom-codes",
+        "endClassroomCode",
+        "End that code; the sessions that it opened go on",
+        {204: {}},
+        needs_key=True,
+    ),
+    Operation(
         "GET",
         "/v1/junior/alerts",
         "listAlerts",
@@ -141,6 +166,14 @@ _WAYS_IN: tuple[Operation, ...] = (
 )
 
 _CHILDS: tuple[Operation, ...] = (
+    Operation(
+        "POST",
+        "/v1/junior/join",
+        "joinClassroom",
+        "Open a child's session on a device without an account, for a code of a class, a colour and an animal",
+        json_reply(shapes.ChildView),
+        body=shapes.JoinRequest,
+    ),
     Operation(
         "GET",
         _CHILD,
