@@ -7,6 +7,7 @@ export     write it as ONNX with 8-bit weights
 chinese    train the Chinese classifier, which takes a minute
 calibrate  fit probabilities and operating points on held-out rows, and measure the others that are held out
 install    copy what a run made into the product
+thresholds choose the thresholds of the policies for children on innocent texts of this project
 report     add the run to the log of runs
 """
 
@@ -183,6 +184,20 @@ def install_run(given: argparse.Namespace) -> int:
     return 0
 
 
+def choose_thresholds(given: argparse.Namespace) -> int:
+    """Print a threshold for each category, chosen with the installed weights on texts that were not trained on."""
+    from lab.guard.innocent import choose, junior_texts, part_of
+
+    texts = [one.text for one in junior_texts() if part_of(one.text) == "calibration"]
+    rows = dataset.read_split(given.run / "data", "calibration")
+    texts += [row.text for row in rows if row.source in ("child_asks", "child_hears")]
+    classifier = LocalClassifier()
+    found = choose(classifier, dict.fromkeys(texts), sorted(classifier.categories))
+    write_json(given.run / "thresholds.json", dict(found))
+    print(json.dumps(dict(found), indent=1))
+    return 0
+
+
 def report_run(given: argparse.Namespace) -> int:
     """Add an entry to the log of runs from the run's own files, and the day, change and verdict that are given."""
     recipe = _recipe(given)
@@ -260,6 +275,7 @@ def _parser() -> argparse.ArgumentParser:
         ("export", export_model, "write the model as ONNX with 8-bit weights", [shared]),
         ("chinese", train_chinese, "train the Chinese classifier", [shared, public]),
         ("calibrate", calibrate_model, "fit probabilities on held-out rows", [shared]),
+        ("thresholds", choose_thresholds, "choose thresholds for children on innocent texts", [shared]),
     ):
         commands.add_parser(name, parents=parents, help=text).set_defaults(command=command)
 

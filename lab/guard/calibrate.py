@@ -7,9 +7,11 @@ lower.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lab.guard.constructed import PHRASES, load
 from lab.guard.heads import HEADS, UNKNOWN, YES
 from lab.guard.rows import Row
 from lab.verifier.calibration import fit
@@ -21,6 +23,11 @@ from verax.truth.verifier.calibration import Calibration, log_odds
 PREVALENCE = 0.1
 """Share of texts that belong to a category, for which its probability is calibrated; Platt's fit knows equal shares."""
 
+_ABOUT_PEOPLE = frozenset(
+    [block.name for name in ("hate", "kin") for block in load(PHRASES / f"{name}.toml").blocks]
+    + ["hatemoji", "toxigen_prompts", "forum_hate", "davidson_hate", "davidson_neither"]
+)
+_OF_A_SOURCE = 45
 SHARES = ("0.002", "0.01", "0.02", "0.05", "0.1")
 Logits = Sequence[Sequence[float]]
 
@@ -31,7 +38,7 @@ def calibrate(model: EnglishModel, rows: Sequence[Row]) -> dict[str, dict[str, A
     found = {}
     for index, head in enumerate(HEADS):
         margins, truth = known(rows, logits, index)
-        even = fit(margins, truth)
+        even = fit(*known(*_asked(head, rows, logits), index))
         curve = Calibration(even.slope, even.offset + log_odds(PREVALENCE))
         harmless = sorted(
             (curve.probability(margin) for margin, is_yes in zip(margins, truth, strict=True) if not is_yes),
@@ -40,6 +47,23 @@ def calibrate(model: EnglishModel, rows: Sequence[Row]) -> dict[str, dict[str, A
         points = {share: round(threshold(harmless, float(share)), 6) for share in SHARES}
         found[head] = {"slope": curve.slope, "offset": curve.offset, "points": points}
     return found
+
+
+def _asked(head: str, rows: Sequence[Row], logits: Logits) -> tuple[Sequence[Row], Logits]:
+    """Return the rows that a head's curve is fitted on.
+
+    For hate they are of sets and phrases about people and groups, at most `_OF_A_SOURCE` of each kind and label: a mail
+    or a table says nothing of where praise ends and hate begins.
+    """
+    if head != "hate":
+        return rows, logits
+    index, seen, places = HEADS.index(head), Counter[tuple[str, int]](), []
+    for place, row in enumerate(rows):
+        key = (row.source, row.labels[index])
+        if row.source in _ABOUT_PEOPLE and seen[key] < _OF_A_SOURCE:
+            seen[key] += 1
+            places.append(place)
+    return [rows[place] for place in places], [logits[place] for place in places]
 
 
 def threshold(descending: Sequence[float], share: float) -> float:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.guard.constructed import PHRASES, construct, load
+from lab.guard.innocent import own_rows
 from lab.guard.public import test_texts, training_rows
 from lab.guard.recipe import Recipe
 from lab.guard.rows import SPLITS, Row, line, read_rows, split_of, write_rows
@@ -50,7 +51,8 @@ def build(data: Path, recipe: Recipe) -> Dataset:
     rng = random.Random(recipe.seed)
     splits: dict[str, list[Row]] = {name: [] for name in SPLITS}
     tests, left_out = Nearness(test_texts(data)), 0
-    for split, row in [*_public(data, recipe, rng), *_constructed(recipe)]:
+    own = own_rows() if recipe.is_for_children else ()
+    for split, row in [*_public(data, recipe, rng), *_constructed(recipe), *own]:
         if tests.is_near(row.text):
             left_out += 1
         else:

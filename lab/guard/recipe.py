@@ -23,6 +23,7 @@ class Recipe:
         positive_weight: What a positive label weighs; a negative one weighs 1.
         even: Heads whose positive labels weigh 1 all the same, since they have as many as they need.
         frozen_layers: Layers of the encoder, from below, that stay as they are.
+        is_for_children: Whether two fifths of Junior's own texts are among its rows, as harmless ones.
         bfloat16: Whether matrices are multiplied in bfloat16, faster where a processor has AMX.
         start: The run whose weights it begins with, instead of the base weights.
         learning_rate: Rises over `warmup_steps`, stays, and falls to zero over the last `decay_steps` of `steps`.
@@ -48,6 +49,7 @@ class Recipe:
     text: str
     start: str = ""
     even: tuple[str, ...] = ()
+    is_for_children: bool = False
     bfloat16: bool = False
 
     @property

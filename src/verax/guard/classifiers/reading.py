@@ -32,14 +32,18 @@ _CHINESE = 0.3
 _LATIN = 0.9
 _FEW = 4
 _COMMON = frozenset(
-    "a about after again all am an and any anyone are as at back be because been before being best better but by "
-    "call can come could day did do does don done down even every everyone feel find first for from get give go "
-    "going good got had has hate have he help her here hers him his how i if in into is it its just keep kill "
-    "know let like list little look love made make man many may me more most much must my need never new no "
-    "nobody not nothing now of off on one only or other our out over people please put right said same say see "
-    "she should show so some someone stop such take tell than that the their them then there these they thing "
-    "think this those time to too try u up us use very want was way we were what when where which who why will "
-    "with without women work would write yes you your".split()
+    "a about after again all always am an and any anyone are as at back be because bee been before being best "
+    "better between big black blue book busy but by bye call can cat close cold come could cow dad daddy day did "
+    "do does dog don done down duck eat eight even every everyone feel find first five food for four friend "
+    "friends from fun game get give go going good got green had happy has hate have he hello help her here hers "
+    "hi him his home hot house how i if in into is it its just keep kill know last let like list little long "
+    "look love made make man many may maybe me mom mommy moon more most much mum mummy must my myself need never "
+    "new next night nine no nobody not nothing now of off oh ok okay old on one only open or other our out over "
+    "people play please put read really red right sad said same say school see seven she short should show sing "
+    "six sleep small so some someone song sorry stop story such sun take tell ten than thank thanks that the "
+    "their them then there these they thing think this those three time to today tomorrow too tree try two u "
+    "under until up us use very want was water way we were what when where which while white who why will with "
+    "without women work would write yes yesterday you your yourself".split()
 )
 
 
