@@ -59,11 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def unpack_weights(given: argparse.Namespace) -> int:
     """Write a run's ``model`` and ``pieces.json`` from the installed graph and vocabulary."""
-    from lab.guard.model import save
-    from lab.guard.unpack import unpack
+    from lab.guard.model import from_arrays, save
+    from lab.verifier.lean import unpack
 
-    config = read_json(given.base / "config.json")
-    save(unpack(given.weights / "guard.int8.onnx", config), given.run / "model")
+    save(from_arrays(given.base, unpack(given.weights / "guard.int8.onnx")), given.run / "model")
     places = {piece: index for index, piece in enumerate(_lines(VOCABULARY))}
     write_json(given.run / "pieces.json", [places[piece] for piece in _lines(given.weights / "vocab.txt")])
     return 0

@@ -6,11 +6,13 @@ Axes: B batch, T tokens, H hidden, C heads.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -52,10 +54,7 @@ class GuardModel(nn.Module):
 def from_base(folder: Path, pieces: Sequence[int], seed: int) -> GuardModel:
     """Build the model on a sentence encoder's weights, with the embeddings of `pieces` alone; the top is random."""
     torch.manual_seed(seed)
-    given = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    for name in ("architectures", "transformers_version"):
-        given.pop(name, None)
-    model = GuardModel(BertConfig(**given | {"vocab_size": len(pieces)}))
+    model = _shaped(folder, len(pieces))
     weights = {name.removeprefix("bert."): weight for name, weight in load_file(folder / "model.safetensors").items()}
     words = "embeddings.word_embeddings.weight"
     weights[words] = weights[words][torch.tensor(pieces)]
@@ -63,6 +62,20 @@ def from_base(folder: Path, pieces: Sequence[int], seed: int) -> GuardModel:
     if missing:
         raise ValueError(f"{folder}: the base weights lack {', '.join(missing[:3])}")
     return model
+
+
+def from_arrays(folder: Path, arrays: Mapping[str, NDArray[np.float32]]) -> GuardModel:
+    """Build the model on weights that `lab.verifier.lean.unpack` gave; `folder` has the base's configuration."""
+    model = _shaped(folder, len(arrays["encoder.embeddings.word_embeddings.weight"]))
+    model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in arrays.items()})
+    return model
+
+
+def _shaped(folder: Path, pieces: int) -> GuardModel:
+    given = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    for name in ("architectures", "transformers_version"):
+        given.pop(name, None)
+    return GuardModel(BertConfig(**given | {"vocab_size": pieces}))
 
 
 def freeze(model: GuardModel, layers: int) -> None:

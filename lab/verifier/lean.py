@@ -1,7 +1,7 @@
-"""The cross-encoder as one small ONNX graph of 8-bit weights, and back again.
+"""A classifier on an encoder as one small ONNX graph of 8-bit weights, and back again: the verifier, the guard.
 
-* A pair is scored alone and never padded, so the graph has no masks: inputs ``ids`` and ``types``, int64, (pairs,
-  tokens); output ``logits``, (pairs, 3).
+* A text or pair is scored alone and never padded, so the graph has no masks: inputs ``ids`` and, of a pair, ``types``,
+  int64, (texts, tokens); output ``logits``, (texts, classes).
 * Matrices are int8 with one scale for each output channel, embeddings uint8 with one scale and zero point for the whole
   table; activations are quantised as they come, with one scale for a tensor. Query, key and value are one product.
 * Initialisers have the names of the model's weights, with ``.q`` (integers), ``.s`` (scale) and ``.z`` (zero point), so
@@ -30,16 +30,17 @@ _AT = "encoder.embeddings."
 _SELF = ("query", "key", "value")
 
 
-def write_lean(weights: Weights, heads: int, epsilon: float, target: Path) -> str:
+def write_lean(weights: Weights, heads: int, epsilon: float, target: Path, inputs: Sequence[str] = INPUTS) -> str:
     """Write a model, whole or not at all; return the file's SHA-256.
 
     Args:
         weights: By the names that `lab.verifier.model.CrossEncoder` gives them.
         heads: Attention heads of each layer.
         epsilon: What the layer norms add to a variance.
+        inputs: Without ``types`` every token is of the first kind.
     """
     partial = target.with_suffix(".onnx.partial")
-    onnx.save(_Graph(weights, heads, epsilon).model(), str(partial))
+    onnx.save(_Graph(weights, heads, epsilon, inputs).model(), str(partial))
     partial.replace(target)
     return hashlib.sha256(target.read_bytes()).hexdigest()
 
@@ -66,8 +67,8 @@ def _split(base: str, value: NDArray[np.float32]) -> dict[str, NDArray[np.float3
 
 
 class _Graph:
-    def __init__(self, weights: Weights, heads: int, epsilon: float) -> None:
-        self._weights, self._heads, self._epsilon = weights, heads, epsilon
+    def __init__(self, weights: Weights, heads: int, epsilon: float, inputs: Sequence[str]) -> None:
+        self._weights, self._heads, self._epsilon, self._inputs = weights, heads, epsilon, inputs
         self._nodes: list[onnx.NodeProto] = []
         self._held: dict[str, onnx.TensorProto] = {}
         self._made = 0
@@ -83,12 +84,13 @@ class _Graph:
         joined = self._add("Concat", [first, mean], axis=-1)
         logits = self._linear(self._gelu(self._linear(joined, "inner")), "output")
         self._nodes.append(helper.make_node("Identity", [logits], [OUTPUT]))
-        shape = ["pairs", "tokens"]
+        shape = ["texts", "tokens"]
+        classes = len(self._weights["output.bias"])
         graph = helper.make_graph(
             self._nodes,
-            "verifier",
-            [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in INPUTS],
-            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["pairs", 3])],
+            "classifier",
+            [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in self._inputs],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["texts", classes])],
             list(self._held.values()),
         )
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("com.microsoft", 1)]
@@ -99,9 +101,13 @@ class _Graph:
         word, kind, place = _EMBEDDINGS
         length = self._add("Shape", ["ids"], start=1, end=2)
         zero = self._hold("zero", np.array([0], np.int64))
+        kinds = f"{_AT}{kind}.weight.q"
+        one = self._hold("one", np.array([1], np.int64))
         rows = [
             self._add("Gather", [f"{_AT}{word}.weight.q", "ids"]),
-            self._add("Gather", [f"{_AT}{kind}.weight.q", "types"]),
+            self._add("Gather", [kinds, "types"])
+            if "types" in self._inputs
+            else self._add("Slice", [kinds, zero, one, zero]),
             self._add("Slice", [f"{_AT}{place}.weight.q", zero, length, zero]),
         ]
         exact = [self._add("DequantizeLinear", [row, *scales[name]]) for row, name in zip(rows, scales, strict=True)]
