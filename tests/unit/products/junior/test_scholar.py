@@ -205,3 +205,12 @@ def test_a_child_can_leave_the_robot_and_the_puzzle() -> None:
     for activity, picks in (("robot", ("0",)), ("puzzle", ("double", "0"))):
         reply = say("how do bees make honey?", Session(1, activity, picks)).reply
         assert reply.sources
+
+
+@pytest.mark.parametrize(("activity", "picks"), [("robot", ("0",)), ("puzzle", ("double", "0"))])
+def test_a_question_or_a_sum_leaves_what_is_open_also_without_its_sign(activity: str, picks: tuple[str, ...]) -> None:
+    session = Session(3, activity, picks)
+    assert say("how do bees make honey", session).reply.kind == "fact"
+    assert say("ok, why is the sky blue", session).reply.kind == "fact"
+    assert say("12 x 13", session).session.activity == "task"
+    assert say("no idea", session).session.activity == activity

@@ -37,6 +37,11 @@ _MENU = (Tap("puzzle", "A puzzle", "star"), Tap("robot", "Program a robot", "rob
 _HINT = (Tap("hint", "Another hint"), Tap("puzzle", "Something else", "star"))
 _READERS: tuple[Callable[[str], Task | None], ...] = (read_units, read_sum, read_spelling)
 _GIVE_UP = re.compile(r"\b(?:hints?|help|don'?t know|no idea|give up|tell me|show me|answer|stuck|idk|next|skip)\b")
+_ASKS = re.compile(
+    r"(?:(?:and|but|so|ok|okay|please|junior)[ ,]+)*"
+    r"(?:why|how|what|who|where|when|which|can|do|does|is|are|tell|explain)\b"
+)
+_MAX_ANSWER_WORDS = 8
 _WORDS = {
     "puzzle": "puzzle puzzles riddle riddles maths math",
     "robot": "robot code coding program programming",
@@ -84,7 +89,7 @@ class ScholarEngine:
             return Step(replace(reply, taps=() if reply.kind == "bye" else _MENU), Session(session.turn + 1))
         if (name := plain(said.text).text.strip(" .!?")) in _MENU_WORDS:
             return self._tapped(_MENU_WORDS[name], profile, session)
-        if going_on := self._go_on(said.text, session):
+        if going_on := self._go_on(said.text, session, is_page=bool(found)):
             return going_on
         if task := _read_task(said.text):
             return self._hint(task, 0, session)
@@ -92,11 +97,15 @@ class ScholarEngine:
             return self._reading.answer(found, session, choice)
         return self._otherwise(said.text, profile, session)
 
-    def _go_on(self, text: str, session: Session) -> Step | None:
-        """Take the text as an answer to the task or puzzle that is open; None where it is something else."""
+    def _go_on(self, text: str, session: Session, *, is_page: bool) -> Step | None:
+        """Take the text as an answer to the task or puzzle that is open; None where it is something else.
+
+        Args:
+            is_page: A page answers the text, if it is a question.
+        """
         form = plain(text).text.strip()
-        is_new = "?" in form or len(find_words(form)) > 8
-        if session.activity == "robot" and "?" not in form and not _read_task(text):
+        is_new = "?" in form or _read_task(text) is not None or (is_page and _ASKS.match(form) is not None)
+        if session.activity == "robot" and not is_new:
             return self._walk(form, session)
         if session.activity == "task":
             task = _read_task(session.picks[0])
@@ -109,7 +118,7 @@ class ScholarEngine:
             puzzle = _puzzles()[session.picks[0]]
             if form.strip(" .!?").removeprefix("it is ") in puzzle.answers:
                 return self._say("homework", f"Yes! {puzzle.tells}", session)
-            if not is_new:
+            if not is_new and len(find_words(form)) <= _MAX_ANSWER_WORDS:
                 return self._clue(int(session.picks[1]), session)
         return None
 
