@@ -39,12 +39,9 @@ __all__ = ["EraseReport", "Eraser"]
 _BATCH = 1_000
 _DAY_MS = 86_400_000
 
-# Ids of profiles begin with `child_`; the sign behind `_` in ASCII ends the range.
+# Ids of profiles begin with `child_`; the condition is that of the index.
 _CHILDRENS_TURNS = """
-SELECT id, user_id FROM turns t
-WHERE user_id >= 'child_' AND user_id < 'child`' AND record IS NOT NULL
-AND (opened_ms <= ? OR NOT EXISTS (SELECT 1 FROM junior_profiles p WHERE p.id = t.user_id))
-LIMIT ?
+SELECT id, user_id FROM turns WHERE substr(user_id, 1, 6) = 'child_' AND opened_ms <= ? AND record IS NOT NULL LIMIT ?
 """
 
 _log = logging.getLogger(__name__)
@@ -136,14 +133,15 @@ class Eraser:
     async def profile(self, profile_id: str, user_id: str) -> EraseReport:
         """Erase a child's profile with sessions, use, alerts, log and consents; raises `UnknownObject`.
 
-        All of it goes in one transaction, which also logs the receipt: `erasures` holds its id.
+        All of it goes in one transaction, which also logs the receipt: `erasures` holds its id. Only a turn that
+        runs meanwhile is erased when it has ended, with a receipt of its own.
         """
         erasure_id = new_erasure_id()
 
         def hide(tx: Tx) -> tuple[str, int]:
             rows = remove_profile(tx, profile_id, user_id)
             self._turns.declare_profile(tx, erasure_id, user_id, rows)
-            return erasure_id, 0
+            return f"{erasure_id}/{profile_id}", 0
 
         try:
             return await self._begin("profile", user_id, hide)
@@ -245,8 +243,7 @@ class Eraser:
         elif job.kind == "conversation":
             await self._erase_conversation(job.subject, job.user_id, tally)
         elif job.kind == "profile":
-            self._turns.declared()
-            tally.erasures.append(job.subject)
+            is_done = await self._finish_profile(job, tally)
         else:
             is_done = await self._erase_user(job.user_id, tally)
         if is_done:
@@ -262,12 +259,28 @@ class Eraser:
                 tally.erasures.append(erasure.erasure_id)
 
     async def _sweep_childrens_turns(self) -> None:
-        """Erase the records of children's turns that are older than was agreed to, or whose profile is gone."""
+        """Erase the records of children's turns that are older than was agreed to."""
         until_ms = self._clock.now_ms() - RECEIPT_DAYS * _DAY_MS
         rows = await self._database.read(lambda tx: tx.execute(_CHILDRENS_TURNS, (until_ms, _BATCH)))
         for profile_id in sorted({owner for _, owner in rows}):
             ids = [turn_id for turn_id, owner in rows if owner == profile_id]
             await self._erase_turns(ids, profile_id, _Tally())
+
+    async def _finish_profile(self, job: _Job, tally: _Tally) -> bool:
+        """Erase turns that ran while the profile went; False when one still runs."""
+        self._turns.declared()
+        erasure_id, _, profile_id = job.subject.partition("/")
+        tally.erasures.append(erasure_id)
+        if not profile_id:
+            return True
+        await self._erase_turns(await self._turns.ids_of(profile_id), profile_id, tally)
+        count = "SELECT 1 FROM turns WHERE user_id = ? LIMIT 1"
+        if await self._database.read(lambda tx: tx.execute(count, (profile_id,))):
+            return False
+        # The job's row must not be the last place that names the profile.
+        forget = "UPDATE erase_jobs SET subject = ? WHERE id = ?"
+        await self._database.write(lambda tx: tx.execute(forget, (erasure_id, job.job_id)))
+        return True
 
     async def _erase_conversation(self, conversation_id: str, user_id: str, tally: _Tally) -> None:
         select = "SELECT id, turn_id FROM messages WHERE conversation_id = ? LIMIT ?"

@@ -172,7 +172,7 @@ class JuniorTurns:
         if done is None or done.status != "complete" or [c.text for c in done.choices] != [step.reply.text]:
             raise RefusedError(
                 "junior: the channel's release gave another reply than this version's library",
-                hint='propose the release that ships with this version: "verax junior channels"',
+                hint='"verax junior admit" brings the library of this version to it',
                 code="junior/other-library",
             )
         return done

@@ -16,6 +16,7 @@ from verax.kernel.release import Release
 from verax.kernel.runtime import InstanceManifest
 from verax.models.base import Backend
 from verax.models.registry import Backends, BackendSettings
+from verax.products.junior.backend import open_engine
 from verax.store.accounts import Accounts, NewKey
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.direct import with_accounts
@@ -93,7 +94,7 @@ def opened(
         manifest = InstanceManifest(code.portable, "cpython of a test", "platform of a test", "00" * 32)
         runtime = FixedRuntime(code.portable.digest, manifest.digest)
         scripted: dict[str, Backend] = {"script": make_backend()}
-        backends = Backends(BackendSettings(), lambda name: None, scripted)
+        backends = Backends(BackendSettings(), lambda name: None, scripted, open_engine)
         around = Surroundings(runtime, backends=backends)
         release = Release.from_toml(manifest_toml("You answer briefly.", guard=GUARD))
         founding = await found(config, code.portable.data, around, {"assistant": release})

@@ -61,6 +61,6 @@ def open_engine(model: ModelSpec) -> EngineBackend:
     if model.weights != here:
         raise ModelUnavailable(
             f"model {model.name}: the library here is {here[:12]}, the release names {model.weights[:12]}",
-            hint='propose the release that ships with this version: "verax junior channels"',
+            hint='"verax junior admit" brings the library of this version to it',
         )
     return EngineBackend(band)

@@ -134,7 +134,7 @@ def read_profile(tx: Tx, profile_id: str, user_id: str) -> Profile:
 def remove_profile(tx: Tx, profile_id: str, user_id: str) -> int:
     """Remove a guardian's profile with all that is kept of it, and return how many rows; raises `UnknownObject`.
 
-    A turn that runs meanwhile has a row that nobody owns then; `verax.store.erase` removes it when it has ended.
+    A turn that runs meanwhile keeps its row; `verax.store.erase` removes it when it has ended.
     """
     read_profile(tx, profile_id, user_id)
     turns = tx.execute("DELETE FROM turns WHERE user_id = ? AND record IS NOT NULL RETURNING 1", (profile_id,))

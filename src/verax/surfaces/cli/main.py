@@ -30,6 +30,7 @@ _COMMANDS = {
     "drill": ("verax.drill.command", "Play the incidents against a throw-away installation."),
     "gate": ("gates", "List the suites, run them on a change, see and check what came out."),
     "guard": ("guarding", "Judge a text by the guard policy of an audience."),
+    "junior": ("junior", "Junior for children: profiles, a try, folders of your own, its channels."),
     "key": ("keys", "Make, list and revoke API keys."),
     "log": ("logs", "Audit the logs."),
     "model": ("models", "List, connect, test and download models."),

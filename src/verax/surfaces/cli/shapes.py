@@ -413,6 +413,28 @@ SHAPES: dict[str, Shape] = {
             "judges": ["what judged beside exact rules"],
         },
     },
+    "junior check": {
+        "articles": [{"name": "of the file", "band": "`5-7`, `8-12`", "problems": ["what is wrong, a sentence"]}]
+    },
+    "junior list": {
+        "profiles": [
+            {
+                "id": "id",
+                "band": "`2-4`, `5-7` or `8-12`",
+                "colour": "with the animal what the child is called",
+                "animal": "see there",
+                "place": "`home` or `classroom`",
+                "country": "two letters",
+                "topics_allowed": "topics, or null for all",
+                "topics_held": "topics that may not come up",
+                "daily_minutes": "a number, or null for no limit",
+                "session_minutes": "the same, between two breaks",
+                "bedtime": "start and end, or null",
+                "time_zone": "IANA name",
+                "log_days": "a number, or null for no log",
+            }
+        ]
+    },
     "key list": {
         "keys": [
             {

@@ -12,6 +12,7 @@ from verax.kernel import canonical
 from verax.kernel.errors import CanonicalError, RequestError
 from verax.kernel.root import RUNTIME_CHANNEL, RootDocument
 from verax.kernel.root_drafts import Member, TeamPlan, team_root
+from verax.products.junior.releases import shipped_channels
 from verax.surfaces.cli.client import Client
 from verax.surfaces.cli.history import read_history
 from verax.surfaces.cli.output import print_json, print_rows, say
@@ -139,12 +140,13 @@ def _recovery_keys(document: RootDocument) -> frozenset[str]:
 
 
 def _gates(floors: str, wanted: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return the gates of every channel; those of code are others than those of releases.
+    """Return the gates of every channel; those of code and of children's channels are others than those of releases.
 
     Raises:
         RequestError: no such suite.
     """
     found = {"": recommended_gates(floors), RUNTIME_CHANNEL: recommended_gates(floors, "runtime")}
+    found |= {channel: recommended_gates(floors, "junior") for channel in shipped_channels()}
     if wanted:
         unknown = sorted(set(wanted) - {gate["suite"] for gate in found[""]})
         if unknown:
