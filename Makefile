@@ -3,7 +3,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format bench docs wire lock clean gates lab ray test-ray setup setup-dev setup-test
+.PHONY: help up down test check format bench docs wire lock clean gates judges lab ray test-ray setup setup-dev setup-test
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -12,6 +12,7 @@ DEV := .venv-dev
 GATES := .venv-gates
 RAY := .venv-ray
 LAB := .venv-lab
+JUDGES := .venv-judges
 DEV_BIN := $(CURDIR)/$(DEV)/bin
 # A whole run takes every core; tests of one file stay together and share their servers, the longest first.
 SPREAD := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -67,6 +68,10 @@ lab: ## Make the environment in which the lab trains and measures models
 	@{ [ -z "$(PYTHON)" ] && $(LAB)/bin/python -I scripts/setup.py --check lab; } 2>/dev/null || { \
 		python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py lab; }
 
+judges: ## Make the environment in which judges by name run, MiniCheck and HHEM
+	@{ [ -z "$(PYTHON)" ] && $(JUDGES)/bin/python -I scripts/setup.py --check judges; } 2>/dev/null || { \
+		python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py judges; }
+
 ray: ## Make the environment in which bulk runs of gates scale out on Ray
 	@{ [ -z "$(PYTHON)" ] && $(RAY)/bin/python -I scripts/setup.py --check ray; } 2>/dev/null || { \
 		python=$$(PYTHON="$(PYTHON)" scripts/find-python.sh) && "$$python" scripts/setup.py ray; }
@@ -75,7 +80,7 @@ test-ray: setup-dev ray ## Run the test that needs a local Ray cluster
 	@$(DEV_BIN)/python -m pytest tests/integration/gates/test_bulk.py
 
 clean: ## Remove environments and caches; data and keys stay
-	@rm -rf $(VENV) $(DEV) $(GATES) $(RAY) $(LAB) .node web/node_modules src/verax/surfaces/http/webapp .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(DEV) $(GATES) $(RAY) $(LAB) $(JUDGES) .node web/node_modules src/verax/surfaces/http/webapp .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # An environment that is current answers for itself, which spares looking for a Python.
 setup:

@@ -18,10 +18,11 @@ lock() {
 for name in core postgres gates ray node dev; do
     lock "$name" "$@"
 done
-# The lab's PyTorch is the build for the CPU where pip's find-links hold it, and the one of the registry elsewhere. The base
-# weights are a package that is taken without the libraries it names, so it is pinned by hand.
+# PyTorch, of the lab and of the judges by name, is the build for the CPU where pip's find-links hold it, and the one of the
+# registry elsewhere. The lab's base weights are a package that is taken without the libraries it names, so it is pinned by hand.
 (
     export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-}}"
     lock lab "$@"
+    lock judges "$@"
 )
 cat requirements/lab-base.in >>requirements/lab.lock

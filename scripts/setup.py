@@ -1,5 +1,5 @@
 """Make an environment from the hash locks: ``setup.py serve`` is .venv, ``develop`` .venv-dev, ``gates`` .venv-gates,
-``lab`` .venv-lab, ``ray`` .venv-ray.
+``lab`` .venv-lab, ``ray`` .venv-ray, ``judges`` .venv-judges.
 
 What serves includes the web app, built by scripts/webapp.py.
 
@@ -60,6 +60,7 @@ PLANS = {
     "develop": Plan(ROOT / ".venv-dev", REQUIREMENTS / "dev.lock"),
     "gates": Plan(ROOT / ".venv-gates", REQUIREMENTS / "gates.lock", has_weights=False),
     "lab": Plan(ROOT / ".venv-lab", REQUIREMENTS / "lab.lock", has_weights=False),
+    "judges": Plan(ROOT / ".venv-judges", REQUIREMENTS / "judges.lock", has_weights=False),
     "ray": Plan(ROOT / ".venv-ray", REQUIREMENTS / "ray.lock", has_weights=False),
 }
 

@@ -194,6 +194,18 @@ class Config(BaseModel):
     gates_judge_model: str = Field(default="", description="Name of that model.")
     gates_judge_key: str = Field(default="", description="Name of the stored model key that it is asked with.")
 
+    check_judge_kind: Literal["openai", "minicheck", "hhem"] = Field(
+        default="openai",
+        description="What judges in `verax check` and `/v1/check`: a model behind `check_judge_url`, or MiniCheck or "
+        "HHEM from `check_judge_folder`.",
+    )
+    check_judge_folder: Path | None = Field(
+        default=None, description="Files of MiniCheck or HHEM as they were published; nothing is downloaded."
+    )
+    check_judge_environment: Path | None = Field(
+        default=None,
+        description="Environment that has the extra `judges`; the one of `make judges` when not set.",
+    )
     check_judge_url: str | None = Field(
         default=None,
         description="OpenAI-compatible address, `/v1` included, of a model that judges in `verax check` and "
@@ -210,7 +222,7 @@ class Config(BaseModel):
         default="info", description="Least important line that the server writes to its log file."
     )
 
-    @field_validator("home", "keyring", "weights", "gates_environment")
+    @field_validator("home", "keyring", "weights", "gates_environment", "check_judge_folder", "check_judge_environment")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value if value is None else value.expanduser().resolve()

@@ -121,6 +121,8 @@ async def _here(session: Session, text: str, documents: Sequence[Document]) -> d
             report = await check_text(text, [DocumentSource(documents)], judge or local, progress.reach)
     finally:
         local.close()
+        if judge is not None:
+            judge.close()
     return check_object(report, text, documents)
 
 

@@ -44,6 +44,9 @@ class ModelJudge:
         host = urlsplit(self._address.url).hostname
         return f"model:{self._address.model}@{host}:{canonical.hex_digest(self._prompt.encode())}"
 
+    def close(self) -> None:
+        """Nothing is held open between two claims."""
+
     async def judge(self, claim: str, context: str, evidence: Sequence[Evidence]) -> Judgement:
         """Judge a claim; `context` counts only where the claim leans on it."""
         if not evidence:
