@@ -4,6 +4,7 @@
   nearest of a source, and against at most `MAX_PASSAGES` altogether, the sources taking turns.
 * A claim that leans on what stands before it is looked for, and judged, together with that.
 * What the assistant wrote itself (label ``self``) is never evidence.
+* A claim is *contested* where one document supports it and another contradicts it; both are shown.
 * A collection that changes while a text is checked ends the check (`ConflictError`): one report, one version.
 """
 
@@ -23,7 +24,7 @@ from verax.truth.knowledge.library import MAX_QUESTION, Library, Question
 from verax.truth.knowledge.normal import NormalText
 from verax.truth.knowledge.passages import cut_passages
 from verax.truth.ranking import WordRanking
-from verax.truth.verdicts import Evidence, Judgement, Verdict, Verifier
+from verax.truth.verdicts import Evidence, Judgement, Verdict, Verifier, is_contested
 
 __all__ = [
     "MAX_CHARS",
@@ -67,6 +68,11 @@ class CheckedClaim:
     claim: Claim
     judgement: Judgement
     evidence: tuple[Evidence, ...]
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether one document supports it and another contradicts it."""
+        return is_contested((self.evidence[span.evidence].document, span.supports) for span in self.judgement.spans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ def check_object(report: CheckReport, text: str, documents: Sequence[Document] =
         "summary": {
             "claims": len(report.claims),
             **{verdict.value: report.count(verdict) for verdict in Verdict},
+            "contested": sum(checked.is_contested for checked in report.claims),
             "other_sentences": sum(report.left_out.values()),
         },
         "claims": [_claim(checked) for checked in report.claims],
@@ -44,6 +45,7 @@ def _claim(checked: CheckedClaim) -> dict[str, Any]:
         "verdict": judgement.verdict.value,
         "probability": _rounded(judgement.probability),
         "reason": judgement.reason,
+        "contested": checked.is_contested,
         "evidence": [_evidence(checked.evidence[span.evidence], span) for span in judgement.spans],
     }
 
@@ -55,6 +57,7 @@ def _evidence(passage: Evidence, span: DecidingSpan) -> dict[str, Any]:
         "start": span.start,
         "end": span.end,
         "probability": _rounded(span.probability),
+        "supports": span.supports,
         "page": passage.page,
         "heading": passage.heading,
         "passage_start": passage.start,

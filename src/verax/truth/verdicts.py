@@ -6,12 +6,12 @@ deciding span in its own text, so ``evidence.start + span.start`` is a place in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-__all__ = ["SUPPORTED_FROM", "DecidingSpan", "Evidence", "Judgement", "Verdict", "Verifier"]
+__all__ = ["SUPPORTED_FROM", "DecidingSpan", "Evidence", "Judgement", "Verdict", "Verifier", "is_contested"]
 
 
 SUPPORTED_FROM = 0.5
@@ -81,6 +81,18 @@ class Judgement:
     probability: float | None
     spans: tuple[DecidingSpan, ...] = ()
     reason: str = ""
+
+
+def is_contested(sides: Iterable[tuple[str, bool]]) -> bool:
+    """Say whether one document supports a claim and another contradicts it.
+
+    Args:
+        sides: For each passage that decided, its document's digest and whether it supports the claim.
+    """
+    found = list(sides)
+    for_it = {document for document, supports in found if supports}
+    against = {document for document, supports in found if not supports}
+    return bool(for_it and against) and len(for_it | against) > 1
 
 
 class Verifier(Protocol):

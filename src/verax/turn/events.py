@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from verax.guard.refusals import Crisis
 from verax.kernel.errors import BusyError, VeraxError
 from verax.models.base import TokenLogprob
-from verax.truth.verdicts import SUPPORTED_FROM, Evidence, Verdict
+from verax.truth.verdicts import SUPPORTED_FROM, Evidence, Verdict, is_contested
 
 __all__ = [
     "Agreement",
@@ -130,9 +130,7 @@ class ClaimVerdict:
     @property
     def is_contested(self) -> bool:
         """Whether one source supports it and another contradicts it."""
-        for_it = {decided.evidence.document for decided in self.evidence if decided.supports}
-        against = {decided.evidence.document for decided in self.evidence if not decided.supports}
-        return bool(for_it and against) and len(for_it | against) > 1
+        return is_contested((decided.evidence.document, decided.supports) for decided in self.evidence)
 
 
 @dataclass(frozen=True, slots=True)

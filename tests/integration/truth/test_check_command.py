@@ -119,6 +119,21 @@ def test_reports_are_written_as_html_and_pdf(check: Check, text: Path, notes: Pa
     assert check(text, "--against", notes, "--report", tmp_path / "nowhere" / "out.html")[0] == 2
 
 
+def test_both_sides_are_printed_where_documents_disagree(check: Check, tmp_path: Path, notes: Path) -> None:
+    claim, paper = tmp_path / "claim.txt", tmp_path / "paper.txt"
+    claim.write_text("The bridge of Uelzen was opened in 1914.")
+    paper.write_text("The bridge of Uelzen was opened in 1924 by the mayor.")
+    code, out, err = check(claim, "--against", notes, "--against", paper)
+    assert code == 1
+    assert out.startswith("contested 1.00  The bridge of Uelzen was opened in 1914.")
+    assert "    for: bridges.txt: “The bridge of Uelzen was opened in 1914 by the mayor.”" in out
+    assert "    against: paper.txt: “The bridge of Uelzen was opened in 1924 by the mayor.”" in out
+    assert "1 supported, 0 contradicted, 0 not found, 0 not checked; sources disagree about 1" in err
+    page = tmp_path / "out.html"
+    check(claim, "--against", notes, "--against", paper, "--report", page)
+    assert 'class="verdict contested"' in page.read_text(encoding="utf-8")
+
+
 def test_the_exit_code_is_0_where_everything_is_supported(check: Check, tmp_path: Path, notes: Path) -> None:
     path = tmp_path / "true.txt"
     path.write_text("The bridge of Uelzen was opened in 1914. Good morning!")

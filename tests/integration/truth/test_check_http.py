@@ -80,6 +80,7 @@ def test_a_text_is_checked_against_texts_and_every_claim_points_at_its_passage(c
         "contradicted": 1,
         "not_found": 1,
         "not_checked": 0,
+        "contested": 0,
         "other_sentences": 1,
     }
     [item] = found["claims"][0]["evidence"]
@@ -88,6 +89,20 @@ def test_a_text_is_checked_against_texts_and_every_claim_points_at_its_passage(c
     assert TEXT[found["claims"][1]["start"] : found["claims"][1]["end"]] == found["claims"][1]["text"]
     assert [document["source"] for document in found["documents"]] == ["evidence 1", "verden.txt"]
     assert check(client, text=TEXT, evidence=["Nothing of note.", {"source": "verden.txt", "text": PAGE}]) == found
+
+
+def test_both_sides_are_shown_where_documents_disagree(client: httpx.Client) -> None:
+    claim = "The bridge was opened in 1932."
+    other = {"source": "paper.txt", "text": PAGE.replace("1932", "1942")}
+    found = check(client, text=claim, evidence=[{"source": "verden.txt", "text": PAGE}, other])
+    [disputed] = found["claims"]
+    assert (disputed["verdict"], disputed["contested"], found["summary"]["contested"]) == ("supported", True, 1)
+    assert {(item["source"], item["supports"]) for item in disputed["evidence"]} == {
+        ("verden.txt", True),
+        ("paper.txt", False),
+    }
+    [agreed] = check(client, text=claim, evidence=[PAGE, PAGE])["claims"]
+    assert not agreed["contested"]
 
 
 def test_a_text_is_checked_against_a_collection_at_one_version(client: httpx.Client) -> None:

@@ -201,6 +201,7 @@ SHAPES: dict[str, Shape] = {
             "contradicted": "how many",
             "not_found": "how many",
             "not_checked": "how many",
+            "contested": "how many of all sources disagree about",
             "other_sentences": "sentences that are no claims",
         },
         "claims": [
@@ -211,13 +212,15 @@ SHAPES: dict[str, Shape] = {
                 "verdict": "`supported`, `contradicted`, `not_found` or `not_checked`",
                 "probability": "that it is supported, 0 to 1, or null",
                 "reason": "why it was not checked, else empty",
+                "contested": "whether one document supports it and another contradicts it",
                 "evidence": [
                     {
                         "source": "name of the document",
                         "passage": "the passage",
                         "start": "where in the passage begins what decided",
                         "end": "the first character after it",
-                        "probability": "that it alone supports the claim; under 0.5 it contradicts it",
+                        "probability": "that it alone supports the claim",
+                        "supports": "whether it does; else it contradicts the claim",
                         "page": "from 1, or null",
                         "heading": "headings above it, or empty",
                         "passage_start": "where in the document's text the passage begins",

@@ -26,7 +26,13 @@ __all__ = ["check"]
 _READ_LIMIT_S = 600.0
 _MAX_BYTES = 64 * 2**20
 _SNIPPET = 300
-_COLOURS = {"supported": "green", "contradicted": "red", "not_found": "yellow", "not_checked": "cyan"}
+_COLOURS = {
+    "supported": "green",
+    "contradicted": "red",
+    "not_found": "yellow",
+    "not_checked": "cyan",
+    "contested": "yellow",
+}
 _REPORTS = (".html", ".pdf")
 
 
@@ -73,7 +79,7 @@ def check(
     FILE and the documents may be PDF, Word, HTML, Markdown, CSV, e-mail or text. Documents alone are read
     and checked on this machine, without a server; collections are the server's, and it checks.
 
-    Exit codes: 0 every claim is supported, 1 one is not, 2 the check could not be made.
+    Exit codes: 0 every claim is supported, 1 one is not, or documents disagree about it, 2 the check could not be made.
     """
     if not against and not collections:
         raise click.UsageError("nothing to check against; give --against DOCUMENT or --collection NAME")
@@ -91,7 +97,8 @@ def check(
         print_json(checked)
     else:
         _show(checked)
-    return 0 if checked["summary"]["supported"] == checked["summary"]["claims"] else FAILED
+    summary = checked["summary"]
+    return 0 if summary["supported"] == summary["claims"] and not summary["contested"] else FAILED
 
 
 async def _check(session: Session, given: _Given) -> dict[str, Any]:
@@ -176,18 +183,21 @@ def _show(checked: dict[str, Any]) -> None:
     for document in checked["documents"]:
         for notice in document["notices"]:
             say(f"{document['source']}: {notice}")
-    from verax.truth.report.wording import LABELS, REASONS, number_of
+    from verax.truth.report.wording import LABELS, REASONS, look_of, number_of
 
     for claim in checked["claims"]:
-        mark = LABELS[claim["verdict"]]
+        mark = "contested" if claim["contested"] else LABELS[claim["verdict"]]
         shown = f" {claim['probability']:.2f}" if claim["probability"] is not None else ""
         why = f" ({REASONS.get(claim['reason'], claim['reason'])})" if claim["reason"] else ""
-        print_text(f"{click.style(mark, fg=_COLOURS[claim['verdict']], bold=True)}{shown}{why}  {_line(claim['text'])}")
+        print_text(f"{click.style(mark, fg=_COLOURS[look_of(claim)], bold=True)}{shown}{why}  {_line(claim['text'])}")
         for item in claim["evidence"]:
             page = f", page {item['page']}" if item["page"] else ""
-            print_text(f"    {item['source']}{page}: “{_line(item['passage'][item['start'] : item['end']])}”")
+            stance = f"{'for' if item['supports'] else 'against'}: " if claim["contested"] else ""
+            print_text(f"    {stance}{item['source']}{page}: “{_line(item['passage'][item['start'] : item['end']])}”")
     summary = checked["summary"]
     counts = ", ".join(f"{summary[name]} {label}" for name, label in LABELS.items())
+    if summary["contested"]:
+        counts += f"; sources disagree about {summary['contested']}"
     others = number_of(summary["other_sentences"], "other sentence")
     say(f"{number_of(summary['claims'], 'claim')}: {counts}; {others}")
 

@@ -41,7 +41,7 @@ class CheckRequest(WireModel):
 
 
 class CheckEvidence(ReplyModel):
-    """``passage[start:end]`` decided; from a `probability` of 0.5 it supports the claim, below it contradicts it.
+    """``passage[start:end]`` decided; it `supports` the claim, or contradicts it.
 
     `passage_start` is where the passage begins in the document's normalised text, `digest` is that of the document.
     """
@@ -51,6 +51,7 @@ class CheckEvidence(ReplyModel):
     start: int
     end: int
     probability: _Probability
+    supports: bool
     page: int | None
     heading: str
     passage_start: int
@@ -61,7 +62,8 @@ class CheckEvidence(ReplyModel):
 class CheckedClaim(ReplyModel):
     """``text[start:end]`` of the request, and its verdict.
 
-    `probability` is that it is supported, null where it was not checked; `reason` says why it was not.
+    `probability` is that it is supported, null where it was not checked; `reason` says why it was not. Of a `contested`
+    claim one document supports it and another contradicts it.
     """
 
     text: str
@@ -70,17 +72,19 @@ class CheckedClaim(ReplyModel):
     verdict: Verdict
     probability: _Probability | None
     reason: str
+    contested: bool
     evidence: list[CheckEvidence]
 
 
 class CheckSummary(ReplyModel):
-    """Claims by verdict, and sentences that are no claims."""
+    """Claims by verdict, those among them that are contested, and sentences that are no claims."""
 
     claims: int
     supported: int
     contradicted: int
     not_found: int
     not_checked: int
+    contested: int
     other_sentences: int
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from verax.truth.report.wording import LABELS, MEANING, SIGNS, About, counts, described, place_of, stance_of
+from verax.truth.report.wording import MEANING, SIGNS, About, counts, described, look_of, place_of, stance_of
 
 __all__ = ["html_report"]
 
@@ -26,5 +26,7 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals.update(labels=LABELS, signs=SIGNS, described=described, place_of=place_of, stance_of=stance_of)
+    environment.globals.update(
+        signs=SIGNS, look_of=look_of, described=described, place_of=place_of, stance_of=stance_of
+    )
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from verax.truth.report.canvas import Canvas, Colour, Run
-from verax.truth.report.wording import MEANING, SIGNS, About, counts, described, place_of, stance_of
+from verax.truth.report.wording import MEANING, SIGNS, About, counts, described, look_of, place_of, stance_of
 
 __all__ = ["pdf_report"]
 
@@ -15,6 +15,7 @@ _COLOURS: dict[str, Colour] = {
     "contradicted": (161, 18, 18),
     "not_found": (122, 82, 0),
     "not_checked": (68, 68, 68),
+    "contested": (122, 82, 0),
 }
 _GREY: Colour = (68, 68, 68)
 _HIGHLIGHT: Colour = (255, 241, 168)
@@ -47,10 +48,9 @@ def pdf_report(checked: Mapping[str, Any], about: About) -> bytes:
 def _write_claim(canvas: Canvas, claim: Mapping[str, Any]) -> None:
     canvas.rule()
     canvas.paragraph([Run(claim["text"], is_bold=True)], after=1.0)
-    colour = _COLOURS[claim["verdict"]]
-    canvas.paragraph(
-        [Run(f"{SIGNS[claim['verdict']]} ", is_bold=True, colour=colour), Run(described(claim), colour=colour)]
-    )
+    look = look_of(claim)
+    colour = _COLOURS[look]
+    canvas.paragraph([Run(f"{SIGNS[look]} ", is_bold=True, colour=colour), Run(described(claim), colour=colour)])
     for item in claim["evidence"]:
         passage, start, end = item["passage"], item["start"], item["end"]
         shown = [Run(passage[:start]), Run(passage[start:end], background=_HIGHLIGHT), Run(passage[end:])]

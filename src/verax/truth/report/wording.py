@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from verax.truth.verdicts import SUPPORTED_FROM
-
 __all__ = [
     "LABELS",
     "MEANING",
@@ -16,6 +14,7 @@ __all__ = [
     "About",
     "counts",
     "described",
+    "look_of",
     "number_of",
     "place_of",
     "stance_of",
@@ -27,7 +26,7 @@ LABELS = {
     "not_found": "not found",
     "not_checked": "not checked",
 }
-SIGNS = {"supported": "+", "contradicted": "×", "not_found": "?", "not_checked": "–"}
+SIGNS = {"supported": "+", "contradicted": "×", "not_found": "?", "not_checked": "–", "contested": "±"}
 """Marks that tell verdicts apart in black and white; all of them are in Latin-1."""
 
 REASONS = {
@@ -59,9 +58,16 @@ class About:
     date: str
 
 
+def look_of(claim: Mapping[str, Any]) -> str:
+    """Return which sign and colour a claim has: one that sources disagree about has its own."""
+    return "contested" if claim["contested"] else str(claim["verdict"])
+
+
 def described(claim: Mapping[str, Any]) -> str:
     """Return the verdict in words, with its probability or the reason."""
-    label = LABELS[claim["verdict"]]
+    label = (
+        f"contested: sources disagree; {LABELS[claim['verdict']]}" if claim["contested"] else LABELS[claim["verdict"]]
+    )
     if claim["probability"] is None:
         return f"{label}: {REASONS.get(claim['reason'], claim['reason'])}" if claim["reason"] else label
     return f"{label}, probability of support {claim['probability']:.2f}"
@@ -77,13 +83,15 @@ def place_of(item: Mapping[str, Any]) -> str:
 
 def stance_of(item: Mapping[str, Any]) -> str:
     """Return what a passage does to its claim, with its probability."""
-    stance = "Supports" if item["probability"] >= SUPPORTED_FROM else "Contradicts"
+    stance = "Supports" if item["supports"] else "Contradicts"
     return f"{stance} it, {item['probability']:.2f}"
 
 
 def counts(summary: Mapping[str, int]) -> str:
     """Return the summary as a sentence."""
     by_verdict = ", ".join(f"{summary[name]} {label}" for name, label in LABELS.items())
+    if summary["contested"]:
+        by_verdict += f"; sources disagree about {summary['contested']}"
     claims, others = number_of(summary["claims"], "claim"), summary["other_sentences"]
     return (
         f"{claims}: {by_verdict}. {number_of(others, 'other sentence')} {'was' if others == 1 else 'were'} not checked."

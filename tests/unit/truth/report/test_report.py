@@ -19,22 +19,27 @@ EVIDENCE = {
     "start": 23,
     "end": 65,
     "probability": 0.93,
+    "supports": True,
     "page": 3,
     "heading": "Bridges",
     "passage_start": 100,
     "digest": "ab" * 32,
     "collection": None,
 }
+AGAINST = {**EVIDENCE, "source": "paper.txt", "probability": 0.05, "supports": False, "digest": "ba" * 32, "page": None}
 
 
 def claim(text: str, verdict: str, probability: float | None, *evidence: dict[str, Any], reason: str = "") -> Any:
-    place = {"start": 0, "end": len(text), "reason": reason, "evidence": list(evidence)}
+    is_contested = {True, False} <= {item["supports"] for item in evidence}
+    place = {"start": 0, "end": len(text), "reason": reason, "contested": is_contested}
+    place["evidence"] = list(evidence)
     return {"text": text, "verdict": verdict, "probability": probability, **place}
 
 
 def checked(*claims: Any) -> dict[str, Any]:
     names = ("supported", "contradicted", "not_found", "not_checked")
     summary = {name: sum(item["verdict"] == name for item in claims) for name in names}
+    summary["contested"] = sum(item["contested"] for item in claims)
     return {
         "object": "check",
         "text_digest": "cd" * 32,
@@ -50,7 +55,7 @@ def checked(*claims: Any) -> dict[str, Any]:
 
 CHECKED = checked(
     claim("The bridge was opened in 1932.", "supported", 0.93, EVIDENCE),
-    claim("The bridge was opened in 1952.", "contradicted", 0.05, {**EVIDENCE, "probability": 0.05}),
+    claim("The bridge was opened in 1952.", "contradicted", 0.05, {**EVIDENCE, "probability": 0.05, "supports": False}),
     claim("<script>alert(1)</script> burned down.", "not_found", 0.1),
     claim("桥梁于1932年开放。", "not_checked", None, reason="language"),
 )
@@ -71,6 +76,19 @@ def test_the_page_shows_every_claim_with_its_passage_the_span_marked_and_where_i
     assert "not checked: in a language that the verifier was not trained on" in page
     for fact in (ABOUT.date, "ab" * 32, "cd" * 32, "local:" + "ef" * 32, "12" * 32, "10 pages", "Cut."):
         assert fact in page
+
+
+def test_both_reports_show_the_two_sides_of_what_sources_disagree_about() -> None:
+    disputed = checked(claim("The bridge was opened in 1932.", "supported", 0.93, EVIDENCE, AGAINST))
+    page = html_report(disputed, ABOUT)
+    assert '<p class="verdict contested"><b aria-hidden="true">±</b>contested: sources disagree; supported' in page
+    assert page.count('<figure class="against">') == 1
+    printed = " ".join(text_of(pdf_report(disputed, ABOUT)))
+    for shown in (page, printed):
+        assert "sources disagree about 1" in shown
+        assert "Supports it, 0.93" in shown
+        assert "paper.txt, Bridges, characters 123 to 165. Contradicts it, 0.05" in shown
+    assert "± contested: sources disagree" in printed
 
 
 def test_the_page_escapes_what_it_shows_and_loads_nothing() -> None:
@@ -115,6 +133,7 @@ def test_a_text_without_claims_says_so() -> None:
 
 
 def test_one_claim_is_said_as_one() -> None:
-    one = {"claims": 1, "supported": 1, "contradicted": 0, "not_found": 0, "not_checked": 0, "other_sentences": 1}
+    one = {"claims": 1, "supported": 1, "contradicted": 0, "not_found": 0, "not_checked": 0, "contested": 0}
+    one["other_sentences"] = 1
     assert counts(one).startswith("1 claim: 1 supported")
     assert counts(one).endswith("1 other sentence was not checked.")
