@@ -1296,7 +1296,7 @@ export interface Check {
   documents: CheckedDocument[]
 }
 /**
- * Claims by verdict, and sentences that are no claims.
+ * Claims by verdict, those among them that are contested, and sentences that are no claims.
  */
 export interface CheckSummary {
   claims: number
@@ -1304,12 +1304,14 @@ export interface CheckSummary {
   contradicted: number
   not_found: number
   not_checked: number
+  contested: number
   other_sentences: number
 }
 /**
  * ``text[start:end]`` of the request, and its verdict.
  *
- * `probability` is that it is supported, null where it was not checked; `reason` says why it was not.
+ * `probability` is that it is supported, null where it was not checked; `reason` says why it was not. Of a `contested`
+ * claim one document supports it and another contradicts it.
  */
 export interface CheckedClaim {
   text: string
@@ -1318,10 +1320,11 @@ export interface CheckedClaim {
   verdict: 'supported' | 'contradicted' | 'not_found' | 'not_checked'
   probability: number | null
   reason: string
+  contested: boolean
   evidence: CheckEvidence[]
 }
 /**
- * ``passage[start:end]`` decided; from a `probability` of 0.5 it supports the claim, below it contradicts it.
+ * ``passage[start:end]`` decided; it `supports` the claim, or contradicts it.
  *
  * `passage_start` is where the passage begins in the document's normalised text, `digest` is that of the document.
  */
@@ -1331,6 +1334,7 @@ export interface CheckEvidence {
   start: number
   end: number
   probability: number
+  supports: boolean
   page: number | null
   heading: string
   passage_start: number

@@ -19,6 +19,9 @@ The verdict is
   the one that the model, by itself, holds likeliest to support it;
 * else *not found*.
 
+Of a supported claim, a piece of another passage that conflicts exactly and has nearly all of the claim's words in one
+sentence (`NEARLY`) contradicts it as well: two sources that give two dates disagree, whichever is nearer.
+
 The claim's probability is that of its best piece. What decided is narrowed to a sentence that decides alone, else to
 two that do together, else it is the whole piece. Where one source supports a claim and another contradicts it, the
 verdict is *supported* and both are shown: the spans of the other have a probability below `SUPPORTED_FROM`.
@@ -27,7 +30,7 @@ verdict is *supported* and both are shown: the spans of the other have a probabi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -41,6 +44,7 @@ from verax.truth.verifier.pieces import Piece, joined, pieces
 __all__ = [
     "CAPS",
     "CONTRADICTED_FROM",
+    "NEARLY",
     "PENALTIES",
     "SAME_THING",
     "Asked",
@@ -54,6 +58,7 @@ Scorer = Callable[[str, str], Sequence[float]]
 
 CONTRADICTED_FROM = 0.8
 SAME_THING = 0.5
+NEARLY = 0.8
 CAPS = {Kind.NUMBER: 0.072, Kind.DATE: 0.05, Kind.NEGATION: 0.333}
 PENALTIES = {Kind.NUMBER: 0.63, Kind.DATE: 0.88, Kind.NAME: 0.81}
 _MAX_SOURCES = 3  # whose spans are shown, for each of the two sides
@@ -120,7 +125,8 @@ class Judging:
         against = self._against(readings)
         if best.probability >= SUPPORTED_FROM:
             supporting = [reading for reading in readings if reading.probability >= SUPPORTED_FROM]
-            spans = [*self._supporting_spans(asked, supporting), *self._opposing_spans(asked, against)]
+            others = [*against, *_denying(asked.claim, readings, {reading.evidence for reading in supporting})]
+            spans = [*self._supporting_spans(asked, supporting), *self._opposing_spans(asked, others)]
             return Judgement(Verdict.SUPPORTED, best.probability, tuple(spans))
         if against:
             return Judgement(Verdict.CONTRADICTED, best.probability, tuple(self._opposing_spans(asked, against)))
@@ -231,6 +237,21 @@ def corrected(raw: float, claim: str, passage: str) -> tuple[float, bool]:
     if missing:
         probability = sigmoid(log_odds(raw) - sum(PENALTIES[kind] for kind in missing))
     return min([probability, *(CAPS[kind] for kind in conflicts)]), bool(conflicts)
+
+
+def _denying(claim: str, readings: Sequence[Reading], supporting: Container[int]) -> list[Reading]:
+    """Return the pieces of other passages that say what a supported claim says, but for a number, a date or a "not"."""
+    return [
+        reading
+        for reading in readings
+        if reading.is_conflict and reading.evidence not in supporting and _says_nearly(claim, reading.piece.text)
+    ]
+
+
+def _says_nearly(claim: str, text: str) -> bool:
+    wanted = content_words(claim)
+    said = (content_words(span.of(text)) for span in nearest_sentences(text, claim)[:_CANDIDATES])
+    return bool(wanted) and any(len(wanted & words) >= NEARLY * len(wanted) for words in said)
 
 
 def _contradiction(logits: Sequence[float]) -> float:

@@ -128,6 +128,23 @@ def test_sources_that_contradict_one_another_are_both_shown() -> None:
     assert [(span.evidence, span.supports) for span in found.spans] == [(0, True), (1, False)]
 
 
+@pytest.mark.parametrize(
+    ("other", "is_shown"),
+    [
+        ("The bridge was opened in 1942 by the king.", True),
+        ("The bridge was not opened in 1932.", True),
+        ("The tunnel in Stade was opened in 1942.", False),  # another thing
+        ("The bridge is painted grey. In 1942 there was a fire.", False),
+    ],
+)
+def test_a_source_that_says_the_same_with_another_date_is_shown_against_the_one_that_supports(
+    other: str, *, is_shown: bool
+) -> None:
+    found = judge(BRIDGE, ["The bridge was opened in 1932.", other], {"bridge was opened in 1932.": SURE})
+    assert found.verdict is Verdict.SUPPORTED
+    assert [(span.evidence, span.supports) for span in found.spans] == [(0, True), (1, False)][: 1 + is_shown]
+
+
 def test_conflicts_cap_the_probability_and_what_is_missing_lowers_its_log_odds() -> None:
     assert corrected(0.9, BRIDGE, "The bridge was opened in 1952.") == (CAPS[Kind.DATE], True)
     assert corrected(0.01, BRIDGE, "The bridge was opened in 1952.") == (0.01, True)
