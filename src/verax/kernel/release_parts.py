@@ -324,7 +324,9 @@ class PassageWording:
     """The wording around passages that stand before a question; what was found is not ours.
 
     It reads ``head``, then for each passage ``item_head``, the source's name, for one with a page
-    ``page_head``, number, ``page_tail``, then ``item_body``, text, ``item_tail``; and ``tail`` at the end.
+    ``page_head``, number, ``page_tail``, then ``item_body``, text, ``item_tail``; and ``tail`` at the end. Where
+    passages disagree about the question, ``dispute_head`` stands before ``tail``, and after it the sentences that
+    disagree, each as a passage.
 
     Attributes:
         limit: Most passages.
@@ -338,10 +340,11 @@ class PassageWording:
     tail: str
     page_head: str = ""
     page_tail: str = ""
+    dispute_head: str = ""
 
     @classmethod
     def read(cls, fields: Fields) -> PassageWording:
-        """Read ``[retrieval.passages]``."""
+        """Read ``[retrieval.passages]``; ``dispute_head`` came later, and is absent where it says nothing."""
         spec = cls(
             limit=fields.integer("limit", 1, MAX_PASSAGES),
             head=fields.text("head"),
@@ -351,6 +354,7 @@ class PassageWording:
             tail=fields.text("tail"),
             page_head=fields.text("page_head", default=""),
             page_tail=fields.text("page_tail", default=""),
+            dispute_head=fields.text("dispute_head", pattern=_SOMETHING) if fields.has("dispute_head") else "",
         )
         fields.close()
         return spec
@@ -358,7 +362,7 @@ class PassageWording:
     @property
     def texts(self) -> Mapping[str, str]:
         """Every text of it by name, in a fixed order."""
-        names = ("head", "item_head", "item_body", "item_tail", "tail", "page_head", "page_tail")
+        names = ("head", "item_head", "item_body", "item_tail", "tail", "page_head", "page_tail", "dispute_head")
         return {name: getattr(self, name) for name in names}
 
 

@@ -30,6 +30,7 @@ from verax.kernel.segments import Author, Segment
 from verax.kernel.template import Variable, render
 from verax.models.base import Options
 from verax.truth.verdicts import Evidence
+from verax.turn.dispute import Position
 from verax.turn.files import file_segments
 from verax.turn.passages import passage_segments
 from verax.turn.request import InputItem, SamplingRequest, TurnRequest
@@ -60,6 +61,7 @@ def compose(
     today: date,
     fresh_seed: int,
     passages: Sequence[Evidence] = (),
+    positions: Sequence[Position] = (),
 ) -> Composition:
     """Turn a request into segments and effective options.
 
@@ -68,6 +70,7 @@ def compose(
         today: The date of the clock, for templates that show it.
         fresh_seed: Seed to use where the caller names none, 0 to 2^31-1.
         passages: What was found for the question, the nearest first.
+        positions: What of it disagrees.
 
     Raises:
         RequestError: tools, formats or sampling values that the release does not allow.
@@ -79,7 +82,7 @@ def compose(
     lines += [[Segment("release", example.role, example.text)] for example in release.prompt.examples]
     asked = last_question(request.items)
     for index, item in enumerate(request.items):
-        found = passage_segments(release, passages) if index == asked else []
+        found = passage_segments(release, passages, positions) if index == asked else []
         written = _lines(release, item, "assistant" if index in held else "app", native=native)
         lines += [[*found, *written[0]], *written[1:]] if found and written else written
     options = effective_options(release, request.sampling, fresh_seed)

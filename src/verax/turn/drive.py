@@ -29,6 +29,7 @@ from verax.models.base import ModelCall, Sent, Usage
 from verax.store.turns import FinishedTurn, OpenTurn
 from verax.truth.verdicts import Evidence
 from verax.turn.compose import Composition, compose
+from verax.turn.dispute import Position, find_positions
 from verax.turn.drafts import DraftPicker
 from verax.turn.events import (
     Choice,
@@ -112,6 +113,7 @@ class Drive:
         self._links: LinkFilter | None = None
         self._book = ScoreBook()
         self._passages: tuple[Evidence, ...] = ()
+        self._positions: tuple[Position, ...] | None = None
         self._opening: asyncio.Future[None] | None = None
         self._is_started = False
         self._stage: Literal["waiting", "cancelled", "answering", "recording"] = "waiting"
@@ -185,9 +187,9 @@ class Drive:
         held = await recall(draft.request, self._parts.turns)
         if draft.judging is None:
             draft.judging = await look_up(draft.request, release, self._parts.truth)
-        self._passages = passages_for_prompt(draft.judging, release, self._parts.echoes)
+        await self._choose_passages(release, draft.judging)
         today = datetime.fromtimestamp(draft.time_ms / 1000, UTC).date()
-        composition = compose(release, draft.request, held, today, draft.seed, self._passages)
+        composition = compose(release, draft.request, held, today, draft.seed, self._passages, self._positions or ())
         check_bans(composition.segments, draft.resolution.state.bans_on(draft.resolution.channel))
         draft.segments, draft.options = composition.segments, composition.options
         said = next((item.text for item in reversed(draft.request.items) if item.role == "user"), "")
@@ -201,6 +203,14 @@ class Drive:
         if self._marks is not None:
             await self._marks.finish()
         return self._status(self._reply)
+
+    async def _choose_passages(self, release: Release, judging: Judging | None) -> None:
+        """Choose what of the evidence the prompt shows; what it disagrees about is looked for once a turn."""
+        words = release.retrieval.passages
+        found = passages_for_prompt(judging, release, self._parts.echoes)
+        self._passages = found[: words.limit] if words is not None else ()
+        if self._positions is None and judging is not None and words is not None and words.dispute_head:
+            self._positions = await find_positions(judging, found)
 
     async def _screen(self) -> Screening:
         """Screen the request; a long one on a thread, so that other turns go on."""
@@ -391,6 +401,7 @@ class Drive:
                 () if self._samples is None else self._samples.texts,
                 () if self._drafts is None else self._drafts.drafts,
                 0 if self._drafts is None else self._drafts.kept,
+                self._positions or (),
             ),
         )
 

@@ -11,6 +11,8 @@ again. Probabilities are decimal strings, since CJ has no floats; a page of 0 is
   and what of it was read, by address and by SHA-256 of its bytes; absent where none was made. Passages of
   pages have no collection and no version: their document is what they were found in.
 * ``prompt``: which passages stood in the prompt, by their place in ``passages``.
+* ``dispute``: [{passage, start, end}], the sentences that stood in the prompt because they disagree; absent where
+  none did.
 * ``claims``: [{choice, start, end, verdict, probability?, reason?, considered, spans: [{passage, start,
   end, probability}], agreement?: {agreeing, samples}}]; ``considered`` are places in ``passages``, in the
   order of judging.
@@ -28,6 +30,7 @@ from verax.kernel import canonical
 from verax.kernel.canonical import Json
 from verax.truth.verdicts import Evidence, Verdict
 from verax.truth.web.search import WebFindings
+from verax.turn.dispute import Position
 from verax.turn.drafts import Draft
 from verax.turn.events import ClaimVerdict
 from verax.turn.judging import JudgedClaim, Judging
@@ -45,6 +48,7 @@ class Outcome:
         samples: Further replies that sentences were compared with.
         drafts: Drafts that were drawn.
         kept: Place of the draft that was given.
+        positions: Sentences that stood in the prompt because they disagree.
     """
 
     shown: Sequence[tuple[ClaimVerdict, JudgedClaim]]
@@ -52,6 +56,7 @@ class Outcome:
     samples: Sequence[str] = ()
     drafts: Sequence[Draft] = ()
     kept: int = 0
+    positions: Sequence[Position] = ()
 
 
 def evidence_bytes(mode: str, judging: Judging, prompted: Sequence[Evidence], outcome: Outcome) -> bytes:
@@ -62,7 +67,8 @@ def evidence_bytes(mode: str, judging: Judging, prompted: Sequence[Evidence], ou
         prompted: Passages that stood in the prompt.
     """
     numbers: dict[Evidence, int] = {}
-    for item in [*prompted, *(passage for _, judged in outcome.shown for passage in judged.considered)]:
+    disputed = [position.evidence for position in outcome.positions]
+    for item in [*prompted, *disputed, *(passage for _, judged in outcome.shown for passage in judged.considered)]:
         numbers.setdefault(item, len(numbers))
     claims: list[Json] = [_claim(verdict, judged, numbers) for verdict, judged in outcome.shown]
     versions = {item.collection: item.version for item in numbers}
@@ -86,6 +92,7 @@ def evidence_bytes(mode: str, judging: Judging, prompted: Sequence[Evidence], ou
             "claims": claims,
             "withheld": outcome.withheld,
             **drawn,
+            **({"dispute": [_position(item, numbers) for item in outcome.positions]} if outcome.positions else {}),
             **({} if judging.web is None else {"web": _web(judging.web)}),
         }
     )
@@ -103,6 +110,10 @@ def _web(found: WebFindings) -> Json:
         for page in found.pages
     ]
     return {"engine": found.engine, "query": found.query, "pages": pages}
+
+
+def _position(position: Position, numbers: dict[Evidence, int]) -> Json:
+    return {"passage": numbers[position.evidence], "start": position.start, "end": position.end}
 
 
 def _draft(draft: Draft) -> Json:

@@ -66,6 +66,7 @@ class Judging:
         found: Passages for the question, the nearest first; those of collections and of the web by turns.
         web: What a search of the web found; None where none was made. Each turn searches for itself, so
             every passage is of the page as it was then.
+        question: What was asked, behind the question before it where it leans on that.
         verifier: What judges; None in mode ``off``.
     """
 
@@ -78,7 +79,7 @@ class Judging:
         self._knowledge = parts.knowledge
         self._spec = release.retrieval
         self._user_id = user_id
-        self._question = ""
+        self.question = ""
         self._judged: dict[tuple[str, str], JudgedClaim] = {}
 
     async def look_up(self, question: str, before: str = "") -> None:
@@ -93,8 +94,10 @@ class Judging:
         """
         spec = self._spec
         follows_on = leans(question) or len(query_words(question)) < _MIN_TELLING
-        self._question = f"{before}\n{question}".strip() if follows_on else question
+        self.question = f"{before}\n{question}".strip() if follows_on else question
         limit = FOR_QUESTION if spec.passages is None else spec.passages.limit
+        if spec.passages is not None and spec.passages.dispute_head:
+            limit = max(limit, FOR_QUESTION)
         if spec.collections:
             self.shelves = await self._knowledge.open(spec.collections, spec.versions, self._user_id)
             self.found = await self._knowledge.find(self.shelves, question, limit, self._user_id)
@@ -141,9 +144,12 @@ class Judging:
         if judged.judgement.verdict is not Verdict.SUPPORTED:
             return False
         passages = supporting(judged.judgement, judged.considered)
-        nearness = await self._knowledge.nearness(self._question, [item.text for item in passages])
-        near = list(zip(passages, nearness, strict=True))
-        return vouches(sentence.text, _context_of(sentence, before), self._question, near)
+        near = list(zip(passages, await self.nearness(passages), strict=True))
+        return vouches(sentence.text, _context_of(sentence, before), self.question, near)
+
+    async def nearness(self, passages: Sequence[Evidence]) -> Sequence[float]:
+        """Return the cosine of the question's meaning and of each passage's."""
+        return await self._knowledge.nearness(self.question, [item.text for item in passages])
 
     async def agreement(self, sentence: Sentence, before: str, samples: Sequence[str]) -> Agreement | None:
         """Return how many samples say what a sentence says, by the verifier; None where it cannot tell of any."""

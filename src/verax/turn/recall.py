@@ -58,7 +58,7 @@ async def look_up(request: TurnRequest, release: Release, truth: TruthParts | No
 def passages_for_prompt(
     judging: Judging | None, release: Release, echoes: Echoes | None = None
 ) -> tuple[Evidence, ...]:
-    """Return the passages that the prompt shows, the nearest first.
+    """Return of the passages that were found those that a prompt may show, the nearest first.
 
     Args:
         echoes: What this assistant said before.

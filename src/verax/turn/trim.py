@@ -95,7 +95,8 @@ def _cost_of_file(file: InputFile) -> int:
 
 
 def _cost_of_passages(release: Release) -> int:
-    return 0 if release.retrieval.passages is None else release.retrieval.passages.limit * PASSAGE_TOKENS
+    words = release.retrieval.passages
+    return 0 if words is None else (words.limit + (words.dispute_head != "")) * PASSAGE_TOKENS
 
 
 def _readable(item: InputItem, release: Release) -> InputItem:

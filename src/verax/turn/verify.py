@@ -48,6 +48,8 @@ def check_truth_mode(release: Release, truth: TruthParts | None) -> None:
             what is not found; several replies that must all be the same.
     """
     spec, has_collections = release.truth, bool(release.retrieval.collections)
+    words = release.retrieval.passages
+    wants_positions = words is not None and words.dispute_head != ""
     has_grounds = release.retrieval.has_sources or spec.samples > 0
     is_offline = truth is None or truth.web is None or not truth.web.is_available
     problem = hint = ""
@@ -55,6 +57,8 @@ def check_truth_mode(release: Release, truth: TruthParts | None) -> None:
         problem, hint = "it names collections, and this version holds none", "admit a release without collections"
     elif release.retrieval.web is not None and is_offline:
         problem, hint = "it searches the web, and this installation does not", "name an engine with web_search"
+    elif wants_positions and spec.mode == "off":
+        problem, hint = "it shows what passages disagree about, and checks nothing", 'admit one with mode "mark"'
     elif spec.mode != "off" and (truth is None or truth.verifier is None):
         problem, hint = f"truth mode {spec.mode!r} needs a verifier, and none is here", 'admit one with mode "off"'
     elif spec.mode != "off" and not has_grounds:

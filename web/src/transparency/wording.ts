@@ -53,9 +53,9 @@ export function textsOf({ prompt, tools, retrieval, truth }: Release): Leaf[] {
       path: `tools.${name}`,
       text: tools[name],
     })),
-    ...(['head', 'item_head', 'item_body', 'item_tail', 'tail', 'page_head', 'page_tail'] as const).map(
-      (name) => ({ path: `retrieval.passages.${name}`, text: retrieval.passages?.[name] ?? '' }),
-    ),
+    ...(
+      ['head', 'item_head', 'item_body', 'item_tail', 'tail', 'page_head', 'page_tail', 'dispute_head'] as const
+    ).map((name) => ({ path: `retrieval.passages.${name}`, text: retrieval.passages?.[name] ?? '' })),
     { path: 'truth.not_found', text: truth.not_found ?? '' },
   ]
   // A separator that is white space says nothing to a reader.

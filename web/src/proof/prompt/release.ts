@@ -164,16 +164,19 @@ const files = object({
 })
 export type FileWording = Shaped<typeof files>
 
-const passages = object({
-  limit: integer(1, 50),
-  head: text(),
-  item_head: text(),
-  item_body: text(),
-  item_tail: text(),
-  tail: text(),
-  page_head: text(),
-  page_tail: text(),
-})
+const passages = object(
+  {
+    limit: integer(1, 50),
+    head: text(),
+    item_head: text(),
+    item_body: text(),
+    item_tail: text(),
+    tail: text(),
+    page_head: text(),
+    page_tail: text(),
+  },
+  { dispute_head: text(SOMETHING) },
+)
 
 const retrievalShape = object(
   { collections: distinct(text(LABEL)) },
@@ -262,8 +265,8 @@ export function fileTexts({ prompt }: Pick<Release, 'prompt'>): string[] {
 /** Return the release's wording around passages, in the order of its fields as bans count them. */
 export function passageTexts({ retrieval: { passages: words } }: Pick<Release, 'retrieval'>): string[] {
   if (!words) return []
-  const { head, item_head, item_body, item_tail, tail, page_head, page_tail } = words
-  return [head, item_head, item_body, item_tail, tail, page_head, page_tail]
+  const { head, item_head, item_body, item_tail, tail, page_head, page_tail, dispute_head } = words
+  return [head, item_head, item_body, item_tail, tail, page_head, page_tail, dispute_head ?? '']
 }
 
 /** Read the canonical bytes of a release. */
