@@ -26,14 +26,15 @@ from verax.truth.exact import Kind, check, quantities
 from verax.truth.knowledge.words import index_words, query_words
 from verax.truth.verdicts import Evidence, Judgement
 
-__all__ = ["ABOUT_FROM", "GROUNDED_FROM", "is_bare_answer", "supporting", "vouches"]
+__all__ = ["ABOUT_FROM", "GROUNDED_FROM", "is_bare_answer", "is_echo", "supporting", "vouches"]
 
 ABOUT_FROM = 0.4
 """Cosine of a question and a passage from which that is about it (docs/adr/0155)."""
 
-GROUNDED_FROM = 0.8
+GROUNDED_FROM = 0.9
 """Share of a sentence's telling words that its passage has."""
 
+_ASKED_FROM = 0.8  # of the question's telling words, in what follows a yes or no
 _STEM = 5
 _ANSWERING = re.compile(
     r"\W*(?:(?:so|therefore|thus),?\s*)?"
@@ -79,6 +80,11 @@ def is_bare_answer(text: str) -> bool:
     return _ANSWERING.fullmatch(plain(text)) is not None
 
 
+def is_echo(said: str, question: str) -> bool:
+    """Say whether a question of the answer asks nothing but what was asked."""
+    return bool(_words(question)) and not _words(plain(said)) - _words(question)
+
+
 def _is_grounded(said: str, passage: str, share: float) -> bool:
     words, held = _words(said), {word[:_STEM] for word in index_words(passage).split()}
     return bool(words) and _numbers(said) <= _numbers(passage) and len(words & held) >= share * len(words)
@@ -87,7 +93,7 @@ def _is_grounded(said: str, passage: str, share: float) -> bool:
 def _answers(is_no: bool, rest: str, question: str) -> bool:
     """Say whether what follows "yes" or "no" is about what was asked, and says the same."""
     asked = _words(question)
-    is_about = bool(asked) and len(asked & _words(rest)) >= GROUNDED_FROM * len(asked)
+    is_about = bool(asked) and len(asked & _words(rest)) >= _ASKED_FROM * len(asked)
     is_denied = (_NOT.search(rest) is None) == (_NOT.search(question) is None)
     return is_about and is_denied != is_no
 

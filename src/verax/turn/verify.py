@@ -27,6 +27,7 @@ from verax.models.base import Delta, Finish, ModelEvent
 from verax.truth.claims import Sentence, SentenceKind, Splitter, kind_of
 from verax.truth.verdicts import Verdict
 from verax.truth.vouching import is_bare_answer
+from verax.truth.vouching import is_echo as is_echo_of
 from verax.turn.events import ClaimVerdict, Decided
 from verax.turn.judging import JudgedClaim, Judging, TruthParts
 from verax.turn.request import TurnRequest
@@ -184,8 +185,8 @@ class _Held:
         passed: What may leave, of which `told` characters left.
         has_claim: Whether a supported sentence is among it; until then nothing leaves, so that no
             introduction stands before an answer that does not come.
-        is_bare: Whether a piece of a sentence, or that the model does not know, is among it: by itself
-            that is an answer which nobody can check, or none.
+        is_bare: Whether a piece of a sentence, what was asked, or that the model does not know, is among it: by
+            itself that is an answer which nobody can check, or none.
     """
 
     reader: Splitter = field(default_factory=Splitter)
@@ -277,7 +278,8 @@ class StrictFilter:
             elif kind is SentenceKind.FRAGMENT and is_bare_answer(sentence.text):
                 held.withheld += 1
                 continue
-            held.is_bare |= kind in (SentenceKind.FRAGMENT, SentenceKind.UNKNOWING)
+            is_echo = kind is SentenceKind.QUESTION and is_echo_of(sentence.text, self._judging.question)
+            held.is_bare |= is_echo or kind in (SentenceKind.FRAGMENT, SentenceKind.UNKNOWING)
             held.passed = before + sentence.text
 
 

@@ -146,6 +146,7 @@ async def test_a_sentence_that_the_limit_cut_off_is_held_back(tmp_path: Path, li
     ("question", "said", "shown"),
     [
         ("When was the bridge opened?", OPENED, OPENED),
+        ("Was the bridge opened in 1932?", "Was the bridge opened in 1932?", NOT_FOUND),  # no answer
         ("Who painted the Mona Lisa?", OPENED, NOT_FOUND),  # true, and about something else
         ("Was the bridge opened in 1932?", f"Yes. {OPENED}", OPENED),  # a yes that nothing bears out
         ("Was the bridge opened in 1932?", "Yes, the bridge opened in 1932.", "Yes, the bridge opened in 1932."),
