@@ -11,6 +11,7 @@ import pytest
 from verax.kernel import canonical
 from verax.kernel.errors import RefusedError, ReleaseError
 from verax.kernel.release import Release
+from verax.surfaces.http.reply_models import EvidenceFile
 from verax.testing.releases import make_release
 from verax.testing.scripted import Rule, ScriptedBackend
 from verax.testing.shelves import PASSAGE_WORDING, Page, answering_release, fill
@@ -83,6 +84,7 @@ async def test_the_answer_is_contested_and_the_record_names_both_positions(tmp_p
     assert verdict.is_contested
     assert stored.evidence is not None
     opened = canonical.decode(stored.evidence)
+    EvidenceFile.model_validate(opened)
     sources = {opened["passages"][item["passage"]]["source"] for item in opened["dispute"]}
     assert sources == {"engineers.pdf", "newspaper.txt"}
 

@@ -133,6 +133,7 @@ export interface Wire {
   EvidenceFile: EvidenceFile
   EvidencePage: EvidencePage
   EvidencePassage: EvidencePassage
+  EvidencePosition: EvidencePosition
   EvidenceReport: EvidenceReport
   EvidenceSpan: EvidenceSpan
   EvidenceTaken: EvidenceTaken
@@ -2209,7 +2210,8 @@ export interface EvidenceDraft {
  * What a record commits to as evidence: canonical JSON, to be kept byte for byte.
  *
  * Probabilities are decimal text; `prompt` says which passages stood in the prompt. `samples` are SHA-256 of
- * further replies that sentences were compared with; `kept` is the place of the draft that was given.
+ * further replies that sentences were compared with; `kept` is the place of the draft that was given. `dispute` are
+ * sentences that disagree about the question.
  */
 export interface EvidenceFile {
   v: 1
@@ -2224,6 +2226,7 @@ export interface EvidenceFile {
   drafts?: EvidenceDraft[] | null
   kept?: number | null
   web?: EvidenceWeb | null
+  dispute?: EvidencePosition[] | null
 }
 /**
  * A passage by its digests and its place; `page` is 0 where the document has none.
@@ -2256,6 +2259,14 @@ export interface EvidencePage {
   document: string
   fetched_ms: number
   problem: string
+}
+/**
+ * A sentence that stood in the prompt since another document says otherwise; `passage` is a place in `passages`.
+ */
+export interface EvidencePosition {
+  passage: number
+  start: number
+  end: number
 }
 /**
  * Body of ``POST /v1/witnesses/evidence``.

@@ -54,7 +54,16 @@ export function textsOf({ prompt, tools, retrieval, truth }: Release): Leaf[] {
       text: tools[name],
     })),
     ...(
-      ['head', 'item_head', 'item_body', 'item_tail', 'tail', 'page_head', 'page_tail', 'dispute_head'] as const
+      [
+        'head',
+        'item_head',
+        'item_body',
+        'item_tail',
+        'tail',
+        'page_head',
+        'page_tail',
+        'dispute_head',
+      ] as const
     ).map((name) => ({ path: `retrieval.passages.${name}`, text: retrieval.passages?.[name] ?? '' })),
     { path: 'truth.not_found', text: truth.not_found ?? '' },
   ]

@@ -433,11 +433,20 @@ class EvidenceWeb(ReplyModel):
     pages: list[EvidencePage]
 
 
+class EvidencePosition(ReplyModel):
+    """A sentence that stood in the prompt since another document says otherwise; `passage` is a place in `passages`."""
+
+    passage: int
+    start: int
+    end: int
+
+
 class EvidenceFile(ReplyModel):
     """What a record commits to as evidence: canonical JSON, to be kept byte for byte.
 
     Probabilities are decimal text; `prompt` says which passages stood in the prompt. `samples` are SHA-256 of
-    further replies that sentences were compared with; `kept` is the place of the draft that was given.
+    further replies that sentences were compared with; `kept` is the place of the draft that was given. `dispute` are
+    sentences that disagree about the question.
     """
 
     v: Literal[1]
@@ -452,6 +461,7 @@ class EvidenceFile(ReplyModel):
     drafts: list[EvidenceDraft] | None = None
     kept: int | None = None
     web: EvidenceWeb | None = None
+    dispute: list[EvidencePosition] | None = None
 
 
 class TurnErased(ReplyModel):
