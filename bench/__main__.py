@@ -32,6 +32,7 @@ SUITES = (
     "retrieval",
     "truth",
     "truth.questions",
+    "truth.verifier",
     "guard",
     "monitor",
     "monitor.unchanged",
@@ -42,7 +43,7 @@ SUITES = (
     "mutations",
     "junior",
 )
-ON_REQUEST = ("gates", "retrieval", "truth", "truth.questions", "guard", "soak", "mutations")
+ON_REQUEST = ("gates", "retrieval", "truth", "truth.questions", "truth.verifier", "guard", "soak", "mutations")
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
-"""Run the benchmark of truth: ``python -m bench.truth [OUTPUT.json] [--quick | --seen=NAME:N,...]``.
+"""Run the benchmark of truth: ``python -m bench.truth [OUTPUT.json] [--quick | --seen=NAME:N,...] [--only=NAME,...]``.
 
-Balanced accuracy, with an interval, and calibration error for each source of ``dev.jsonl.gz``, of every way to tell:
+Balanced accuracy, with an interval, area under the curve and calibration error for each source of ``dev.jsonl.gz``, of
+every way to tell:
 
 * ``overlap``: the share of the claim's words in its evidence; all rows;
 * ``overlap_exact``: the same, but a claim with a number, date or negation that conflicts with its evidence scores 0;
@@ -11,8 +12,8 @@ Balanced accuracy, with an interval, and calibration error for each source of ``
 
 Those after overlap see a sample that the rows' ids fix, of at most so many rows a source as `SEEN` says; every figure
 has its n. Overlap and cosine become probabilities by a calibration on held-out rows of the training sets, the prompted
-model by none. Rows come from the folder that ``VERAX_LAB_CLAIMS`` names. Scores are kept in ``bench/.work/truth``, so
-a run that was stopped goes on.
+model by none. ``--only`` names what is measured, of `PARTS`; what it leaves out is missing. Rows come from the folder
+that ``VERAX_LAB_CLAIMS`` names. Scores are kept in ``bench/.work/truth``, so a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ WEIGHTS = Path(sys.prefix) / "share" / "verax" / "weights"
 FITTED_PER_SOURCE = 60
 # Rows of each source that the slow ways see: on two idle cores together about half an hour.
 SEEN = {"cosine": 300, "prompted": 60, "shipped": 400}
+PARTS = ("overlap", "cosine", "prompted", "shipped", "speed")
 LABELS = ("SUPPORTS", "REFUTES", "NEI", "NOT_SUPPORTED")
 # Measured and published by others, on sets that are not ours; repeated nowhere here.
 PUBLISHED = (
@@ -90,26 +92,41 @@ def main(arguments: list[str]) -> int:
     machine = describe()
     plain = sample(dev, 50 if is_quick else None)
     findings = findings_in(plain)
-    ways = [
-        _overlap(plain, fitted),
-        _overlap_exact(plain, [has_conflict(found) for found in findings], fitted),
-        _cosine(sample(dev, seen["cosine"]), fitted),
-        _prompted(sample(dev, seen["prompted"])),
-        *_shipped(sample(dev, seen["shipped"])),
-    ]
+    only = _only(arguments)
+    ways = []
+    if "overlap" in only:
+        ways += [
+            _overlap(plain, fitted),
+            _overlap_exact(plain, [has_conflict(found) for found in findings], fitted),
+        ]
+    if "cosine" in only:
+        ways.append(_cosine(sample(dev, seen["cosine"]), fitted))
+    if "prompted" in only:
+        ways.append(_prompted(sample(dev, seen["prompted"])))
+    if "shipped" in only:
+        ways += _shipped(sample(dev, seen["shipped"]))
     result: dict[str, Any] = {"suite": "truth", "quick": is_quick, "machine": machine}
     result["ways"] = {
         way.name: {"missing": way.missing, "claims_per_s": way.claims_per_s, "all": way.pooled, "sources": way.results}
         for way in ways
     }
     result |= {"exact": by_kind(plain, findings), "fitted_on": len(fitted), "published": PUBLISHED}
-    result["speed"] = speed(sample(dev, 100))
+    result["speed"] = speed(sample(dev, 100)) if "speed" in only else None
     result["table"] = [row for way in ways for row in _table(way)] + _speed_table(result["speed"])
     text = json.dumps(result, indent=1)
     if output is not None:
         output.write_text(text + "\n")
     print(text)
     return 0
+
+
+def _only(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the parts to measure: those of ``--only=NAME,...``, else all."""
+    given = next((argument.partition("=")[2] for argument in arguments if argument.startswith("--only=")), "")
+    named = [name for name in given.split(",") if name]
+    if unknown := set(named) - set(PARTS):
+        raise SystemExit(f"bench.truth: --only names {', '.join(sorted(unknown))}; expected {', '.join(PARTS)}")
+    return named or PARTS
 
 
 def _seen(arguments: Sequence[str], is_quick: bool) -> dict[str, int]:
@@ -232,7 +249,7 @@ def _table(way: Way) -> list[dict[str, object]]:
             "figure": f"{way.name} on {found['source']} (n {found['n']})",
             "aim": "",
             "reached": f"{found['balanced_accuracy']:.3f} ({found['low']:.3f} to {found['high']:.3f}), "
-            f"calibration error {found['calibration_error']:.3f}",
+            f"area {found['area_under_curve']:.3f}, calibration error {found['calibration_error']:.3f}",
         }
         for found in [*way.results, way.pooled]
     ]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from lab.verifier.metrics import Measured, balanced_accuracy, calibration_error
+from lab.verifier.metrics import Measured, area_under_curve, balanced_accuracy, calibration_error
 from lab.verifier.rows import Row
 
 
@@ -17,6 +17,7 @@ class SourceResult:
     source: str
     accuracy: Measured
     calibration_error: float
+    area: float
     supported: int
 
     def as_object(self) -> dict[str, object]:
@@ -30,6 +31,7 @@ class SourceResult:
             "n": self.accuracy.n,
             "supported": self.supported,
             "calibration_error": round(self.calibration_error, 4),
+            "area_under_curve": round(self.area, 4),
         }
 
 
@@ -43,5 +45,6 @@ def by_source(rows: Sequence[Row], probabilities: Sequence[float]) -> list[Sourc
         scores, truths = [score for score, _ in cases], [truth for _, truth in cases]
         if len(set(truths)) == 2:
             accuracy = balanced_accuracy(scores, truths)
-            found.append(SourceResult(source, accuracy, calibration_error(scores, truths), sum(truths)))
+            error, area = calibration_error(scores, truths), area_under_curve(scores, truths)
+            found.append(SourceResult(source, accuracy, error, area, sum(truths)))
     return found

@@ -5,6 +5,8 @@
   whatever the mix.
 * Intervals are percentiles of a bootstrap over pairs, 95 %, from a fixed seed; a resample without one of the two
   classes is drawn again.
+* The area under the curve is the share of pairs of a supported and another claim that stand in the right order, ties
+  counted half: what no threshold and no calibration changes.
 * Calibration error is the expected calibration error over ten bins of equal width.
 """
 
@@ -59,6 +61,23 @@ def calibration_error(scores: Sequence[float], is_supported: Sequence[bool]) -> 
         bins[min(BINS - 1, int(score * BINS))].append((score, truth))
     distance = sum(abs(sum(score for score, _ in held) - sum(truth for _, truth in held)) for held in bins)
     return distance / len(scores)
+
+
+def area_under_curve(scores: Sequence[float], is_supported: Sequence[bool]) -> float:
+    """Return the area under the curve of true against false positives, 0 to 1; 0.5 is chance.
+
+    Raises:
+        ValueError: one of the two classes is missing.
+    """
+    supported, others = sum(is_supported), len(is_supported) - sum(is_supported)
+    if not supported or not others:
+        raise ValueError("an area under the curve needs supported and other pairs")
+    cells = Counter(zip(scores, is_supported, strict=True))
+    below, ordered = 0, 0.0
+    for value in sorted(set(scores)):
+        ordered += cells[value, True] * (below + cells[value, False] / 2)
+        below += cells[value, False]
+    return ordered / (supported * others)
 
 
 def _balanced(cells: Counter[tuple[bool, bool]]) -> float | None:

@@ -63,13 +63,16 @@ def nearest_sentences(text: str, claim: str, max_words: int = MAX_WORDS) -> list
     """Return the sentences of `text` nearest to `claim`, the nearest first, together at most `max_words` words.
 
     Nearness is the summed rarity (inverse sentence frequency) of the words shared with the claim, over the root of the
-    sentence's length. Ties go to the earlier sentence; sentences that share nothing are left out.
+    sentence's length. Ties go to the earlier sentence; sentences that share nothing are left out. Sums are exact
+    (`math.fsum`): a set has another order in each process, and the last bit of a plain sum would follow it.
     """
     spans = [piece for span in sentences(text) for piece in _cut(text, span, max_words)]
     words = [Counter(_WORD.findall(span.of(text).lower())) for span in spans]
     wanted = set(_WORD.findall(claim.lower()))
     rarity = _rarity(words)
-    nearness = [sum(rarity[word] for word in wanted & held.keys()) / math.sqrt(max(1, held.total())) for held in words]
+    nearness = [
+        math.fsum(rarity[word] for word in wanted & held.keys()) / math.sqrt(max(1, held.total())) for held in words
+    ]
     kept: list[Span] = []
     room = max_words
     for index in sorted(range(len(spans)), key=lambda index: (-nearness[index], index)):

@@ -9,7 +9,7 @@ import pytest
 
 from lab.verifier.calibration import fit
 from lab.verifier.evaluation import by_source
-from lab.verifier.metrics import balanced_accuracy, calibration_error
+from lab.verifier.metrics import area_under_curve, balanced_accuracy, calibration_error
 from lab.verifier.rows import Label, Row
 from verax.truth.verifier.calibration import Calibration, sigmoid
 
@@ -53,6 +53,15 @@ def test_the_same_scores_give_the_same_interval() -> None:
 def test_one_class_alone_has_no_balanced_accuracy() -> None:
     with pytest.raises(ValueError, match="supported and other pairs"):
         balanced_accuracy([0.1, 0.9], [True, True])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_area_under_the_curve_is_the_share_of_pairs_in_the_right_order(seed: int) -> None:
+    scores, truths = draw(seed)
+    cases = list(zip(scores, truths, strict=True))
+    pairs = [(one, other) for one, truth in cases if truth for other, is_true in cases if not is_true]
+    right = sum(1.0 if one > other else 0.5 if one == other else 0.0 for one, other in pairs)
+    assert area_under_curve(scores, truths) == pytest.approx(right / len(pairs))
 
 
 def test_calibration_error_of_known_bins() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from itertools import pairwise
 
 import pytest
@@ -55,3 +58,31 @@ def test_focus_gathers_what_shares_rare_words_in_the_order_of_the_text() -> None
 
 def test_focus_on_a_claim_that_shares_nothing_is_empty() -> None:
     assert focus("One thing. Another thing.", "Zebra", 10) == ""
+
+
+ORDERED = """
+import random
+from verax.truth.chunks import nearest_sentences
+from verax.truth.verifier.judging import corrected
+rng = random.Random(5)
+words = [f"word{number}" for number in range(60)]
+told = [rng.sample(words[: rng.randint(15, 60)], 12) for _ in range(100)]
+text = " ".join(" ".join(rng.sample(held, 12)) + "." for held in told for _ in range(4))
+print([span.start for span in nearest_sentences(text, " ".join(words), 300)])
+print(corrected(0.7123, "Anna met 40 people there on a Friday in 1932.", "Somebody was there."))
+"""
+
+
+def test_every_process_finds_the_same_sentences_and_the_same_bits() -> None:
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", ORDERED],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(found) == 1

@@ -235,7 +235,7 @@ def corrected(raw: float, claim: str, passage: str) -> tuple[float, bool]:
     conflicts = {finding.kind for finding in findings if finding.weight is Weight.CONFLICT}
     probability = raw
     if missing:
-        probability = sigmoid(log_odds(raw) - sum(PENALTIES[kind] for kind in missing))
+        probability = sigmoid(log_odds(raw) - math.fsum(PENALTIES[kind] for kind in missing))
     return min([probability, *(CAPS[kind] for kind in conflicts)]), bool(conflicts)
 
 
