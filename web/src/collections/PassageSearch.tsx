@@ -6,6 +6,7 @@ import type { CollectionShown, PassageHit } from '@/core/wire'
 import { keys } from '@/queries'
 import { Badge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
+import { classes } from '@/ui/classes'
 import { Field } from '@/ui/Field'
 import { Highlight } from '@/ui/Highlight'
 import { Section } from '@/ui/Section'
@@ -23,7 +24,7 @@ export function PassageSearch({ collection }: { collection: CollectionShown }) {
   return (
     <Section title={t('search.title')}>
       <search>
-        <form className={styles['row']} onSubmit={submit}>
+        <form className={classes(styles['row'], styles['asked'])} onSubmit={submit}>
           <Field
             className={styles['grow']}
             type="search"
