@@ -26,6 +26,7 @@ from verax.kernel.errors import VeraxError
 from verax.kernel.release import Release
 from verax.kernel.runtime import InstanceManifest, PortableRuntime
 from verax.models.registry import Backends
+from verax.products.junior.backend import open_engine
 from verax.store.clock import SystemClock
 from verax.store.home import Home
 from verax.store.model_keys import ModelKeys
@@ -85,7 +86,8 @@ async def compare(config: Config, portable: PortableRuntime, wanted: Comparison)
     Raises:
         VeraxError: a suite could not be run whole.
     """
-    backends = Backends(backend_settings(config), ModelKeys(Home(config.home).keys_dir).key_of)
+    keys = ModelKeys(Home(config.home).keys_dir)
+    backends = Backends(backend_settings(config), keys.key_of, open_engine=open_engine)
     try:
         return await compare_with(config, portable, wanted, backends)
     finally:

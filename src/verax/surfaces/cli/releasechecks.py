@@ -6,6 +6,7 @@ from verax.kernel.bans import find_hits
 from verax.kernel.errors import ModelUnavailable
 from verax.kernel.release import Release, ban_texts
 from verax.models.weights import WeightsShelf
+from verax.products.junior.backend import open_engine
 from verax.surfaces.cli.history import History
 from verax.surfaces.cli.output import shorten
 from verax.surfaces.cli.session import Session
@@ -45,6 +46,12 @@ def _check_weights(release: Release, session: Session) -> Check:
     expected = release.model.weights
     if expected == "unknown":
         return {"name": "weights", "state": "not checked", "detail": "a remote model: its operator knows them"}
+    if release.model.backend == "engine":
+        try:
+            library = open_engine(release.model).identity.weights
+        except ModelUnavailable as error:
+            return {"name": "weights", "state": "failed", "detail": error.message}
+        return {"name": "weights", "state": "verified", "detail": f"the library here hashes to {shorten(library)}"}
     shelf = WeightsShelf(weights_places(session.config))
     try:
         path = shelf.find(expected)

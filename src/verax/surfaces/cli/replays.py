@@ -14,6 +14,7 @@ import click
 from verax.kernel.errors import ConfigError, VeraxError
 from verax.kernel.note import VerifierKey, parse_verifier_keys
 from verax.kernel.release import Release
+from verax.products.junior.backend import open_engine
 from verax.surfaces.cli.opened import check_opened, check_record, fetch_turn
 from verax.surfaces.cli.output import DONE, FAILED, REFUSED, print_json, print_text
 from verax.surfaces.cli.session import Session, pass_session
@@ -125,7 +126,7 @@ async def _answer(
     from verax.turn.replay import replay
 
     opened = found.opened
-    backends = Backends(backend_settings(session.config), lambda _: "")
+    backends = Backends(backend_settings(session.config), lambda _: "", open_engine=open_engine)
     try:
         backend = await backends.resolve(release)
         result = await replay(

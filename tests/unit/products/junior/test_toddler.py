@@ -90,3 +90,30 @@ def test_every_piece_and_thing_has_a_picture() -> None:
     wanted = {piece.picture for piece in library.pieces.values()}
     wanted |= {*library.sounds, *library.things.values(), *library.counted}
     assert wanted <= set(list_pictures())
+
+
+@pytest.mark.parametrize(
+    ("topic", "kind", "word"),
+    [
+        ("music", "song", "sing a song"),
+        ("words", "story", "tell a story"),
+        ("animals", "animals", "what does the cow say"),
+        ("art", "colours", "red"),
+        ("numbers", "count", "count to three"),
+    ],
+)
+def test_a_topic_that_is_held_back_takes_its_kind_of_play_away(topic: str, kind: str, word: str) -> None:
+    engine = ToddlerEngine()
+    profile, held = Profile(engine.band), Profile(engine.band, held_back=frozenset({topic}))
+    begun = engine.greet(held)
+    assert kind not in [tap.id for tap in begun.reply.taps]
+    assert len(begun.reply.taps) == 4
+    menu = {engine.reply(held, Session(turn), Said(tap="menu")).reply.text for turn in range(9)}
+    for said in (Said(word), Said(tap=kind)):
+        played = engine.reply(profile, begun.session, said)
+        assert played.reply.text not in menu
+        assert engine.reply(held, begun.session, said).reply.text in menu
+        assert engine.reply(held, played.session, Said(tap="next")).reply.text in menu
+    choice = engine.open_choice(held, Session(), Said("lalala"))
+    assert choice is not None
+    assert not [option for option in choice.options if option.startswith(f"{kind}/")]

@@ -5,6 +5,7 @@
 * A tap says exactly what is wanted. Words are looked up in the library; where none fits, a model may choose among
   everything that there is, and without one the menu comes.
 * Danger, Junior itself and good-bye come before play.
+* A topic that guardians hold back takes its whole kind of play away: songs are music, stories words, colours art.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ _MORE = {
 }
 _MENU_PICTURES = {"song": "star", "story": "book", "animals": "cow", "colours": "flower", "count": "apple"}
 _MENU = tuple(_MENU_PICTURES)
+_TOPICS = {"song": "music", "story": "words", "animals": "animals", "colours": "art", "count": "numbers"}
 
 
 class ToddlerEngine:
@@ -52,15 +54,15 @@ class ToddlerEngine:
     def __init__(self, library: Library | None = None) -> None:
         self._library = library or load_library()
 
-    def greet(self, profile: Profile) -> Step:  # noqa: ARG002 - of the protocol; nothing here depends on it
+    def greet(self, profile: Profile) -> Step:
         """Begin: says that it is a computer."""
-        return self._say("hello", "hello", Session())
+        return self._say("hello", "hello", Session(), profile)
 
     def open_choice(self, profile: Profile, session: Session, said: Said) -> OpenChoice | None:  # noqa: ARG002
-        """Return every id of the library where neither a tap nor a word says what is wanted."""
+        """Return every id of the library that is not held back, where neither a tap nor a word says what is wanted."""
         if said.tap or not said.text.strip() or find_concern(said.text).name or self._wanted(said.text):
             return None
-        return OpenChoice(said.text, self._ids())
+        return OpenChoice(said.text, tuple(key for key in self._ids() if not _is_held(key, profile)))
 
     def reply(self, profile: Profile, session: Session, said: Said, choice: str = "") -> Step:
         """Answer in words of the library."""
@@ -68,53 +70,56 @@ class ToddlerEngine:
         if concern.name and not said.tap:
             return self._respond(concern, session, profile)
         if not said.tap and _SAD & set(find_words(normalise(said.text).text)):
-            return self._say("care", "sad", session)
+            return self._say("care", "sad", session, profile)
         wanted = said.tap or self._wanted(said.text) or (choice if choice in self._ids() else "")
-        return self._play(wanted, session)
+        going_on = session.activity if wanted == "next" else wanted
+        if _is_held(going_on, profile):
+            return self._say("play", "menu", session, profile)
+        return self._play(wanted, session, profile)
 
     def _respond(self, concern: Concern, session: Session, profile: Profile) -> Step:
         kind, place = kind_of(concern), profile.place
-        step = self._say(kind, _LINE_OF.get(concern.name, concern.name), session)
+        step = self._say(kind, _LINE_OF.get(concern.name, concern.name), session, profile)
         return replace(
             step, reply=replace(step.reply, alerts=alerts_of(concern, place), is_private=concern.is_private(place))
         )
 
-    def _play(self, wanted: str, session: Session) -> Step:
+    def _play(self, wanted: str, session: Session, profile: Profile) -> Step:
         library = self._library
         if wanted == "next":
-            return self._go_on(session)
+            return self._go_on(session, profile)
         if wanted in library.pieces:
-            return self._page(library.pieces[wanted], 0, session)
+            return self._page(library.pieces[wanted], 0, session, profile)
         kind, _, name = wanted.partition("/")
         if kind == "animals" and name in library.sounds:
             return self._fill("sound", session, name, animal=name, sound=library.sounds[name])
         if kind == "colours" and name in library.things:
             return self._fill("colour", session, library.things[name], colour=name, thing=library.things[name])
         if kind == "count" and name in library.numbers:
-            return self._count(library.numbers.index(name), session)
+            return self._count(library.numbers.index(name), session, profile)
         if kind in _MENU:
             ids = [key for key in self._ids() if key.startswith(f"{kind}/")]
-            return self._play(ids[session.turn % len(ids)], session)
-        return self._say("play", "menu", session)
+            return self._play(ids[session.turn % len(ids)], session, profile)
+        return self._say("play", "menu", session, profile)
 
-    def _go_on(self, session: Session) -> Step:
+    def _go_on(self, session: Session, profile: Profile) -> Step:
         """Turn the page, or take the next animal, colour or number."""
         activity, picks = session.activity, session.picks
         if activity in self._library.pieces:
-            return self._page(self._library.pieces[activity], int(picks[0]) + 1, session)
+            return self._page(self._library.pieces[activity], int(picks[0]) + 1, session, profile)
         if activity == "count":
-            return self._count(int(picks[0]) + 1, session)
-        return self._play(activity, session)
+            return self._count(int(picks[0]) + 1, session, profile)
+        return self._play(activity, session, profile)
 
-    def _page(self, piece: Piece, number: int, session: Session) -> Step:
+    def _page(self, piece: Piece, number: int, session: Session, profile: Profile) -> Step:
         if number >= len(piece.pages):
-            return self._say("play", "done", session)
+            return self._say("play", "done", session, profile)
         after = Session(session.turn + 1, piece.id, (str(number),))
         return Step(self._reply("play", piece.pages[number], (piece.picture,), self._taps("next", "menu")), after)
 
-    def _count(self, index: int, session: Session) -> Step:
+    def _count(self, index: int, session: Session, profile: Profile) -> Step:
         if index >= len(self._library.numbers):
-            return self._say("play", "done", session)
+            return self._say("play", "done", session, profile)
         thing = self._library.counted[index % len(self._library.counted)]
         lines = self._library.says["count"]
         text = lines[session.turn % len(lines)].format(number=self._library.numbers[index])
@@ -128,10 +133,10 @@ class ToddlerEngine:
         reply = self._reply("play", text, (picture,), self._taps("next", "menu"))
         return Step(reply, Session(session.turn + 1, activity))
 
-    def _say(self, kind: Kind, name: str, session: Session) -> Step:
+    def _say(self, kind: Kind, name: str, session: Session, profile: Profile) -> Step:
         lines = self._library.says[name]
         text = lines[session.turn % len(lines)]
-        taps = () if kind == "bye" else self._taps(*_MENU)
+        taps = () if kind == "bye" else self._taps(*(name for name in _MENU if not _is_held(name, profile)))
         return Step(self._reply(kind, text, (), taps), Session(session.turn + 1))
 
     def _reply(self, kind: Kind, text: str, pictures: tuple[str, ...], taps: tuple[Tap, ...]) -> Reply:
@@ -161,6 +166,11 @@ class ToddlerEngine:
                 return key
         kinds = {**_KINDS, **_MORE}
         return next((kind for kind, names in kinds.items() if words & set(names.split())), "")
+
+
+def _is_held(wanted: str, profile: Profile) -> bool:
+    """Say whether guardians hold the kind of play back that an id or a tap belongs to."""
+    return _TOPICS.get(wanted.partition("/")[0], "") in profile.held_back
 
 
 def _capital(text: str) -> str:
