@@ -138,6 +138,11 @@ class Config(BaseModel):
         default="",
         description="Names of the assistant's owner, parted by commas: no search looks for them unless it is asked to.",
     )
+    junior_folder: Path | None = Field(
+        default=None,
+        description="Folder of a family's or school's own articles for Junior, which its releases name by digest:"
+        ' "verax junior admit" brings them in, and until then Junior says nothing.',
+    )
     rate_per_minute: Count | None = Field(
         default=600, description="Requests a minute for each API key; `none` for no limit."
     )

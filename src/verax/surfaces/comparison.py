@@ -11,6 +11,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from verax.config import Config
@@ -27,6 +28,7 @@ from verax.kernel.release import Release
 from verax.kernel.runtime import InstanceManifest, PortableRuntime
 from verax.models.registry import Backends
 from verax.products.junior.backend import open_engine
+from verax.products.junior.library import Library
 from verax.store.clock import SystemClock
 from verax.store.home import Home
 from verax.store.model_keys import ModelKeys
@@ -86,8 +88,9 @@ async def compare(config: Config, portable: PortableRuntime, wanted: Comparison)
     Raises:
         VeraxError: a suite could not be run whole.
     """
+    library = Library(config.junior_folder)
     keys = ModelKeys(Home(config.home).keys_dir)
-    backends = Backends(backend_settings(config), keys.key_of, open_engine=open_engine)
+    backends = Backends(backend_settings(config), keys.key_of, open_engine=partial(open_engine, library=library))
     try:
         return await compare_with(config, portable, wanted, backends)
     finally:

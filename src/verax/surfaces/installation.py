@@ -25,6 +25,7 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -42,6 +43,7 @@ from verax.models.registry import Backends, BackendSettings
 from verax.models.remote import RemoteSettings
 from verax.models.weights import WeightsShelf, default_weights_folder
 from verax.products.junior.backend import open_engine as open_engine_of_junior
+from verax.products.junior.library import Library as JuniorLibrary
 from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings, SiteFacts
 from verax.store.attachments import AttachmentLimits, Attachments
@@ -243,8 +245,8 @@ class Installation:
             succession.add(witnessing)
             governance.start()
             await _tell_findings(governance, home, around.runtime)
-            model_keys = ModelKeys(home.keys_dir)
-            backends = around.backends or _open_backends(config, model_keys, stack)
+            model_keys, can_say = ModelKeys(home.keys_dir), JuniorLibrary(config.junior_folder)
+            backends = around.backends or _open_backends(config, model_keys, can_say, stack)
             library, verifier = _open_library(config, database, around, stack), _open_verifier(around, stack)
             web = _open_web_search(config, library, model_keys, governance)
             engine_parts = _engine_parts(around, governance, turns, backends, _truth_parts(library, verifier, web))
@@ -279,7 +281,7 @@ class Installation:
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),
-                junior=open_junior(database, around.clock, Erasing(eraser, turns), engine),
+                junior=open_junior(database, around.clock, Erasing(eraser, turns), engine, can_say),
                 blobs=Blobs(home.blobs),
                 governance=governance,
                 signing=SigningDesk(database, around.clock),
@@ -556,8 +558,11 @@ def backend_settings(config: Config) -> BackendSettings:
     )
 
 
-def _open_backends(config: Config, model_keys: ModelKeys, stack: contextlib.AsyncExitStack) -> Backends:
-    backends = Backends(backend_settings(config), model_keys.key_of, open_engine=open_engine_of_junior)
+def _open_backends(
+    config: Config, model_keys: ModelKeys, can_say: JuniorLibrary, stack: contextlib.AsyncExitStack
+) -> Backends:
+    open_engine = partial(open_engine_of_junior, library=can_say)
+    backends = Backends(backend_settings(config), model_keys.key_of, open_engine=open_engine)
     stack.push_async_callback(backends.close)
     return backends
 

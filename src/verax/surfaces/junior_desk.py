@@ -7,6 +7,7 @@ from typing import Protocol
 
 from verax.guard.personal import PersonalData
 from verax.guard.policy import MASK
+from verax.products.junior.library import SHIPPED, Library
 from verax.store.accounts_credentials import Passwords
 from verax.store.clock import Clock
 from verax.store.database import Database
@@ -88,12 +89,18 @@ class Erasing:
 
 
 def open_junior(
-    database: Database, clock: Clock, erasing: Erasing, engine: TurnStarter, passwords: Passwords | None = None
+    database: Database,
+    clock: Clock,
+    erasing: Erasing,
+    engine: TurnStarter,
+    library: Library = SHIPPED,
+    passwords: Passwords | None = None,
 ) -> JuniorDesk:
     """Put the desk together.
 
     Args:
         engine: The one path of a turn.
+        library: What Junior can say here.
         passwords: Settings of argon2id for PINs.
     """
     sessions, records = ChildSessions(database, clock), JuniorRecords(database, clock, without_personal_data)
@@ -104,7 +111,7 @@ def open_junior(
         codes=JoinCodes(database, clock),
         sessions=sessions,
         records=records,
-        turns=JuniorTurns(engine, sessions, records, without_personal_data, clock),
+        turns=JuniorTurns(engine, library, sessions, records, without_personal_data, clock),
         eraser=erasing.eraser,
         receipts=erasing.receipts,
         clock=clock,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from verax.guard.judges import ScoreBook
 from verax.guard.moderation import moderate
-from verax.products.junior.collection.articles import Article, find_problems, load_folder
+from verax.products.junior.collection.articles import Article, find_problems
+from verax.products.junior.library import load_own
 from verax.surfaces.guarding import local_judge
 
 __all__ = ["Checked", "check_folder"]
@@ -33,7 +34,7 @@ def check_folder(folder: Path) -> list[Checked]:
     Raises:
         ConfigError: a file cannot be read, or is no article.
     """
-    return asyncio.run(_check(load_folder(folder)))
+    return asyncio.run(_check(load_own(folder)))
 
 
 async def _check(articles: tuple[Article, ...]) -> list[Checked]:

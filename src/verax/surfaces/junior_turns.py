@@ -28,7 +28,7 @@ from verax.kernel.errors import ConflictError, ForbiddenError, RefusedError
 from verax.kernel.record import TurnSecret
 from verax.products.junior.asked import Asked, read_session, session_fields
 from verax.products.junior.collection.articles import TOPICS
-from verax.products.junior.engines import engine_of
+from verax.products.junior.library import Library
 from verax.products.junior.pictures import draw, list_pictures
 from verax.products.junior.releases import channel_of
 from verax.products.junior.screen import WEAK, find_concern
@@ -109,13 +109,21 @@ class JuniorTurns:
 
     Args:
         engine: The one path of a turn.
+        library: What Junior can say here; the same as that of the backends.
         redact: Masks personal data.
     """
 
     def __init__(
-        self, engine: TurnStarter, sessions: ChildSessions, records: JuniorRecords, redact: Redact, clock: Clock
+        self,
+        engine: TurnStarter,
+        library: Library,
+        sessions: ChildSessions,
+        records: JuniorRecords,
+        redact: Redact,
+        clock: Clock,
     ) -> None:
         self._engine = engine
+        self._library = library
         self._sessions = sessions
         self._records = records
         self._redact = redact
@@ -144,7 +152,7 @@ class JuniorTurns:
             said = Said(self._masked(_clip(said.text)), said.tap)
         asked = Asked(_profile(child.settings), place.session, said)
         band = Audience(child.settings.band)
-        step = asked.answer(engine_of(band))
+        step = asked.answer(self._library.engine(band))
         done = await self._run(child, channel_of(band), asked, step)
         fields = {"turn_id": done.turn_id, "release": done.record["release"]}
         told = {"turn": place.number + 1, **_reply_object(step.reply), **fields}

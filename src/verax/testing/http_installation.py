@@ -558,7 +558,11 @@ class FakeInstallation:
         self.rollouts = RolloutDesk(self.fake_governance, Rollouts(database), Votes(database, clock), clock)
         self.eraser = FakeEraser(self.responses, self.fake_receipts)
         self.junior = open_junior(
-            database, clock, Erasing(self.eraser, self.fake_receipts), self.engine, Passwords(HashCosts(1, 64, 1))
+            database,
+            clock,
+            Erasing(self.eraser, self.fake_receipts),
+            self.engine,
+            passwords=Passwords(HashCosts(1, 64, 1)),
         )
         self.fake_history = FakeHistory()
         self.servers: list[ModelServer] = []

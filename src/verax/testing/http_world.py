@@ -184,7 +184,9 @@ class HttpWorld:
             clock=world.clock,
         )
         erasing = Erasing(self.eraser, world.turns)
-        self.junior = open_junior(world.database, world.clock, erasing, world.engine, Passwords(HashCosts(1, 64, 1)))
+        self.junior = open_junior(
+            world.database, world.clock, erasing, world.engine, passwords=Passwords(HashCosts(1, 64, 1))
+        )
         self.messages = Messages(world.database, world.clock)
         limits = AttachmentLimits(config.attachment_quota_bytes)
         self.attachments = Attachments(world.database, world.clock, limits)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.integration.cli.conftest import Ran, World
 
+from verax.products.junior.library import Library
 from verax.products.junior.releases import shipped_channels
 
 ARTICLE = """+++
@@ -75,3 +76,24 @@ def test_a_folder_is_held_to_the_band_and_read_by_the_guard(
     assert any(problem.startswith("the guard: ") for problem in problems["bad"])
     (tmp_path / "bad.md").write_text("no head")
     assert verax(shared, "junior", "check", str(tmp_path)).code == 2
+
+
+def test_articles_with_problems_are_not_proposed(
+    own: World, verax: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    own.environ["VERAX_JUNIOR_FOLDER"] = str(folder)
+    (folder / "boats.md").write_text(ARTICLE % BAD)
+    refused = verax(own, "junior", "admit", "--yes")
+    assert refused.code == 3, refused.err
+    assert "1 articles" in refused.err
+    (folder / "boats.md").write_text(ARTICLE % GOOD)
+    admitted = verax(own, "junior", "admit", "--yes")
+    assert admitted.code == 0, admitted.err
+    for channel, release in shipped_channels(Library(folder)).items():
+        assert f"{channel} now serves {release.short_id}" in admitted.err
+    assert verax(own, "release", "verify", "junior/5-7").code == 0
+    del own.environ["VERAX_JUNIOR_FOLDER"]
+    monkeypatch.delenv("VERAX_JUNIOR_FOLDER")
+    assert "failed" in verax(own, "release", "verify", "junior/5-7").out

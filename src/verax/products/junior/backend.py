@@ -15,8 +15,7 @@ from verax.kernel.join import rejoin
 from verax.kernel.release_parts import ModelSpec
 from verax.models.base import BackendIdentity, Delta, Finish, ModelCall, ModelEvent, Sent, Usage
 from verax.products.junior.asked import answer_segments
-from verax.products.junior.engines import engine_of
-from verax.products.junior.library import library_digest
+from verax.products.junior.library import SHIPPED, Library
 from verax.products.junior.limits import BANDS
 
 __all__ = ["EngineBackend", "open_engine"]
@@ -27,9 +26,9 @@ _NAMES = {f"junior/{band.value}": band for band in BANDS}
 class EngineBackend:
     """Implements `verax.models.base.Backend`."""
 
-    def __init__(self, band: Audience) -> None:
-        self._engine = engine_of(band)
-        self.identity = BackendIdentity("engine", library_digest(band), {"name": f"junior/{band.value}"})
+    def __init__(self, band: Audience, library: Library = SHIPPED) -> None:
+        self._engine = library.engine(band)
+        self.identity = BackendIdentity("engine", library.digest(band), {"name": f"junior/{band.value}"})
 
     async def generate(self, call: ModelCall) -> AsyncIterator[ModelEvent]:
         """Answer; the whole reply is one piece."""
@@ -48,19 +47,19 @@ class EngineBackend:
         """Nothing to free."""
 
 
-def open_engine(model: ModelSpec) -> EngineBackend:
+def open_engine(model: ModelSpec, library: Library = SHIPPED) -> EngineBackend:
     """Return the engine that a release names.
 
     Raises:
-        ModelUnavailable: there is no such engine, or its library is not the one that the release names.
+        ModelUnavailable: there is no such engine, or the library is not the one that the release names.
     """
     band = _NAMES.get(model.name)
     if band is None:
         raise ModelUnavailable(f"model {model.name}: there is no engine of that name")
-    here = library_digest(band)
+    here = library.digest(band)
     if model.weights != here:
         raise ModelUnavailable(
             f"model {model.name}: the library here is {here[:12]}, the release names {model.weights[:12]}",
             hint='"verax junior admit" brings the library of this version to it',
         )
-    return EngineBackend(band)
+    return EngineBackend(band, library)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from verax.gates.suite import recommended_gates
+from verax.kernel.errors import RefusedError
 from verax.kernel.root import RUNTIME_CHANNEL, RootDocument
+from verax.products.junior.library import Library
 from verax.products.junior.releases import shipped_channels
 from verax.surfaces.cli.changes import show_difference
 from verax.surfaces.cli.govern import open_author
 from verax.surfaces.cli.output import confirm, print_text, say
 from verax.surfaces.cli.roots import offer_root
 from verax.surfaces.cli.session import Session
+from verax.surfaces.junior_folder import check_folder
 
 __all__ = ["admit_libraries", "name_channels"]
 
@@ -31,9 +34,20 @@ def name_channels(session: Session, *, is_given: bool) -> bool:
 
 
 def admit_libraries(session: Session, reason: str, *, is_given: bool) -> None:
-    """Propose the releases of this version where another one serves, and admit them where the root is solo."""
+    """Propose the releases of this version where another one serves, and admit them where the root is solo.
+
+    Raises:
+        RefusedError: an article of the configured folder has a problem.
+    """
+    folder = session.config.junior_folder
+    if folder is not None and (wrong := [one for one in check_folder(folder) if one.problems]):
+        raise RefusedError(
+            f"junior: {len(wrong)} articles of {folder} have problems, {wrong[0].name}: {wrong[0].problems[0]}",
+            hint='"verax junior check" lists them all',
+            code="junior/article",
+        )
     author = open_author(session)
-    for channel, release in sorted(shipped_channels().items()):
+    for channel, release in sorted(shipped_channels(Library(folder)).items()):
         if author.history.state.channels[channel].head == release.id:
             say(f"{channel}: {release.short_id} serves already")
             continue

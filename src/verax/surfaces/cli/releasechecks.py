@@ -7,6 +7,7 @@ from verax.kernel.errors import ModelUnavailable
 from verax.kernel.release import Release, ban_texts
 from verax.models.weights import WeightsShelf
 from verax.products.junior.backend import open_engine
+from verax.products.junior.library import Library
 from verax.surfaces.cli.history import History
 from verax.surfaces.cli.output import shorten
 from verax.surfaces.cli.session import Session
@@ -48,7 +49,7 @@ def _check_weights(release: Release, session: Session) -> Check:
         return {"name": "weights", "state": "not checked", "detail": "a remote model: its operator knows them"}
     if release.model.backend == "engine":
         try:
-            library = open_engine(release.model).identity.weights
+            library = open_engine(release.model, Library(session.config.junior_folder)).identity.weights
         except ModelUnavailable as error:
             return {"name": "weights", "state": "failed", "detail": error.message}
         return {"name": "weights", "state": "verified", "detail": f"the library here hashes to {shorten(library)}"}

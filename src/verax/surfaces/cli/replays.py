@@ -6,6 +6,7 @@ Prompt and sent bytes are checked first: a reply is compared only with what the 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from verax.kernel.errors import ConfigError, VeraxError
 from verax.kernel.note import VerifierKey, parse_verifier_keys
 from verax.kernel.release import Release
 from verax.products.junior.backend import open_engine
+from verax.products.junior.library import Library
 from verax.surfaces.cli.opened import check_opened, check_record, fetch_turn
 from verax.surfaces.cli.output import DONE, FAILED, REFUSED, print_json, print_text
 from verax.surfaces.cli.session import Session, pass_session
@@ -126,7 +128,10 @@ async def _answer(
     from verax.turn.replay import replay
 
     opened = found.opened
-    backends = Backends(backend_settings(session.config), lambda _: "", open_engine=open_engine)
+    library = Library(session.config.junior_folder)
+    backends = Backends(
+        backend_settings(session.config), lambda _: "", open_engine=partial(open_engine, library=library)
+    )
     try:
         backend = await backends.resolve(release)
         result = await replay(

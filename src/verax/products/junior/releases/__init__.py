@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from verax.guard.audience import Audience
 from verax.kernel.release import Release
-from verax.products.junior.library import library_digest
+from verax.products.junior.library import SHIPPED, Library
 from verax.products.junior.limits import BANDS, limits_of
 
 __all__ = ["channel_of", "load_choosing", "load_release", "shipped_channels"]
@@ -19,20 +19,25 @@ def channel_of(band: Audience) -> str:
     return f"junior/{limits_of(band).band.value}"
 
 
-def shipped_channels() -> dict[str, Release]:
-    """Return the release of each of Junior's channels, as it ships."""
-    return {channel_of(band): load_release(band) for band in BANDS}
+def shipped_channels(library: Library = SHIPPED) -> dict[str, Release]:
+    """Return the release of each of Junior's channels that names a library, the one that ships by default."""
+    return {channel_of(band): load_release(band, library) for band in BANDS}
 
 
-@cache
-def load_release(band: Audience) -> Release:
-    """Return the release of a band; its weights are the digest of the library that is here.
+def load_release(band: Audience, library: Library = SHIPPED) -> Release:
+    """Return the release of a band; its weights are the digest of the library.
 
     Raises:
         UnknownObject: Junior has no such band.
+        ModelUnavailable: the library's own folder cannot be read.
     """
-    manifest = tomllib.loads(_text(f"{limits_of(band).band.value}.toml"))
-    manifest["model"]["weights"] = library_digest(band)
+    return _release(limits_of(band).band.value, library.digest(band))
+
+
+@cache
+def _release(band: str, weights: str) -> Release:
+    manifest = tomllib.loads(_text(f"{band}.toml"))
+    manifest["model"]["weights"] = weights
     return Release.from_manifest(manifest)
 
 
