@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { juniorWorker } from './scripts/junior-worker.mjs'
 import { licences } from './scripts/licences.mjs'
 
 const server = process.env['VERAX_DEV_SERVER'] ?? 'http://localhost:8420'
@@ -10,7 +11,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 // What is built becomes part of the Python package, and of the digest of the runtime that people
 // admit: the same sources must give the same bytes on every machine.
 export default defineConfig({
-  plugins: [react(), licences(here('.')), woff2Only()],
+  plugins: [react(), licences(here('.')), woff2Only(), juniorWorker(here('./scripts/junior-worker.js'))],
   resolve: { alias: { '@': here('./src') } },
   build: {
     outDir: here('../src/verax/surfaces/http/webapp'),
@@ -18,6 +19,8 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Two pages: the app, and Junior's, which a child's session opens and nothing else.
+    rollupOptions: { input: [here('./index.html'), here('./junior.html')] },
     reportCompressedSize: false,
   },
   server: {

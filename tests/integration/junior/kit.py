@@ -11,7 +11,7 @@ import httpx
 from verax.store.junior.types import required_terms
 from verax.surfaces.http import junior_models as shapes
 from verax.surfaces.http.app import Application
-from verax.surfaces.http.pages import WebApp
+from verax.surfaces.http.pages import JUNIOR_FILES, WebApp
 from verax.testing.http_world import HttpWorld
 
 BASE = "http://localhost:8420"
@@ -30,9 +30,12 @@ MINUTE_S = 60
 
 
 def page(tmp_path: Path) -> WebApp:
-    """A built web app of one page and one file."""
+    """A built web app of two pages, the files of Junior, and one more."""
     (tmp_path / "app/assets").mkdir(parents=True)
     (tmp_path / "app/index.html").write_text("<html></html>")
+    (tmp_path / "app/junior.html").write_text("<html></html>")
+    for path in JUNIOR_FILES:
+        (tmp_path / f"app{path}").write_text("{}")
     (tmp_path / "app/assets/index-1a2b.js").write_text("start()")
     return WebApp(tmp_path / "app")
 

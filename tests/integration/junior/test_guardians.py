@@ -29,6 +29,7 @@ from verax.surfaces.http import junior_models as shapes
 from verax.surfaces.http.app import Application
 from verax.surfaces.http.gate import SESSION_COOKIE
 from verax.surfaces.http.junior_child import CHILD_CALLS, CHILD_FILES
+from verax.surfaces.http.pages import JUNIOR_FILES, JUNIOR_PATHS
 from verax.testing.http_world import HttpWorld
 
 # Default deny
@@ -72,7 +73,11 @@ async def test_a_childs_token_is_no_api_key(app: Application, child: httpx.Async
 async def test_every_call_of_the_short_list_is_one_of_junior_and_answers(
     app: Application, child: httpx.AsyncClient
 ) -> None:
-    assert all(path == "/junior" or path.startswith("/v1/junior/session") for _, path in CHILD_CALLS)
+    own = {*JUNIOR_PATHS, *JUNIOR_FILES}
+    assert all(path in own or path.startswith("/v1/junior/session") for _, path in CHILD_CALLS)
+    assert all(path.startswith("/junior") for path in own)
+    for path in own:
+        assert (await child.get(path)).status_code == 200, path
     assert (await child.get("/v1/junior/session")).status_code == 200
     assert (await child.post("/v1/junior/session/beat")).status_code == 200
     assert (await child.get("/assets/index-1a2b.js")).status_code == 200

@@ -7,6 +7,7 @@ import type {
   ChildSessionList,
   ChildSessionsEnded,
   ChoicesBody,
+  ClassroomCodeBody,
   LogBody,
   LogCleared,
   PinBody,
@@ -100,6 +101,20 @@ export function listAlerts(signal?: AbortSignal): Promise<AlertList> {
 
 export async function dismissAlert(id: string): Promise<void> {
   await request(`/v1/junior/alerts/${encodeURIComponent(id)}`, { method: 'DELETE' })
+}
+
+/** Makes a code with which children of a class open their pages; the one before it ends. */
+export function makeClassroomCode(minutes: number): Promise<ClassroomCodeBody> {
+  return requestJson('/v1/junior/classroom-codes', { method: 'POST', json: { minutes } })
+}
+
+export async function endClassroomCode(): Promise<void> {
+  await request('/v1/junior/classroom-codes', { method: 'DELETE' })
+}
+
+/** The receipt of an answer that stands in the log, as a file. */
+export async function readLogReceipt(id: string, turn: string): Promise<Blob> {
+  return (await request(`${pathOf(id)}/log/${encodeURIComponent(turn)}/receipt`)).blob()
 }
 
 function pathOf(id: string): string {

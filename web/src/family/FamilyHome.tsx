@@ -18,6 +18,7 @@ import { ErrorState, Loading } from '@/ui/States'
 import { toast } from '@/ui/Toast'
 import { When } from '@/ui/When'
 import styles from './Family.module.css'
+import { JoinCode } from './JoinCode'
 import { PinForm } from './PinForm'
 import { juniorKeys } from './queries'
 import { usePairName } from './usePairName'
@@ -88,6 +89,7 @@ function Children({ profiles }: { profiles: readonly ProfileBody[] }) {
           </ButtonLink>
         </div>
       </Section>
+      {profiles.some(({ place }) => place === 'classroom') && <JoinCode />}
       <PinSection />
     </div>
   )

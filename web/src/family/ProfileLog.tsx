@@ -1,7 +1,9 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { ReceiptText } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { clearLog, readLog } from '@/core/junior'
+import { saveFile } from '@/core/files'
+import { clearLog, readLog, readLogReceipt } from '@/core/junior'
 import { momentText } from '@/core/times'
 import type { ProfileBody } from '@/core/wire'
 import { Button, ButtonLink } from '@/ui/Button'
@@ -54,6 +56,11 @@ function Lines({ profile }: { profile: ProfileBody }) {
       return client.invalidateQueries({ queryKey: juniorKeys.log(profile.id) })
     },
   })
+  const receipt = useMutation({
+    mutationFn: (turn: string) => readLogReceipt(profile.id, turn),
+    onSuccess: (data, turn) => saveFile(`junior-${turn}.json`, data),
+    onError: (error) => toast(explain(error).message, { kind: 'problem' }),
+  })
   if (found.isPending) return <Loading />
   if (found.isError) return <ErrorState error={found.error} onRetry={() => void found.refetch()} />
   const lines = found.data.pages.flatMap(({ data }) => data)
@@ -70,6 +77,11 @@ function Lines({ profile }: { profile: ProfileBody }) {
               </time>
             </p>
             <p dir="auto">{line.text}</p>
+            {line.turn_id !== null && (
+              <Button size="small" kind="quiet" onClick={() => receipt.mutate(line.turn_id ?? '')}>
+                <ReceiptText size={16} aria-hidden="true" /> {t('log.receipt')}
+              </Button>
+            )}
           </li>
         ))}
       </ol>

@@ -34,6 +34,7 @@ from verax.surfaces.http.faults import fault_of_error, fault_of_event
 from verax.surfaces.http.gate import check_origin, session_token, session_tokens
 from verax.surfaces.http.junior_models import ChildTurnRequest, JoinRequest, LeaveRequest
 from verax.surfaces.http.junior_views import bedtime_object
+from verax.surfaces.http.pages import JUNIOR_FILES, JUNIOR_PATHS
 from verax.surfaces.http.session import set_cookie
 from verax.surfaces.http.validation import validate
 from verax.surfaces.junior_desk import JuniorDesk
@@ -43,7 +44,7 @@ __all__ = ["CHILD_CALLS", "CHILD_FILES", "ChildEndpoints", "check_child", "child
 
 CHILD_CALLS = frozenset(
     {
-        ("GET", "/junior"),
+        *(("GET", path) for path in (*JUNIOR_PATHS, *JUNIOR_FILES)),
         ("GET", "/v1/junior/session"),
         ("POST", "/v1/junior/session/beat"),
         ("POST", "/v1/junior/session/leave"),

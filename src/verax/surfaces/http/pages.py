@@ -6,6 +6,8 @@
   is never kept, and each answer of it has a fresh nonce.
 * The policy lets nothing in from elsewhere: scripts, styles, fonts and pictures are ours, data goes
   to this server only, and no page may frame another.
+* Junior's page is a page of its own (``/junior``), since a child's session may open it and no other: with
+  its files, its manifest and its service worker, and a policy that needs no nonce.
 * An address that is nobody's opens the page, too, with the status 404: the page says that nothing is
   there and leads back. Programs, and everybody below the paths of the API, get the usual error.
 * Without the built files ``/`` is the plain page of `verax.surfaces.http.landing`.
@@ -27,7 +29,7 @@ from starlette.routing import Route
 from verax.kernel.errors import UnknownObject
 from verax.surfaces.http.exchange import Endpoint, Exchange
 
-__all__ = ["PAGE_PATHS", "WEBAPP", "WebApp", "WebAppEndpoints"]
+__all__ = ["JUNIOR_FILES", "JUNIOR_PATHS", "PAGE_PATHS", "WEBAPP", "WebApp", "WebAppEndpoints"]
 
 WEBAPP = Path(__file__).with_name("webapp")
 """Where the build puts the web app."""
@@ -50,8 +52,22 @@ PAGE_PATHS = (
 )
 """Addresses that the web app's own router knows, besides ``/``."""
 
+JUNIOR_PATHS = ("/junior", "/junior/join")
+"""Addresses of the page for children."""
+
+JUNIOR_FILES = (
+    "/junior-icon-192.png",
+    "/junior-icon-512.png",
+    "/junior-icon-maskable.png",
+    "/junior-icon.svg",
+    "/junior-worker.js",
+    "/junior.webmanifest",
+)
+"""Files that it needs besides those below ``/assets/``; their addresses cannot carry a digest."""
+
 _PROGRAM_PATHS = ("/v1/", "/log/", "/replies/", "/assets/")
-_PAGE = "index.html"
+_PAGE, _JUNIOR_PAGE = "index.html", "junior.html"
+_PAGES = frozenset({f"/{_PAGE}", f"/{_JUNIOR_PAGE}"})
 _NONCE_SLOT = b'name="csp-nonce" content=""'
 _FOREVER = "public, max-age=31536000, immutable"
 _BRIEFLY = "public, max-age=300"
@@ -62,6 +78,14 @@ _POLICY = (
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; media-src 'self' blob:; worker-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_PERMISSIONS = "camera=(), geolocation=(), microphone=({microphone}), payment=(), usb=()"
+_JUNIOR_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+# What a service worker fetches is held to the policy that its script came with.
+_WORKER, _WORKER_POLICY = "/junior-worker.js", "default-src 'none'; connect-src 'self'"
 _TYPES = {
     ".js": "text/javascript",
     ".txt": "text/plain; charset=utf-8",
@@ -103,13 +127,19 @@ class WebApp:
         """The page, with an empty place for the nonce."""
         return self._files[f"/{_PAGE}"].data
 
+    @property
+    def junior_page(self) -> bytes | None:
+        """The page for children; None where the build has none."""
+        found = self._files.get(f"/{_JUNIOR_PAGE}")
+        return None if found is None else found.data
+
     def paths(self) -> list[str]:
-        """Return the path of every file but the page."""
-        return [path for path in self._files if path != f"/{_PAGE}"]
+        """Return the path of every file but the pages."""
+        return [path for path in self._files if path not in _PAGES]
 
     def file(self, path: str) -> BuiltFile:
         """Return a file; raises `UnknownObject`."""
-        if path == f"/{_PAGE}" or path not in self._files:
+        if path in _PAGES or path not in self._files:
             raise UnknownObject("path: the web app has no such file", code="request/no-such-path")
         return self._files[path]
 
@@ -126,11 +156,22 @@ class WebAppEndpoints:
             return []
         roots = [Route(path, Endpoint(self.get_file), methods=["GET"]) for path in self._app.paths() if _is_root(path)]
         pages = [Route(path, Endpoint(self.get_page), methods=["GET"]) for path in PAGE_PATHS]
+        if self._app.junior_page is not None:
+            pages += [Route(path, Endpoint(self.get_junior_page), methods=["GET"]) for path in JUNIOR_PATHS]
         return [Route("/assets/{rest:path}", Endpoint(self.get_file), methods=["GET"]), *roots, *pages]
 
     async def get_page(self, exchange: Exchange) -> Response:  # noqa: ARG002 - the same for every address
         """Return the page that draws every address of the web app; its query is the app's own."""
         return self._fresh_page(200)
+
+    async def get_junior_page(self, exchange: Exchange) -> Response:  # noqa: ARG002 - the same for everybody
+        """Return the page for children; it may listen, where the browser understands speech by itself."""
+        headers = {
+            "cache-control": "no-store",
+            "content-security-policy": _JUNIOR_POLICY,
+            "permissions-policy": _PERMISSIONS.format(microphone="self"),
+        }
+        return Response(self._app.junior_page, headers=headers, media_type="text/html; charset=utf-8")
 
     async def get_nothing(self, exchange: Exchange) -> Response:
         """Answer for an address that is nobody's: a page to whoever looks at it, an error to programs."""
@@ -145,7 +186,7 @@ class WebAppEndpoints:
         headers = {
             "cache-control": "no-store",
             "content-security-policy": _POLICY.format(nonce=nonce),
-            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "permissions-policy": _PERMISSIONS.format(microphone=""),
         }
         return Response(page, status, headers, "text/html; charset=utf-8")
 
@@ -153,6 +194,8 @@ class WebAppEndpoints:
         """Return one built file."""
         file = self._app.file(str(exchange.scope["path"]))
         headers = {"cache-control": _FOREVER if file.is_named_by_digest else _BRIEFLY, "vary": "accept-encoding"}
+        if exchange.scope["path"] == _WORKER:
+            headers["content-security-policy"] = _WORKER_POLICY
         data = file.data
         if b"gzip" in exchange.headers.get(b"accept-encoding", b"") and file.packed is not None:
             data, headers["content-encoding"] = file.packed, "gzip"

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from verax.surfaces.http.app import create_app
-from verax.surfaces.http.pages import PAGE_PATHS, WebApp
+from verax.surfaces.http.pages import JUNIOR_PATHS, PAGE_PATHS, WebApp
 from verax.testing.http_installation import FakeInstallation
 
 BASE = "http://localhost:8420"
@@ -24,7 +24,9 @@ async def browser(installation: FakeInstallation, tmp_path: Path) -> AsyncIterat
     folder = tmp_path / "webapp"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_bytes(PAGE)
-    (folder / "theme.js").write_bytes(SCRIPT)
+    (folder / "junior.html").write_bytes(b"<!doctype html><title>Junior</title>")
+    for path in ("theme.js", "junior-worker.js"):
+        (folder / path).write_bytes(SCRIPT)
     (folder / "assets" / "a-1.js").write_bytes(SCRIPT)
     (folder / "assets" / "f-1.woff2").write_bytes(bytes(range(256)) * 4)
     (tmp_path / "secret.txt").write_text("not for anyone")
@@ -74,6 +76,21 @@ async def test_each_answer_has_a_nonce_of_its_own_and_a_policy_that_lets_nothing
     assert "unsafe" not in policy
 
 
+async def test_juniors_page_is_another_one_that_takes_nothing_from_elsewhere(browser: httpx.AsyncClient) -> None:
+    for path in JUNIOR_PATHS:
+        answer = await browser.get(path)
+        assert answer.status_code == 200
+        assert "<title>Junior</title>" in answer.text
+    policy = answer.headers["content-security-policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules.pop("img-src") == "'self' data:"
+    assert set(rules.values()) == {"'none'", "'self'"}
+    assert "microphone=(self)" in answer.headers["permissions-policy"]
+    assert "microphone=()" in (await browser.get("/")).headers["permissions-policy"]
+    worker = (await browser.get("/junior-worker.js")).headers["content-security-policy"]
+    assert worker == "default-src 'none'; connect-src 'self'"
+
+
 async def test_programs_still_get_json_at_the_root(browser: httpx.AsyncClient) -> None:
     answer = await browser.get("/", headers={"accept": "application/json"})
     assert answer.json()["name"] == "verax"
@@ -100,7 +117,14 @@ async def test_text_is_packed_for_those_who_can_unpack_it(browser: httpx.AsyncCl
 
 @pytest.mark.parametrize(
     "path",
-    ["/assets/none.js", "/assets/../secret.txt", "/assets/%2e%2e/secret.txt", "/assets//etc/passwd", "/index.html"],
+    [
+        "/assets/none.js",
+        "/assets/../secret.txt",
+        "/assets/%2e%2e/secret.txt",
+        "/assets//etc/passwd",
+        "/index.html",
+        "/junior.html",
+    ],
 )
 async def test_what_was_not_built_is_not_served(browser: httpx.AsyncClient, path: str) -> None:
     answer = await browser.get(path)
