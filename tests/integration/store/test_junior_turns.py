@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from tests.integration.store.test_erase import House
 
-from verax.kernel.errors import BusyError, ForbiddenError, UnknownObject
+from verax.kernel.errors import AccessError, BusyError, ForbiddenError, UnknownObject
 from verax.kernel.record import entry_of, erase_profile_entry
 from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.store.database import Database
 from verax.store.junior.joining import WRONG_A_MINUTE, JoinCodes
 from verax.store.junior.profiles import Profiles
 from verax.store.junior.records import Exchange, JuniorRecords
-from verax.store.junior.sessions import ChildSessions
+from verax.store.junior.sessions import MAX_SESSIONS, ChildSessions
 from verax.store.junior.types import RECEIPT_DAYS, Place, Profile, ProfileSettings, required_terms
 from verax.store.turns import FinishedTurn, OpenTurn
 from verax.testing.logs import sample_record, sample_secret
@@ -154,6 +154,22 @@ async def test_a_session_goes_on_from_one_place_at_a_time(nursery: Nursery) -> N
     assert (await sessions.find(opened.token)).state == "one"
     await sessions.end(session_id)
     assert not await sessions.keep_state(session_id, "two", "one")
+
+
+async def test_a_profile_has_few_open_sessions_and_the_oldest_end(nursery: Nursery) -> None:
+    sessions = ChildSessions(nursery.database, nursery.clock)
+    owl, fox = await nursery.child("owl"), await nursery.child("fox")
+    other = await sessions.open(fox.profile_id)
+    tokens = []
+    for _ in range(MAX_SESSIONS + 2):
+        nursery.clock.advance(1)
+        tokens.append((await sessions.open(owl.profile_id)).token)
+    assert len(await sessions.listed(owl.profile_id)) == MAX_SESSIONS
+    for token in tokens[:2]:
+        with pytest.raises(AccessError):
+            await sessions.find(token)
+    for token in (tokens[2], tokens[-1], other.token):
+        await sessions.find(token)
 
 
 async def test_codes_of_a_class(nursery: Nursery) -> None:

@@ -4,6 +4,7 @@
   server tells them apart without asking anybody, and refuses a child's token nearly everywhere.
 * Only its digest is stored. It stands for one profile, never for an account: no role, no name.
 * Nothing is remembered of one in memory: a guardian who ends it ends it at once, on every server.
+* A profile has at most `MAX_SESSIONS`; opening another one ends the oldest.
 * What a band's engine goes on from is the session's, and goes with it.
 """
 
@@ -21,11 +22,18 @@ from verax.store.identifiers import new_id
 from verax.store.junior.hours import Standing, Use, count_use, day_of, standing_of
 from verax.store.junior.types import SESSION_HOURS, ChildSession, NewChildSession, ProfileSettings
 
-__all__ = ["CHILD_PREFIX", "Child", "ChildSessions", "is_child_token"]
+__all__ = ["CHILD_PREFIX", "MAX_SESSIONS", "Child", "ChildSessions", "is_child_token"]
 
 CHILD_PREFIX = "vxc-"
 
+MAX_SESSIONS = 10
+"""Open sessions of one profile."""
+
 _SESSION = "SELECT id, profile_id, created_ms, expires_ms FROM junior_sessions"
+_END_OLDEST = """
+DELETE FROM junior_sessions WHERE profile_id = ?
+AND id NOT IN (SELECT id FROM junior_sessions WHERE profile_id = ? ORDER BY id DESC LIMIT ?)
+"""
 _CALLS_PER_MINUTE = 60
 _CALLS_AT_ONCE = 20
 _FIND = """
@@ -74,6 +82,7 @@ class ChildSessions:
 
         def make(tx: Tx) -> None:
             tx.execute("DELETE FROM junior_sessions WHERE expires_ms <= ?", (now_ms,))
+            tx.execute(_END_OLDEST, (profile_id, profile_id, MAX_SESSIONS - 1))
             tx.execute(
                 "INSERT INTO junior_sessions (digest, id, profile_id, state, created_ms, expires_ms)"
                 " VALUES (?, ?, ?, '', ?, ?)",
