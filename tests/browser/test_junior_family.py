@@ -265,6 +265,41 @@ def test_a_teacher_makes_a_class_at_once(guardian: Callable[..., Chat]) -> None:
     assert len({(one["colour"], one["animal"]) for one in made}) == 12
 
 
+def test_a_class_joins_with_a_code_from_the_board(
+    guardian: Callable[..., Chat],
+    server: RunningServer[Installation],
+    open_context: Callable[..., Any],
+    nothing_to_mend: Callable[..., None],
+) -> None:
+    chat = guardian()
+    page = chat.page
+    set_pin(chat, server.url)
+    make_profile(chat, server.url, place="classroom", animal="bee", colour="red")
+    page.reload()
+    page.get_by_role("button", name="Make a code").click()
+    code = page.get_by_text(re.compile(r"^\d{4} \d{4}$"))
+    expect(code).to_be_visible()
+    nothing_to_mend(page)
+    with open_context(server.url, viewport=TABLET, locale="en-GB") as tablet:
+        child = tablet.new_page()
+        child.goto("/junior")
+        child.get_by_role("link", name="I have a code from my class").click()
+        child.get_by_label("The code of your class").fill("00000000")
+        child.get_by_role("radio", name="Red").check()
+        child.get_by_role("button", name="Open Junior").click()
+        expect(child.get_by_text("Type the code and choose your animal.")).to_be_visible()
+        child.get_by_role("radio", name="Bee", exact=True).check()
+        child.get_by_role("button", name="Open Junior").click()
+        expect(child.get_by_text("That did not fit together.")).to_be_visible()
+        nothing_to_mend(child)
+        child.get_by_label("The code of your class").fill(code.inner_text())
+        child.get_by_role("button", name="Open Junior").click()
+        expect(child.get_by_role("heading", name="Hello, red bee!")).to_be_visible()
+        assert tablet.request.get("/v1/account").status == 403
+    page.get_by_role("button", name="End the code now").click()
+    expect(code).to_have_count(0)
+
+
 @pytest.mark.parametrize("look", [{}, {"color_scheme": "dark", "viewport": PHONE}], ids=["light", "dark-phone"])
 def test_axe_finds_nothing_and_nothing_is_cut_off(
     guardian: Callable[..., Chat],

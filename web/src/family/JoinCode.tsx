@@ -7,7 +7,8 @@ import { Section } from '@/ui/Section'
 import { toast } from '@/ui/Toast'
 import styles from './Family.module.css'
 
-const MINUTES = 15
+/** As long as a lesson. */
+const MINUTES = 45
 
 /** A code for the board: children of the class type it at `/junior/join`, with their colour and animal. */
 export function JoinCode() {
