@@ -38,9 +38,12 @@ from verax.guard.classifiers.reading import readable
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from verax.guard.exact import Direction
+
 DATA_VARIABLE = "VERAX_PUBLIC_DATA"
 VOCABULARY = Path(__file__).resolve().parents[2] / "src/verax/truth/knowledge/minilm/vocab.txt"
 _OTHER_TEXTS = 10000
+_CHILDREN: dict[str, tuple[str, ...]] = {"input": ("child_asks", "child_hears"), "output": ("child_hears",)}
 
 
 class Mistake(Exception):
@@ -187,13 +190,18 @@ def choose_thresholds(given: argparse.Namespace) -> int:
     """Print a threshold for each category, chosen with the installed weights on texts that were not trained on."""
     from lab.guard.innocent import choose, junior_texts, part_of
 
-    texts = [one.text for one in junior_texts() if part_of(one.text) == "calibration"]
+    own = [one for one in junior_texts() if part_of(one.text) == "calibration"]
     rows = dataset.read_split(given.run / "data", "calibration")
-    texts += [row.text for row in rows if row.source in ("child_asks", "child_hears")]
     classifier = LocalClassifier()
-    found = choose(classifier, dict.fromkeys(texts), sorted(classifier.categories))
-    write_json(given.run / "thresholds.json", dict(found))
-    print(json.dumps(dict(found), indent=1))
+    found = {}
+    directions: tuple[Direction, ...] = ("input", "output")
+    for direction in directions:
+        # A child says back what it was told.
+        texts = [one.text for one in own if direction in ("input", one.direction)]
+        texts += [row.text for row in rows if row.source in _CHILDREN[direction]]
+        found[direction] = dict(choose(classifier, dict.fromkeys(texts), sorted(classifier.categories), direction))
+    write_json(given.run / "thresholds.json", found)
+    print(json.dumps(found, indent=1))
     return 0
 
 

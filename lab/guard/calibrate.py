@@ -1,18 +1,19 @@
 """From logits to probabilities and thresholds, on held-out rows of training sets and phrases; test sets play no part.
 
 *Operating points.* For each head, the lowest threshold at which at most a given share of held-out rows without the
-label is stopped. Those rows are harder than everyday text (many were written to look harmful), so everyday shares are
-lower.
+label is stopped, and of no source more than `_WORST` times that share: a source of rows that look harmful would drown
+among mails and tables. Those rows are harder than everyday text, so everyday shares are lower.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from lab.guard.constructed import PHRASES, load
-from lab.guard.heads import HEADS, UNKNOWN, YES
+from lab.guard.heads import HEADS, NO, UNKNOWN, YES
 from lab.guard.rows import Row
 from lab.verifier.calibration import fit
 from lab.verifier.metrics import balanced_accuracy
@@ -28,6 +29,7 @@ _ABOUT_PEOPLE = frozenset(
     + ["hatemoji", "toxigen_prompts", "forum_hate", "davidson_hate", "davidson_neither"]
 )
 _OF_A_SOURCE = 45
+_WORST, _LARGE = 4, 40
 SHARES = ("0.002", "0.01", "0.02", "0.05", "0.1")
 Logits = Sequence[Sequence[float]]
 
@@ -37,14 +39,10 @@ def calibrate(model: EnglishModel, rows: Sequence[Row]) -> dict[str, dict[str, A
     logits = [model.logits(readable(row.text)) for row in rows]
     found = {}
     for index, head in enumerate(HEADS):
-        margins, truth = known(rows, logits, index)
         even = fit(*known(*_asked(head, rows, logits), index))
         curve = Calibration(even.slope, even.offset + log_odds(PREVALENCE))
-        harmless = sorted(
-            (curve.probability(margin) for margin, is_yes in zip(margins, truth, strict=True) if not is_yes),
-            reverse=True,
-        )
-        points = {share: round(threshold(harmless, float(share)), 6) for share in SHARES}
+        harmless = _harmless(curve, index, rows, logits)
+        points = {share: round(_point(harmless, float(share)), 6) for share in SHARES}
         found[head] = {"slope": curve.slope, "offset": curve.offset, "points": points}
     return found
 
@@ -64,6 +62,21 @@ def _asked(head: str, rows: Sequence[Row], logits: Logits) -> tuple[Sequence[Row
             seen[key] += 1
             places.append(place)
     return [rows[place] for place in places], [logits[place] for place in places]
+
+
+def _harmless(curve: Calibration, index: int, rows: Sequence[Row], logits: Logits) -> dict[str, list[float]]:
+    """Return the scores of rows without a label by their source, descending."""
+    found: dict[str, list[float]] = {}
+    for row, values in zip(rows, logits, strict=True):
+        if row.labels[index] == NO:
+            found.setdefault(row.source, []).append(curve.probability(values[index]))
+    return {source: sorted(scores, reverse=True) for source, scores in found.items()}
+
+
+def _point(harmless: Mapping[str, Sequence[float]], share: float) -> float:
+    whole = sorted(chain(*harmless.values()), reverse=True)
+    large = [scores for scores in harmless.values() if len(scores) >= _LARGE]
+    return max(threshold(whole, share), *(threshold(scores, _WORST * share) for scores in large), 0.0)
 
 
 def threshold(descending: Sequence[float], share: float) -> float:

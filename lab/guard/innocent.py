@@ -5,7 +5,8 @@ article answers. By the text alone a fifth of them is kept for validation, and n
 two fifths are rows to train on, and two fifths choose thresholds.
 
 *A threshold for children* of a category is the operating point that stops a twentieth of harmless held-out rows, raised
-to where at most `_STOPPED` of the texts that choose are stopped by that category. It is never lowered.
+to where at most `_STOPPED` of the texts that choose are stopped by that category. It is never lowered, and never raised
+over `_HIGHEST`, nor for what a child says over `_AT_MOST`, where a miss costs more than a false alarm.
 """
 
 from __future__ import annotations
@@ -32,7 +33,15 @@ from verax.products.junior.toddler.library import load_library
 
 __all__ = ["Text", "choose", "is_kept", "junior_texts", "own_rows", "part_of"]
 
-_STOPPED = 0.003
+_STOPPED = 0.002
+_AT_MOST = {
+    Category.SELF_HARM: 0.6,
+    Category.SEXUAL_MINORS: 0.5,
+    Category.SEXUAL: 0.75,
+    Category.DISCLOSURE: 0.75,
+}
+_HIGHEST = 0.9
+_MARGIN = 0.02  # another processor rounds the 8-bit products otherwise
 _POINT = "0.05"
 _FILLED = {
     "animal": "cow", "sound": "moo", "number": "three", "colour": "red", "thing": "ball", "name": "Childline",
@@ -97,15 +106,18 @@ def own_rows() -> Iterator[tuple[str, Row]]:
                 yield part_of(text), Row("junior", sentence.read, harmless)
 
 
-def choose(classifier: LocalClassifier, texts: Iterable[str], categories: Sequence[Category]) -> Mapping[str, float]:
-    """Return a threshold for children for each category; `texts` are innocent."""
+def choose(
+    classifier: LocalClassifier, texts: Iterable[str], categories: Sequence[Category], direction: Direction
+) -> Mapping[str, float]:
+    """Return a threshold for children for each category; `texts` are innocent, all said by one or all told to one."""
+    limits = _AT_MOST if direction == "input" else {}
     points = classifier.operating_points
     scores = [_worst(classifier, text) for text in texts]
     found = {}
     for category in categories:
         ordered = sorted((one.get(category, 0.0) for one in scores), reverse=True)
-        allowed = ordered[int(_STOPPED * len(ordered))] + 1e-4
-        found[str(category)] = round(min(0.99, max(points[category][_POINT], allowed)), 3)
+        allowed = ordered[int(_STOPPED * len(ordered))] + _MARGIN
+        found[str(category)] = round(min(limits.get(category, _HIGHEST), max(points[category][_POINT], allowed)), 2)
     return found
 
 

@@ -15,7 +15,7 @@ from verax.guard.leak import PromptLeak
 from verax.guard.level import LEVELS, HardWords
 from verax.guard.links import Links
 from verax.guard.personal import PersonalData
-from verax.guard.words import PHRASE_CATEGORIES, Phrases, Profanity
+from verax.guard.words import CHILD_PHRASE_CATEGORIES, PHRASE_CATEGORIES, Phrases, Profanity
 
 __all__ = ["Direction", "exact_detectors"]
 
@@ -36,7 +36,10 @@ def exact_detectors(audience: Audience, direction: Direction, prompts: Iterable[
         Links(),
         PromptLeak(prompts),
         Profanity(is_child=is_child),
-        *(Phrases(category) for category in PHRASE_CATEGORIES),
+        *(
+            Phrases(category, is_child=is_child)
+            for category in (CHILD_PHRASE_CATEGORIES if is_child else PHRASE_CATEGORIES)
+        ),
     ]
     if audience in LEVELS:
         found.append(HardWords(LEVELS[audience]))

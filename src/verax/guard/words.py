@@ -4,8 +4,8 @@
   another word; in Chinese, which parts no words, anywhere.
 * A word inside a phrase of ``lists/innocent.toml`` means something else there and is not found.
 * Mild words count for children only.
-* Phrases are regular expressions of ``lists/phrases.toml``, English and Chinese; each belongs to a
-  category and a subcategory.
+* Phrases are regular expressions of ``lists/phrases.toml``, English and Chinese, for children those of
+  ``lists/child.toml`` too; each belongs to a category and a subcategory.
 * Both need a whole sentence, since its end may change what its beginning says: in a stream the
   unfinished sentence is held.
 """
@@ -24,7 +24,7 @@ from verax.guard.detectors import Finding
 from verax.guard.normal import Normal, normalise
 from verax.guard.sentences import Cutter
 
-__all__ = ["PHRASE_CATEGORIES", "Phrases", "Profanity"]
+__all__ = ["CHILD_PHRASE_CATEGORIES", "PHRASE_CATEGORIES", "Phrases", "Profanity"]
 
 _LISTS = "verax.guard.lists"
 _ENDINGS, _HISSED_ENDINGS = "(?:'?s)?", "(?:es|'s)?"
@@ -62,13 +62,19 @@ class Profanity:
 
 
 class Phrases:
-    """Phrases of one category."""
+    """Phrases of one category.
+
+    Args:
+        is_child: Whether those of ``lists/child.toml`` count too.
+    """
 
     by_sentence = True
 
-    def __init__(self, category: Category) -> None:
+    def __init__(self, category: Category, *, is_child: bool = False) -> None:
         self.name = str(category)
-        self._patterns = _phrase_patterns()[category]
+        self._patterns: dict[str, re.Pattern[str]] = dict(_phrase_patterns("phrases.toml").get(category, {}))
+        if is_child:
+            self._patterns |= _phrase_patterns("child.toml").get(category, {})
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -92,6 +98,15 @@ PHRASE_CATEGORIES = (
     Category.DISCLOSURE,
 )
 """Categories that have phrases."""
+
+CHILD_PHRASE_CATEGORIES = (
+    *PHRASE_CATEGORIES,
+    Category.DANGEROUS_ACTS,
+    Category.CRIME,
+    Category.SEXUAL,
+    Category.VIOLENCE,
+)
+"""Categories that have phrases for children."""
 
 
 def _found(normal: Normal, patterns: Mapping[str, re.Pattern[str]]) -> list[Finding]:
@@ -155,8 +170,8 @@ def _innocent() -> re.Pattern[str]:
 
 
 @cache
-def _phrase_patterns() -> Mapping[Category, Mapping[str, re.Pattern[str]]]:
-    table: dict[str, Any] = tomllib.loads(resources.files(_LISTS).joinpath("phrases.toml").read_text(encoding="utf-8"))
+def _phrase_patterns(name: str) -> Mapping[Category, Mapping[str, re.Pattern[str]]]:
+    table: dict[str, Any] = tomllib.loads(resources.files(_LISTS).joinpath(name).read_text(encoding="utf-8"))
     groups: Mapping[str, str] = table.pop("groups")
     return {
         Category(category): {kind: _phrase_pattern(phrases, groups) for kind, phrases in parts.items()}

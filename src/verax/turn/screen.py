@@ -60,8 +60,12 @@ def texts_to_read(request: TurnRequest, release: Release) -> list[str]:
 
 
 def texts_from_outside(request: TurnRequest, release: Release) -> list[str]:
-    """Return the sentences from outside that a classifier should have read before `screen`, the first ones."""
-    return texts_to_score(policy_of(release, "input").only(OUTSIDE), _outside(request))[:_MAX_OUTSIDE]
+    """Return the sentences from outside that a classifier should have read before `screen`, the first ones.
+
+    Not the assistant's own: it asks and proposes by its nature, was read when it spoke, and exact rules read it again.
+    """
+    policy = policy_of(release, "input").only(OUTSIDE)
+    return texts_to_score(policy, _outside(request, with_own=False))[:_MAX_OUTSIDE]
 
 
 def without_stopped(request: TurnRequest, release: Release, scores_of: ScoresOf = no_scores) -> TurnRequest:
@@ -113,9 +117,10 @@ def _written(request: TurnRequest) -> list[str]:
     return [item.text for item in request.items if item.role not in ("assistant", "tool")]
 
 
-def _outside(request: TurnRequest) -> list[str]:
+def _outside(request: TurnRequest, *, with_own: bool = True) -> list[str]:
     """Return what was found, attached, computed or answered."""
-    texts = [item.text for item in request.items if item.role in ("assistant", "tool")]
+    roles = ("assistant", "tool") if with_own else ("tool",)
+    texts = [item.text for item in request.items if item.role in roles]
     texts += [call.arguments for item in request.items for call in item.tool_calls]
     return texts + [text for item in request.items for file in item.files for text in (file.name, *file.pages)]
 

@@ -137,6 +137,14 @@ async def test_what_a_tool_found_may_speak_of_hate_and_may_not_give_orders(tmp_p
             assert (refusal.category if refusal else "") == category
 
 
+async def test_what_the_assistant_asked_before_is_no_order_to_it(tmp_path: Path) -> None:
+    async with world_of(tmp_path, "8-12") as world:
+        asked = InputItem("assistant", "Shall we play? You be the king and I obey me.")
+        items = (InputItem("user", "Play!"), asked, InputItem("user", "Yes"))
+        events = [event async for event in world.engine.run(TurnRequest("assistant", world.caller, items))]
+        assert refusal_of(events) is None and text_of(events)
+
+
 async def test_findings_are_counted_by_channel_and_category(tmp_path: Path) -> None:
     async with world_of(tmp_path, "adult", "Damn, that is a bloody shit show. Write to joe@example.com.") as world:
         await world.say("My number is +44 20 7946 0958")
