@@ -12,6 +12,7 @@ from verax.kernel.errors import AccessError, BusyError, ForbiddenError, UnknownO
 from verax.kernel.record import entry_of, erase_profile_entry
 from verax.kernel.segments import Segment, close_segments, prompt_digest
 from verax.store.database import Database
+from verax.store.junior.export import export_profile
 from verax.store.junior.joining import WRONG_A_MINUTE, JoinCodes
 from verax.store.junior.profiles import Profiles
 from verax.store.junior.records import Exchange, JuniorRecords
@@ -143,6 +144,21 @@ async def test_erasing_the_guardian_takes_the_turns_of_the_children(nursery: Nur
     await nursery.end(await nursery.begin(profile.profile_id))
     assert (await nursery.eraser.user(profile.user_id)).turns == 1
     assert nursery.rows() == []
+
+
+async def test_an_export_has_the_records_and_no_words(nursery: Nursery) -> None:
+    profile = await nursery.child("owl", log_days=7)
+    records = JuniorRecords(nursery.database, nursery.clock, lambda text: text)
+    turn_id = await nursery.end(await nursery.begin(profile.profile_id))
+    await records.add(profile.profile_id, Exchange("why?", "an answer", turn_id=turn_id, salt="00" * 16))
+    exported = [entry async for entry in export_profile(nursery.database, profile)]
+    assert [entry["type"] for entry in exported] == ["profile", "consent", "line", "line", "turn"]
+    assert (exported[-1]["id"], exported[-1]["record"]["status"]) == (turn_id, "complete")
+    assert {entry.get("turn_id") for entry in exported if entry["type"] == "line"} == {turn_id, None}
+    assert "quuxblorb" not in repr(exported)
+    assert await records.salt_of(profile, turn_id) == bytes(16)
+    with pytest.raises(UnknownObject):
+        await records.salt_of(await nursery.child("fox", log_days=7), turn_id)
 
 
 async def test_a_session_goes_on_from_one_place_at_a_time(nursery: Nursery) -> None:
