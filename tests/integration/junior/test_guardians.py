@@ -63,6 +63,16 @@ async def test_a_childs_token_opens_nothing_but_a_short_list(app: Application, c
                 assert code_of(refused) == "junior/not-allowed", (method, path)
 
 
+async def test_a_browser_that_opens_another_page_is_led_back(app: Application, child: httpx.AsyncClient) -> None:
+    headers = {"sec-fetch-mode": "navigate"}
+    for method, path in every_call(app):
+        if (method, path) in CHILD_CALLS or (method == "GET" and path.startswith(CHILD_FILES)):
+            continue
+        answer = await child.request(method, path, headers=headers)
+        expected = (303, "/junior") if method == "GET" else (403, None)
+        assert (answer.status_code, answer.headers.get("location")) == expected, (method, path)
+
+
 async def test_a_childs_token_is_no_api_key(app: Application, child: httpx.AsyncClient) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as program:
         bearer = {"authorization": f"Bearer {child.cookies[SESSION_COOKIE]}"}

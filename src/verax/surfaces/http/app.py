@@ -41,7 +41,7 @@ from verax.surfaces.http.governance import GovernanceEndpoints
 from verax.surfaces.http.health import HealthEndpoints
 from verax.surfaces.http.history import HistoryEndpoints
 from verax.surfaces.http.junior import JuniorEndpoints
-from verax.surfaces.http.junior_child import ChildEndpoints, check_child
+from verax.surfaces.http.junior_child import ChildEndpoints, is_closed_to_child, lead_back
 from verax.surfaces.http.landing import LandingEndpoints
 from verax.surfaces.http.logs import LogEndpoints
 from verax.surfaces.http.metrics import Metrics
@@ -205,7 +205,9 @@ class Application:
     async def _dispatch(self, scope: Scope, receive: Receive, edge: _Edge, began: float) -> None:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         address = self._hosts.check(headers, scope["scheme"])
-        check_child(headers, scope["method"], scope["path"])
+        if is_closed_to_child(headers, scope["method"], scope["path"]):
+            await lead_back(headers, scope["method"])(scope, receive, edge.send)
+            return
         if scope["path"] == _CHAT_PATH:
             if scope["method"] != "POST":
                 raise HTTPException(405, headers={"allow": "POST"})

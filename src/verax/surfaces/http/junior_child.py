@@ -2,8 +2,8 @@
 
 * Default deny. A child's token is known by its form (`verax.store.junior.sessions.CHILD_PREFIX`), in the cookie
   or as a bearer key. The edge of the server refuses it for every call and page that `CHILD_CALLS` does not
-  name, before anything else is asked; what needs no credential is refused to it as well. A test
-  enumerates all routes.
+  name, before anything else is asked; what needs no credential is refused to it as well. A browser that
+  opens another page is led back to Junior's. A test enumerates all routes.
 * The token lies in the cookie of sessions: opening a child's session on a device takes the guardian's
   place there, so the browser holds nothing that could do more.
 * A device of a class has no guardian on it: a code, a colour and an animal open a child's session there
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from verax.kernel.errors import AccessError, ForbiddenError, RequestError, VeraxError
@@ -40,7 +40,7 @@ from verax.surfaces.http.validation import validate
 from verax.surfaces.junior_desk import JuniorDesk
 from verax.surfaces.junior_turns import ChildTurnFailed, NotNow, StaleReply, present_reply
 
-__all__ = ["CHILD_CALLS", "CHILD_FILES", "ChildEndpoints", "check_child", "child_token"]
+__all__ = ["CHILD_CALLS", "CHILD_FILES", "ChildEndpoints", "child_token", "is_closed_to_child", "lead_back"]
 
 CHILD_CALLS = frozenset(
     {
@@ -69,16 +69,21 @@ def child_token(headers: Headers) -> str:
     return next((token for token in (*session_tokens(headers), bearer) if is_child_token(token)), "")
 
 
-def check_child(headers: Headers, method: str, path: str) -> None:
-    """Refuse a child's token nearly everywhere; see the module.
+def is_closed_to_child(headers: Headers, method: str, path: str) -> bool:
+    """Say whether a request carries a child's token and asks for what that does not open; see the module."""
+    if not child_token(headers) or (method, path) in CHILD_CALLS:
+        return False
+    return method != "GET" or not path.startswith(CHILD_FILES)
+
+
+def lead_back(headers: Headers, method: str) -> Response:
+    """Return the way back to Junior for a browser that was sent elsewhere, by a bookmark for instance.
 
     Raises:
-        ForbiddenError: the request carries one, and may not.
+        ForbiddenError: anything else than a browser that opens a page.
     """
-    if not child_token(headers) or (method, path) in CHILD_CALLS:
-        return
-    if method == "GET" and path.startswith(CHILD_FILES):
-        return
+    if method == "GET" and headers.get(b"sec-fetch-mode") == b"navigate":
+        return RedirectResponse("/junior", 303, headers={"cache-control": "no-store"})
     raise ForbiddenError(
         "junior: a child's session does not open this",
         hint="a grown-up leaves it with the PIN first",
