@@ -24,7 +24,7 @@ from pathlib import Path
 
 from lab.verifier import dataset
 from lab.verifier.calibration import fit
-from lab.verifier.evaluation import by_source
+from lab.verifier.evaluation import by_source, called
 from lab.verifier.recipe import RECIPES, Recipe, load_recipe
 from lab.verifier.rows import NotForTraining, Row, read_rows, training_rows
 from lab.verifier.runlog import RUNS, Entry, write_entry
@@ -113,10 +113,13 @@ def unpack_model(given: argparse.Namespace) -> int:
 
 
 def calibrate_model(given: argparse.Namespace) -> int:
-    """Fit the calibration on the rows held out for it, and say how it does on the others held out."""
+    """Fit the calibration on the rows held out for it, count what it would call contradicted there, and say how it does
+    on the others held out."""
     rows = dataset.read_split(given.run / "data", "calibration")
-    found = fit(_margins(given, rows, "calibration"), [row.is_supported for row in rows])
+    scores = _scores(given, rows, "calibration")
+    found = fit([score["margin"] for score in scores], [row.is_supported for row in rows])
     write_json(given.run / "calibration.json", asdict(found))
+    write_json(given.run / "contradicted.json", called(rows, [score["contradiction"] for score in scores]))
     held = dataset.read_split(given.run / "data", "holdout")
     results = by_source(held, [found.probability(value) for value in _margins(given, held, "holdout")])
     write_json(given.run / "holdout.json", [result.as_object() for result in results])
@@ -169,6 +172,10 @@ def report_run(given: argparse.Namespace) -> int:
 
 
 def _margins(given: argparse.Namespace, rows: Sequence[Row], name: str) -> list[float]:
+    return [found["margin"] for found in _scores(given, rows, name)]
+
+
+def _scores(given: argparse.Namespace, rows: Sequence[Row], name: str) -> list[dict[str, float]]:
     from lab.verifier.session import load_scorer
 
     recipe = _recipe(given)
@@ -178,10 +185,10 @@ def _margins(given: argparse.Namespace, rows: Sequence[Row], name: str) -> list[
 
     def one(row: Row) -> dict[str, float]:
         found = score(scorer, row.claim, row.evidence, recipe.max_words)
-        return {"margin": found.margin, "pieces": found.pieces}
+        return {"margin": found.margin, "contradiction": found.contradiction, "pieces": found.pieces}
 
     # The file's name holds the model's digest: scores of an earlier export are never taken for this one's.
-    return [found["margin"] for found in score_rows(one, rows, given.run / f"scores-{name}-{digest}.jsonl")]
+    return score_rows(one, rows, given.run / f"scores-{name}-{digest}.jsonl")
 
 
 def _recipe(given: argparse.Namespace) -> Recipe:

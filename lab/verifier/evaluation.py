@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from lab.verifier.metrics import Measured, area_under_curve, balanced_accuracy, calibration_error
-from lab.verifier.rows import Row
+from lab.verifier.rows import Label, Row
+from verax.truth.verifier.calibration import sigmoid
+
+_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,28 @@ def by_source(rows: Sequence[Row], probabilities: Sequence[float]) -> list[Sourc
             error, area = calibration_error(scores, truths), area_under_curve(scores, truths)
             found.append(SourceResult(source, accuracy, error, area, sum(truths)))
     return found
+
+
+def called(rows: Sequence[Row], contradictions: Sequence[float]) -> list[dict[str, float]]:
+    """Return, for thresholds of the probability of *contradicted*, how many rows reach it and how many of them are.
+
+    Only rows whose set says why a claim is not supported are counted. The threshold that `verax.truth.verifier.judging`
+    asks for is chosen by this table.
+
+    Args:
+        contradictions: Log odds of *contradicted* against the two others together.
+    """
+    told = [
+        (sigmoid(value), row.label is Label.CONTRADICTED)
+        for row, value in zip(rows, contradictions, strict=True)
+        if row.label is not Label.UNSUPPORTED
+    ]
+    return [
+        {
+            "from": threshold,
+            "called": sum(value >= threshold for value, _ in told),
+            "contradicted": sum(truth for value, truth in told if value >= threshold),
+            "of": sum(truth for _, truth in told),
+        }
+        for threshold in _THRESHOLDS
+    ]

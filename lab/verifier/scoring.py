@@ -18,13 +18,16 @@ Scorer = Callable[[str, str], Sequence[float]]
 
 @dataclass(frozen=True)
 class Scored:
-    """The margin of the deciding piece, and the number of pieces that were read."""
+    """The margin of the deciding piece, the greatest log odds of *contradicted*, and how many pieces were read."""
 
     margin: float
+    contradiction: float
     pieces: int
 
 
 def score(scorer: Scorer, claim: str, evidence: str, max_words: int = MAX_WORDS) -> Scored:
     """Return the greatest margin over the pieces of the evidence."""
     read = pieces(claim, evidence, max_words)
-    return Scored(max(margin(scorer(claim, piece.text)) for piece in read), len(read))
+    logits = [scorer(claim, piece.text) for piece in read]
+    against = (margin((contradicted, supported, not_found)) for supported, contradicted, not_found in logits)
+    return Scored(max(map(margin, logits)), max(against), len(read))

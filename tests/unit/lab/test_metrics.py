@@ -8,7 +8,7 @@ import random
 import pytest
 
 from lab.verifier.calibration import fit
-from lab.verifier.evaluation import by_source
+from lab.verifier.evaluation import by_source, called
 from lab.verifier.metrics import area_under_curve, balanced_accuracy, calibration_error
 from lab.verifier.rows import Label, Row
 from verax.truth.verifier.calibration import Calibration, sigmoid
@@ -100,3 +100,11 @@ def test_a_source_with_one_class_is_left_out() -> None:
     ]
     [found] = by_source(rows, [0.9, 0.2, 0.9])
     assert (found.source, found.accuracy.value, found.supported) == ("a", 1.0, 1)
+
+
+def test_what_would_be_called_contradicted_is_counted_where_the_set_tells() -> None:
+    labels = [Label.CONTRADICTED, Label.CONTRADICTED, Label.SUPPORTED, Label.NOT_FOUND, Label.UNSUPPORTED]
+    rows = [Row("towns", str(place), "c", "e", label) for place, label in enumerate(labels)]
+    found = {entry["from"]: entry for entry in called(rows, [3.0, 0.1, -3.0, 1.0, 9.0])}
+    assert found[0.5] == {"from": 0.5, "called": 3, "contradicted": 2, "of": 2}
+    assert found[0.95] == {"from": 0.95, "called": 1, "contradicted": 1, "of": 2}
