@@ -4,6 +4,7 @@ data       make the examples that a recipe asks for from the public sets
 train      train the model; goes on from the last checkpoint
 export     write the model as ONNX with 8-bit weights
 unpack     take the model of a run from such a file, to begin a run with it
+average    make a run whose weights are the mean of those of a run and of the one that it began with
 calibrate  fit probabilities to margins on held-out rows of the training sets
 evaluate   score a file of rows and measure each source
 report     add the run to the log of runs
@@ -109,6 +110,22 @@ def unpack_model(given: argparse.Namespace) -> int:
     save(from_arrays(given.base, unpack(given.onnx)), given.run / "model")
     shutil.copyfile(given.base / "tokenizer.json", given.run / "model" / "tokenizer.json")
     print(json.dumps({"from": hashlib.sha256(given.onnx.read_bytes()).hexdigest()}))
+    return 0
+
+
+def average_model(given: argparse.Namespace) -> int:
+    """Write a run beside the one given by ``--of``: its data and recipe, and the mean of two models' weights."""
+    from lab.verifier.model import averaged, load, save
+
+    for name in ("recipe.toml", "data.json", "progress.jsonl"):
+        if not (given.of / name).exists():
+            raise Mistake(f"{given.of / name}: not there\nhint: --of names a run that was trained")
+    given.run.mkdir(parents=True, exist_ok=True)
+    for name in ("recipe.toml", "data.json", "progress.jsonl"):
+        shutil.copyfile(given.of / name, given.run / name)
+    shutil.copytree(given.of / "data", given.run / "data", dirs_exist_ok=True)
+    save(averaged(load(given.of / "model"), load(given.start / "model")), given.run / "model")
+    shutil.copyfile(given.of / "model" / "tokenizer.json", given.run / "model" / "tokenizer.json")
     return 0
 
 
@@ -229,6 +246,11 @@ def _parser() -> argparse.ArgumentParser:
     unpacked.add_argument("--onnx", type=Path, required=True, help="what export wrote")
     unpacked.add_argument("--base", type=Path, default=base_folder(), help="the folder of the base weights")
     unpacked.set_defaults(command=unpack_model)
+
+    averaged = commands.add_parser("average", parents=[shared], help="the mean of a run and the one that it began with")
+    averaged.add_argument("--of", type=Path, required=True, help="the folder of the run")
+    averaged.add_argument("--start", type=Path, required=True, help="the folder of the run that it began with")
+    averaged.set_defaults(command=average_model)
 
     for name, command, text in (
         ("export", export_model, "write the model as ONNX with 8-bit weights"),

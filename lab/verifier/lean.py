@@ -102,14 +102,12 @@ class _Graph:
         length = self._add("Shape", ["ids"], start=1, end=2)
         zero = self._hold("zero", np.array([0], np.int64))
         kinds = f"{_AT}{kind}.weight.q"
-        one = self._hold("one", np.array([1], np.int64))
-        rows = [
-            self._add("Gather", [f"{_AT}{word}.weight.q", "ids"]),
-            self._add("Gather", [kinds, "types"])
-            if "types" in self._inputs
-            else self._add("Slice", [kinds, zero, one, zero]),
-            self._add("Slice", [f"{_AT}{place}.weight.q", zero, length, zero]),
-        ]
+        if "types" in self._inputs:
+            types = self._add("Gather", [kinds, "types"])
+        else:
+            types = self._add("Slice", [kinds, zero, self._hold("one", np.array([1], np.int64)), zero])
+        places = self._add("Slice", [f"{_AT}{place}.weight.q", zero, length, zero])
+        rows = [self._add("Gather", [f"{_AT}{word}.weight.q", "ids"]), types, places]
         exact = [self._add("DequantizeLinear", [row, *scales[name]]) for row, name in zip(rows, scales, strict=True)]
         summed = self._add("Add", [self._add("Add", exact[:2]), exact[2]])
         return self._norm(summed, f"{_AT}LayerNorm")

@@ -91,6 +91,14 @@ def _trainable(model: CrossEncoder) -> CrossEncoder:
     return model
 
 
+def averaged(model: CrossEncoder, other: CrossEncoder) -> CrossEncoder:
+    """Return the first model with the mean of both models' weights: often better than either, for one began with the
+    other (Wortsman et al., 2022, "Robust fine-tuning of zero-shot models")."""
+    others = other.state_dict()
+    model.load_state_dict({name: (weight + others[name]) / 2 for name, weight in model.state_dict().items()})
+    return model
+
+
 def set_dropout(model: nn.Module, share: float) -> None:
     """Have every dropout of a model leave out this share of activations in training."""
     for module in model.modules():

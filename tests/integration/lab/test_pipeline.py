@@ -63,6 +63,11 @@ for name, weight in given.items():
     step = abs(exact[name]).max() / 100
     assert abs(weight - exact[name]).max() <= step, name
 
+import onnx
+graph = onnx.load(str(run / "verifier.onnx")).graph
+used = {name for node in graph.node for name in node.input}
+assert not {item.name for item in graph.initializer} - used, "onnxruntime warns of what no node uses"
+
 scorer = load_scorer(run / "verifier.onnx", run / "model" / "tokenizer.json", 64)
 model.load_state_dict({name: torch.tensor(weight) for name, weight in given.items()})
 from lab.verifier.encoding import load_tokenizer
@@ -233,6 +238,15 @@ def test_a_run_can_begin_with_an_exported_file_alone(world: dict[str, Path], exp
         "model.safetensors",
         "tokenizer.json",
     }
+
+
+def test_the_mean_of_two_runs_is_a_run_that_can_be_exported(exported: Path, tmp_path: Path) -> None:
+    done = lab("average", "--run", tmp_path, "--of", exported, "--start", exported)
+    assert done.returncode == 0, done.stderr
+    done = lab("export", "--run", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "verifier.onnx").read_bytes() == (exported / "verifier.onnx").read_bytes()
+    assert lab("average", "--run", tmp_path, "--of", tmp_path / "none", "--start", exported).returncode == 1
 
 
 def test_a_command_out_of_turn_says_what_comes_first(world: dict[str, Path], tmp_path: Path) -> None:
