@@ -80,9 +80,10 @@ function Outcome({ addition: { error, document } }: { addition: Addition }) {
   if (error !== null) {
     const { message, hint } = explain(error)
     return (
-      <p className={styles['problem']}>
-        {message} {hint}
-      </p>
+      <>
+        <p className={styles['problem']}>{message}</p>
+        {hint !== '' && <p className={styles['source']}>{hint}</p>}
+      </>
     )
   }
   if (document === null) return null
