@@ -111,8 +111,9 @@ export function CountryField({
       <p className={styles['note']} aria-live="polite">
         {line?.phone == null
           ? t('country.unknown')
-          : t('country.known', { name: line.name, phone: line.phone, emergency: line.emergency ?? '' })}{' '}
-        {line?.is_verified === false && line.phone !== null && t('country.unchecked')}
+          : t('country.known', { name: line.name, phone: line.phone })}{' '}
+        {line?.emergency != null && t('country.emergency', { number: line.emergency })}{' '}
+        {line?.is_verified === false && t('country.unchecked')}
       </p>
     </div>
   )
