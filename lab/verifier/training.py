@@ -23,10 +23,10 @@ import torch
 from torch import Tensor, nn
 
 from lab.verifier.batches import Encoded, HasIds, batches
-from lab.verifier.model import CrossEncoder, collate, loss, set_dropout
+from lab.verifier.model import collate, loss, set_dropout
 from lab.verifier.recipe import Recipe
+from lab.verifier.storage import CHECKPOINT
 
-CHECKPOINT = "checkpoint.pt"
 PROGRESS = "progress.jsonl"
 
 
@@ -90,9 +90,8 @@ def learning_rate(recipe: Schedule, step: int) -> float:
     return recipe.learning_rate * rise * fall
 
 
-def train_pairs(model: CrossEncoder, examples: Sequence[Encoded], recipe: Recipe, folder: Path, pace: Pace) -> int:
-    """Train a cross-encoder; see `train`."""
-
+def train_pairs(model: nn.Module, examples: Sequence[Encoded], recipe: Recipe, folder: Path, pace: Pace) -> int:
+    """Train a model of either kind on its labels; see `train`."""
     set_dropout(model, recipe.dropout)
 
     def objective(batch: list[Encoded]) -> Tensor:
