@@ -26,8 +26,12 @@ def suites_page() -> str:
 
 
 def _table(suites: list[Suite]) -> str:
-    rows = [f"| `{suite.name}` | {suite.title} | {suite.size} | {suite.channels} |" for suite in suites]
+    rows = [f"| `{suite.name}` | {suite.title} | {suite.size} | {_for(suite)} |" for suite in suites]
     return "\n".join(["| suite | title | items | for a |", "|---|---|---|---|", *rows])
+
+
+def _for(suite: Suite) -> str:
+    return f"{suite.channels}, on request" if suite.on_request else suite.channels
 
 
 def _section(suite: Suite) -> str:

@@ -62,6 +62,7 @@ class Suite:
         uses_head: Scoring compares with the head, whatever the floors say.
         opens_prompts: The scorer looks at the opened prompts of the turns.
         channels: ``release``, ``junior`` or ``runtime``: what it is recommended for; any suite can judge any candidate.
+        on_request: It is in no recommended set of gates; a root that wants it names it.
         floors: Recommended floors by profile.
         digest: What was loaded, 64 hex digits.
     """
@@ -76,6 +77,7 @@ class Suite:
     uses_head: bool
     opens_prompts: bool
     channels: str
+    on_request: bool
     floors: Mapping[str, Mapping[str, str]]
     digest: str
     bank: Bank = field(repr=False)
@@ -129,6 +131,7 @@ def load_suite(name: str) -> Suite:
         uses_head=about.get("uses_head", False),
         opens_prompts=about.get("opens_prompts", False),
         channels=about.get("channels", "release"),
+        on_request=about.get("on_request", False),
         floors=floors,
         digest=_digest_of(folder),
         bank=ItemBank.parse(_read_toml(folder / "items.toml"), f"suite {name}"),
@@ -139,6 +142,8 @@ def load_suite(name: str) -> Suite:
 def recommended_gates(profile: str, channels: str = "release") -> list[dict[str, Any]]:
     """Return gates for a channel of a root document: ``[{suite, floors}]`` in order of the suites.
 
+    Suites that are there on request are not among them.
+
     Args:
         profile: One of `PROFILES`.
         channels: ``release`` for channels that grown-ups talk to, ``junior`` for those of children, ``runtime`` for the
@@ -148,7 +153,7 @@ def recommended_gates(profile: str, channels: str = "release") -> list[dict[str,
     return [
         {"suite": suite.name, "floors": dict(suite.floors[profile])}
         for suite in suites
-        if suite.channels == channels and profile in suite.floors
+        if suite.channels == channels and profile in suite.floors and not suite.on_request
     ]
 
 

@@ -73,6 +73,7 @@ def load_public_set(name: str, folder: Path) -> Suite:
         uses_head=False,
         opens_prompts=False,
         channels="release",
+        on_request=True,
         floors={},
         digest=_digest(data),
         bank=_RowBank(items),

@@ -14,6 +14,7 @@ from verax.kernel.runtime import PortableRuntime
 from verax.store.blobs import Blobs
 from verax.store.home import Home
 from verax.surfaces.cli import runtimes
+from verax.truth import verifier
 
 Verax = Callable[..., Any]
 
@@ -29,6 +30,13 @@ def test_the_list_of_files_is_the_blob_that_the_source_digest_names() -> None:
     assert hex_digest(code.listing) == code.portable.source
     assert b" verax/kernel/canonical.py\n" in code.listing
     assert b".pyc" not in code.listing
+
+
+@pytest.mark.parametrize("name", ["verifier.int8.onnx", "calibration.json", "manifest.json"])
+def test_weights_of_the_verifier_are_part_of_the_code(name: str) -> None:
+    path = Path(verifier.__file__).with_name("weights") / name
+    line = f"{hex_digest(path.read_bytes())} verax/truth/verifier/weights/{name}\n"
+    assert line.encode() in runtimes.measure_code().listing
 
 
 def test_show_says_which_runtime_is_admitted_and_exits_3_when_another_is_installed(

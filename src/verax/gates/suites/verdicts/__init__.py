@@ -1,0 +1,1 @@
+"""Verdicts of the verifier: see README.md in this folder."""
