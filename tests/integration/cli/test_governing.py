@@ -200,6 +200,31 @@ def test_changed_code_is_shown_file_by_file_and_admitted_by_one_command(
     assert "runtime" in refused.err
 
 
+def test_changed_code_is_proposed_without_moving_the_head(
+    own: Any, verax: Verax, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = runtimes.measure_code()
+    listing = old.listing + f"{'ab' * 32} verax/zz_new.py\n".encode()
+    new = runtimes.PortableCode(PortableRuntime(hex_digest(listing), old.portable.lock), listing)
+    runtimes.keep_listing(own.home, old)
+    monkeypatch.setattr(runtimes, "measure_code", lambda: new)
+    assert verax(own, "runtime", "propose").code == 2
+    proposed = verax(own, "runtime", "propose", "--yes", "--reason", "New weights of the verifier.")
+    assert proposed.code == 0, proposed.err
+    assert "added    verax/zz_new.py" in proposed.err
+    change = proposed.out.strip()
+    shown = json.loads(verax(own, "change", "show", change, "--json").out)
+    assert (shown["channel"], shown["status"], shown["candidate"]) == ("runtime", "open", new.portable.digest)
+    assert shown["reason"] == "New weights of the verifier."
+    assert json.loads(verax(own, "runtime", "show", "--json").out)["admitted"] == old.portable.digest
+    judged = verax(own, "gate", "run", change, "--suite", "verdicts")
+    assert judged.code != 0
+    assert "it proposes code" in judged.err
+    assert verax(own, "ask", "Who wrote Hamlet?").code == 0
+    assert verax(own, "change", "admit", change, "--yes").code == 0
+    assert "already" in verax(own, "runtime", "propose", "--yes").err
+
+
 def test_a_remote_model_is_connected_by_one_command(upstream: str, own: Any, verax: Verax) -> None:
     ran = verax(own, "model", "add", "mock", "--url", upstream, "--yes")
     assert ran.code == 0, ran.err

@@ -1,4 +1,4 @@
-"""``verax runtime``: what code is admitted, what changed since, and admitting it (clause 13).
+"""``verax runtime``: what code is admitted, what changed since, proposing and admitting it (clause 13).
 
 The digest of the source is a hash over a list of files, so the list itself is kept as the blob of
 that name: two runtimes are then compared file by file, offline, from the log's blobs alone.
@@ -15,10 +15,11 @@ import click
 from verax.kernel.errors import ConfigError, KernelError
 from verax.kernel.root import RUNTIME_CHANNEL
 from verax.kernel.runtime import PortableRuntime, source_digest
+from verax.kernel.short_code import short_code
 from verax.store.blobs import Blobs
 from verax.store.home import Home
 from verax.surfaces.cli.changes import propose_and_admit
-from verax.surfaces.cli.govern import open_author
+from verax.surfaces.cli.govern import Author, open_author
 from verax.surfaces.cli.history import History, read_history
 from verax.surfaces.cli.output import DONE, REFUSED, confirm, print_json, print_text, say, shorten
 from verax.surfaces.cli.session import Session, pass_session
@@ -46,7 +47,7 @@ class PortableCode:
 
 @click.group()
 def runtime() -> None:
-    """Show what changed in the running code, and admit it."""
+    """Show what changed in the running code, propose it, and admit it."""
 
 
 @runtime.command("show")
@@ -71,27 +72,62 @@ def show(session: Session, as_json: bool) -> int:
     return DONE if is_same else REFUSED
 
 
+@runtime.command("propose")
+@click.option("--reason", default="The installed code was updated.", show_default=True, help="Why.")
+@click.option("--yes", is_flag=True, help="Do not ask before signing.")
+@pass_session
+def propose(session: Session, reason: str, yes: bool) -> int:
+    """Show what changed in the code, sign a change that proposes it, and print its id.
+
+    Others review it and gates judge it as they do a release; a server that runs this code answers previews meanwhile.
+    """
+    author, code = _installed(session)
+    if _is_admitted(author, code):
+        return DONE
+    confirm(f"propose runtime {shorten(code.portable.digest)}?", is_given=yes)
+    keep_listing(session.config.home, code)
+    proposal = author.propose(RUNTIME_CHANNEL, code.portable.data, reason)
+    print_text(proposal.change)
+    say(f"code of the change: {short_code(proposal.change)}")
+    return DONE
+
+
 @runtime.command("admit")
 @click.option("--reason", default="The installed code was updated.", show_default=True, help="Why.")
 @click.option("--yes", is_flag=True, help="Do not ask before signing.")
 @pass_session
 def admit(session: Session, reason: str, yes: bool) -> int:
     """Show what changed in the code and, where the root says solo, admit it with one signature."""
-    if session.config.url:
-        raise ConfigError("runtime: code is admitted on the machine that runs it", hint="run this there, without --url")
-    author = open_author(session)
-    code = measure_code()
-    admitted = author.history.state.channels[RUNTIME_CHANNEL].head
-    if admitted == code.portable.digest:
-        say(f"runtime {shorten(admitted)} is admitted already")
+    author, code = _installed(session)
+    if _is_admitted(author, code):
         return DONE
-    for line in describe_code_changes(author.history, code):
-        say(line)
     confirm(f"admit runtime {shorten(code.portable.digest)}?", is_given=yes)
     keep_listing(session.config.home, code)
     propose_and_admit(author, RUNTIME_CHANNEL, code.portable.data, reason)
     say(f"admitted {shorten(code.portable.digest)}; a server that runs other code must be started again")
     return DONE
+
+
+def _installed(session: Session) -> tuple[Author, PortableCode]:
+    """Return who signs, and the code that is installed here.
+
+    Raises:
+        ConfigError: the installation is on another machine.
+    """
+    if session.config.url:
+        raise ConfigError("runtime: code is admitted on the machine that runs it", hint="run this there, without --url")
+    return open_author(session), measure_code()
+
+
+def _is_admitted(author: Author, code: PortableCode) -> bool:
+    """Say whether code is admitted already; tell that, or else what changed."""
+    admitted = author.history.state.channels[RUNTIME_CHANNEL].head
+    if admitted == code.portable.digest:
+        say(f"runtime {shorten(admitted)} is admitted already")
+        return True
+    for line in describe_code_changes(author.history, code):
+        say(line)
+    return False
 
 
 def measure_code(package: Path | None = None) -> PortableCode:

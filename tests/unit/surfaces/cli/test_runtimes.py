@@ -65,7 +65,10 @@ def test_a_kept_list_lets_two_runtimes_be_compared(founded: Any, verax: Verax) -
     assert Blobs(Home(founded.home).blobs).get(code.portable.source) == code.listing
 
 
-def test_code_of_another_machine_is_not_admitted_from_here(founded: Any, verax: Verax, tmp_path: Path) -> None:
-    ran = verax("--url", "https://far.example", "runtime", "admit")
+@pytest.mark.parametrize("command", ["propose", "admit"])
+def test_code_of_another_machine_is_neither_proposed_nor_admitted_from_here(
+    founded: Any, verax: Verax, command: str
+) -> None:
+    ran = verax("--url", "https://far.example", "runtime", command)
     assert ran.code == 2
     assert "on the machine that runs it" in ran.err

@@ -45,7 +45,9 @@ def score(samples: Sequence[Sample], head: Sequence[Sample] | None) -> list[Mark
     try:
         if not verifier.is_available and verifier.identity != "none":
             raise ConfigError(
-                "suite verdicts: the verifier cannot run here", hint='install the extra "knowledge"', code="gates/no-verifier"
+                "suite verdicts: the verifier cannot run here",
+                hint='install the extra "knowledge"',
+                code="gates/no-verifier",
             )
         return marks_of([sample.item for sample in samples], verifier)
     finally:
