@@ -6,7 +6,8 @@ Each check compares a claim with one passage and says what it found, with offset
   same unit or counted word, else *missing*.
 * *date*: the same for years, months and days of the week; a decade ("the 1910s") is not compared.
 * *name*: a capitalised word of the claim, not at its start, that the passage lacks: *missing*.
-* *negation*: a sentence of the passage has nearly the claim's words, and one of the two is negated: a *conflict*.
+* *negation*: a sentence of the passage has nearly the claim's words, their endings aside, and one of the two is
+  negated: a *conflict*.
 
 Numbers are compared by value ("2,500", "2.5 thousand"; "12", "twelve"), units by what they mean ("km", "kilometres"),
 and within one kind they are converted ("5 km", "5,000 m"). *About* allows five percent, *over* and *under* the side
@@ -128,6 +129,11 @@ _KINDS = {
     "length": "mm .001 millimetre .001 millimeter .001 cm .01 centimetre .01 centimeter .01 m 1 metre 1 meter 1 "
     "km 1000 kilometre 1000 kilometer 1000 mile 1609.344 foot .3048 feet .3048 ft .3048 inch .0254 yard .9144",
     "mass": "mg .000001 milligram .000001 g .001 gram .001 kg 1 kilogram 1 kilo 1 tonne 1000",
+    "area": "square_centimetre .0001 square_metre 1 square_meter 1 square_kilometre 1000000 square_kilometer 1000000 "
+    "square_foot .09290304 square_feet .09290304 square_mile 2589988.110336 hectare 10000 acre 4046.8564224",
+    "volume": "ml .000001 millilitre .000001 milliliter .000001 cl .00001 litre .001 liter .001 "
+    "cubic_centimetre .000001 cubic_centimeter .000001 cubic_metre 1 cubic_meter 1 cubic_foot .028316846592 "
+    "cubic_feet .028316846592 cubic_kilometre 1000000000 cubic_kilometer 1000000000",
     "time": "second 1 minute 60 hour 3600 day 86400 week 604800",
     "months": "month 1 year 12 decade 120 century 1200",
     "%": "% 1 percent 1 pct 1",
@@ -156,7 +162,10 @@ _NUMBER = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_UNIT = re.compile(r"[\s-]*(?:(?:US|U\.S\.|American)\s+(?=dollar))?(?P<unit>%|percentage\s+points?\b|[A-Za-z]+)")
+_UNIT = re.compile(
+    r"[\s-]*(?:(?:US|U\.S\.|American)\s+(?=dollar))?"
+    r"(?P<unit>%|percentage\s+points?\b|(?:cubic|square)\s+[A-Za-z]+|[A-Za-z]+)"
+)
 _MORE = "more|greater|higher|larger|longer|taller|older|heavier|deeper|wider"
 _LESS = "less|fewer|lower|smaller|shorter|younger|lighter"
 _HEDGES = tuple(
@@ -183,6 +192,8 @@ _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*")
 _STOP = frozenset(
     "a an and as at be been by for from had has have in is it its of on or that the this to was were with".split()
 )
+_ENDING = re.compile(r"(?:ing|ed|es|s|e)\Z")
+_MIN_CUT = 4  # characters of a word from which on its ending is left out
 _NEARLY = 0.8  # the share of the claim's words that a sentence has which says the same, or denies it
 
 
@@ -243,7 +254,7 @@ def _range(low: Quantity, high: Quantity, first: int) -> Quantity:
 def _quantity(text: str, match: re.Match[str]) -> Quantity:
     value = _value(match)
     after = _UNIT.match(text, match.end())
-    word = after["unit"].lower().split()[0] if after else ""
+    word = _unit_name(after["unit"]) if after else ""
     if _is_metres(match):
         word = "m"
     kind, factor = _UNITS.get(word) or _UNITS.get(_singular(word)) or (_singular(word), Fraction(1))
@@ -286,6 +297,12 @@ def _value(match: re.Match[str]) -> Fraction:
 def _is_metres(match: re.Match[str]) -> bool:
     """Say whether an "m" right after the digits is a unit: of money it means millions."""
     return (match["short"] or "").lower() == "m" and not match["currency"]
+
+
+def _unit_name(unit: str) -> str:
+    """Return a unit as `_KINDS` names it: its first word, with the second one for areas and volumes."""
+    first, *more = unit.lower().split()
+    return f"{first}_{_singular(more[0])}" if more and first in ("cubic", "square") else first
 
 
 def _singular(word: str) -> str:
@@ -359,17 +376,22 @@ def _names(claim: str, passage: str) -> Iterator[Finding]:
 
 
 def _negation(claim: str, passage: str) -> Iterator[Finding]:
-    wanted, is_negated = content_words(claim), _NOT.search(claim)
+    wanted, is_negated = _base_forms(claim), _NOT.search(claim)
     if len(wanted) < 2:
         return
     alike = [
         bool(_NOT.search(sentence[0])) != bool(is_negated)
         for sentence in _SENTENCE.finditer(passage)
-        if len(wanted & content_words(sentence[0])) >= _NEARLY * len(wanted)
+        if len(wanted & _base_forms(sentence[0])) >= _NEARLY * len(wanted)
     ]
     if alike and all(alike):
         start, end = is_negated.span() if is_negated else (0, len(claim))
         yield Finding(Kind.NEGATION, Weight.CONFLICT, start, end)
+
+
+def _base_forms(text: str) -> set[str]:
+    """Return the words that say something without regular endings: "approved" and "did not approve" agree."""
+    return {_ENDING.sub("", word) if len(word) > _MIN_CUT else word for word in content_words(text)}
 
 
 def content_words(text: str) -> set[str]:

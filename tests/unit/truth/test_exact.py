@@ -191,3 +191,28 @@ def test_every_number_is_read_back_however_it_is_written() -> None:
 def test_odd_texts_are_read_without_an_error(claim: str) -> None:
     for finding in check(claim, PASSAGE) + check(claim, "") + check(PASSAGE, claim):
         assert finding.kind in Kind and finding.weight in Weight
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage"),
+    [
+        ("The council approved the plan.", "In May the council did not approve the plan."),
+        ("The mayor signed the contract.", "The mayor has not signed the contract yet."),
+        ("The bridge carries no trains.", "The bridge carried trains."),
+    ],
+)
+def test_a_negation_is_seen_in_another_form_of_the_verb(claim: str, passage: str) -> None:
+    assert Kind.NEGATION in {finding.kind for finding in check(claim, passage)}
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage", "is_found"),
+    [
+        ("The tank holds 331 litres.", "The tank holds 331 cubic metres.", True),
+        ("The tank holds 331 cubic metres.", "The tank holds 331,000 litres.", False),
+        ("The park covers 5 square kilometres.", "The park covers 500 hectares.", False),
+        ("The park covers 5 square kilometres.", "The park is 5 kilometres long.", True),
+    ],
+)
+def test_areas_and_volumes_are_compared_by_what_they_mean(claim: str, passage: str, is_found: bool) -> None:
+    assert (Kind.NUMBER in {finding.kind for finding in check(claim, passage)}) is is_found
