@@ -63,7 +63,8 @@ def receipt_of(server: RunningServer[HttpWorld], url: str, key: str) -> Receipt:
 
 
 def test_channels_are_listed_and_found(client: OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["assistant", "frozen", "native"]
+    junior = ["junior/2-4", "junior/5-7", "junior/8-12"]
+    assert [model.id for model in client.models.list()] == ["assistant", "frozen", *junior, "native"]
     assert client.models.retrieve("assistant").owned_by.startswith("verax.test/")
 
 

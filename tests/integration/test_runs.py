@@ -266,7 +266,9 @@ def test_a_refusal_is_kept_as_what_it_was(stage: Stage, talk: Talk) -> None:
     assert [event["type"] for event in events] == ["started", "text", "refusal", "completed"]
     answer = talk.messages()["data"][1]
     assert (answer["text"], answer["turn"]["status"]) == ("It is ", "refused")
-    assert answer["turn"]["refusal"] == {name: events[2][name] for name in ("category", "reason", "next_step")}
+    assert answer["turn"]["refusal"] == {
+        name: events[2][name] for name in ("category", "reason", "next_step", "crisis")
+    }
     assert answer["turn"]["refusal"]["category"] == "secrets"
 
 

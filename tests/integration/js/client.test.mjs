@@ -23,7 +23,7 @@ const parameters = { type: 'object', properties: { city: { type: 'string' } }, r
 test('channels are listed', async () => {
   const names = []
   for await (const channel of client.models.list()) names.push(channel.id)
-  assert.deepEqual(names, ['assistant', 'frozen', 'native'])
+  assert.deepEqual(names, ['assistant', 'frozen', 'junior/2-4', 'junior/5-7', 'junior/8-12', 'native'])
 })
 
 test('a reply names its release and its receipt', async () => {
