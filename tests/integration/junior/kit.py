@@ -22,9 +22,9 @@ FIELDS: dict[str, Any] = {
     "colour": "blue",
     "animal": "owl",
     "country": "DE",
-    "topics_held": ["zorkmid-planted-topic"],
+    "topics_held": ["sport"],
     "daily_minutes": 30,
-    "time_zone": "Europe/Berlin",
+    "time_zone": "Europe/Busingen",  # so rare that it can be searched for
 }
 MINUTE_S = 60
 

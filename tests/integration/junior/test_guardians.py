@@ -313,6 +313,17 @@ async def test_an_alert_goes_to_the_guardian_unless_they_may_be_the_danger(
     assert (await guardian.get("/v1/junior/alerts")).json()["data"] == []
 
 
+@pytest.mark.parametrize("param", ["topics_held", "topics_allowed"])
+async def test_a_topic_that_junior_does_not_have_is_refused_with_those_it_has(
+    guardian: httpx.AsyncClient, param: str
+) -> None:
+    body = {**FIELDS, "animal": "fox", param: ["sport", "war"], "agreed": sorted(required_terms(None))}
+    refused = await guardian.post("/v1/junior/profiles", json=body)
+    error = refused.json()["error"]
+    assert (refused.status_code, error["param"]) == (400, param)
+    assert "war" in error["message"]
+
+
 async def test_an_export_holds_everything_of_a_profile_and_so_does_that_of_the_guardian(
     guardian: httpx.AsyncClient, child: httpx.AsyncClient, records: JuniorRecords, profile: str
 ) -> None:
@@ -323,7 +334,7 @@ async def test_an_export_holds_everything_of_a_profile_and_so_does_that_of_the_g
     assert [entry["type"] for entry in data] == ["profile", "consent", "day", "session", "alert"]
     whole = (await guardian.get("/v1/account/export")).text
     assert '"junior_profile"' in whole
-    assert "zorkmid-planted-topic" in whole
+    assert "Europe/Busingen" in whole
 
 
 async def test_an_erased_profile_leaves_nothing_in_any_file_and_gives_a_receipt(
@@ -356,4 +367,4 @@ async def test_erasing_the_guardian_erases_the_children(
     erased = await guardian.post("/v1/account/erase", json={"password": PASSWORD})
     assert erased.json()["is_done"]
     assert (await child.get("/v1/junior/session")).status_code == 401
-    assert not found_in(world.config.home.parent, b"zorkmid-planted-topic")
+    assert not found_in(world.config.home.parent, b"Europe/Busingen")

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from verax.guard.helplines import child_line, emergency_number
+from verax.kernel.errors import RequestError
+from verax.products.junior.collection import TOPICS
 from verax.store.junior.types import Bedtime, Consent, Profile, ProfileSettings
 from verax.surfaces.http.junior_models import BedtimeHours, ProfileFields
 
@@ -14,7 +16,15 @@ __all__ = ["bedtime_object", "helpline_object", "profile_object", "settings_from
 
 
 def settings_from(body: ProfileFields) -> ProfileSettings:
-    """Return the settings of a request."""
+    """Return the settings of a request.
+
+    Raises:
+        RequestError: a topic that Junior does not have; held back it would hold nothing back.
+    """
+    for param, topics in (("topics_allowed", body.topics_allowed or ()), ("topics_held", body.topics_held)):
+        if unknown := sorted(set(topics) - set(TOPICS)):
+            hint = f"topics: {', '.join(TOPICS)}"
+            raise RequestError(f"{param}: Junior has no topic {unknown[0]}", hint=hint, param=param)
     fields = body.model_dump(exclude={"agreed", "bedtime"})
     return ProfileSettings(**fields, bedtime=None if body.bedtime is None else _bedtime(body.bedtime))
 
