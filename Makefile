@@ -14,8 +14,9 @@ RAY := .venv-ray
 LAB := .venv-lab
 JUDGES := .venv-judges
 DEV_BIN := $(CURDIR)/$(DEV)/bin
-# A whole run takes every core; tests of one file stay together and share their servers, the longest first.
-SPREAD := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A whole run takes every core; tests of one file stay together and share their servers, the longest first. A process
+# that dies ends the run and says in which test: with another in its place the rest can wait for ever.
+SPREAD := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 RUFF_PATHS := src tests scripts conformance bench lab
 
 help: ## List the targets

@@ -1,4 +1,9 @@
-"""Mutations of files that need no knowledge of what is in them, on files chosen by what they are for."""
+"""Mutations of files that need no knowledge of what is in them, on files chosen by what they are for.
+
+One file is left alone while a server runs: the index of the write-ahead log, ``verax.db-shm``. SQLite maps it into
+the memory of the process, and the kernel ends a process (SIGBUS) that reads where such a file was cut off. Whoever cuts
+it kills the server, and would kill the process that plays; `bench.mutations.index` does it in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from bench.mutations.case import Case, Mutator, Skip
+from bench.mutations.index import INDEX
 
 __all__ = ["FILES"]
 
@@ -51,7 +57,7 @@ _NEW_NAMES = (
 def _pick(case: Case) -> Path:
     """Choose a class of files, then one of it."""
     kind = case.rng.choice(_CLASSES)
-    files = case.files()
+    files = [path for path in case.files() if not (case.is_running and path.name == INDEX)]
     names = {path: case.name(path) for path in files}
     wanted = {
         "governance tile": lambda name: name.startswith("log/governance/tile/0"),

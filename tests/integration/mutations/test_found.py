@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import apsw
@@ -210,3 +213,14 @@ def test_a_server_whose_database_was_cut_to_nothing_tells_it_and_ends(play: Play
     outcome = play(cut_the_database, is_running=True)
     assert outcome.verdict == "refused", outcome
     assert "store/corrupt" in outcome.alarms
+
+
+def cut_the_index(case: Case) -> str:
+    command = [sys.executable, "-m", "bench.mutations.index", str(case.folder), str(case.world.folder)]
+    ended = subprocess.run(command, cwd=Path(__file__).resolve().parents[3], capture_output=True, timeout=120)
+    assert ended.returncode == -signal.SIGBUS, ended.stderr
+    return "a server killed by cutting the index of its write-ahead log"
+
+
+def test_a_server_that_dies_of_a_cut_index_starts_again_and_answers_as_before(play: Play) -> None:
+    assert play(cut_the_index).verdict == "identical"
