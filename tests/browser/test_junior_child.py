@@ -172,6 +172,7 @@ def test_eight_to_twelve_get_hints_facts_and_a_talk_that_stays_on_the_page(hand_
     tablet.say("what is 12 x 13?")
     expect(page.get_by_role("button", name="Another hint")).to_be_visible()
     tablet.tap("Another hint")
+    tablet.hears("Work out 10 × 12")
     tablet.say("how do bees make honey?")
     tablet.hears("Where you can look it up:")
     expect(log).to_contain_text("what is 12 x 13?")

@@ -212,6 +212,7 @@ class SqliteDriver:
         self._vfs = vfs
         self._lock_wait_ms = int(limits.lock_wait_s * 1000)
         self._was_ours = False
+        self._first: tuple[int, int] | None = None
         if vfs is None:
             _create_private(path)
 
@@ -222,6 +223,7 @@ class SqliteDriver:
     def connect(self, *, readonly: bool) -> SqliteConnection:
         if self._was_ours and self._vfs is None:
             self._set_journal_aside()
+            self._check_still_there()
         raw: apsw.Connection | None = None
         try:
             raw = apsw.Connection(str(self._path), vfs=self._vfs, statementcachesize=256)
@@ -249,6 +251,15 @@ class SqliteDriver:
         with contextlib.suppress(OSError):
             journal.rename(f"{journal}.foreign")
 
+    def _check_still_there(self) -> None:
+        """Refuse another file under the name of the one that is open.
+
+        SQLite would take it for a database that nobody has open, and cut the index of the write-ahead log, which it
+        shares with the open one by name: the kernel ends a process that reads a mapped file where it was cut (SIGBUS).
+        """
+        if self._first is not None and _identity(self._path) != self._first:
+            raise _gone(self.label)
+
     def _configure(self, raw: apsw.Connection, *, readonly: bool) -> None:
         raw.set_busy_timeout(self._lock_wait_ms)
         raw.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
@@ -267,6 +278,12 @@ class SqliteDriver:
         if readonly:
             raw.execute("PRAGMA query_only=ON")
 
+    def _remember(self) -> None:
+        """Note that the file is a database of Verax, and which file it is."""
+        self._was_ours = True
+        if self._vfs is None and self._first is None:
+            self._first = _identity(self._path)
+
     def _check_application(self, raw: apsw.Connection) -> None:
         """Mark an empty file as ours; refuse one that is another program's, and one that was ours and is no more.
 
@@ -274,20 +291,17 @@ class SqliteDriver:
         that each wait for the lock to mark it would hold up everything, the end of the server included.
         """
         if _application_id(raw) == APPLICATION_ID:
-            self._was_ours = True
+            self._remember()
             return
         if self._was_ours:
-            raise CorruptStore(
-                f"{self.label}: the database that was open is gone, its file holds something else",
-                hint="stop Verax, copy the file aside, then restore a backup",
-            )
+            raise _gone(self.label)
         raw.execute("BEGIN IMMEDIATE")
         try:
             found = _application_id(raw)
             if found == 0 and not raw.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]:
                 raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
                 raw.execute("COMMIT")
-                self._was_ours = True
+                self._remember()
             elif found != APPLICATION_ID:
                 raise ConfigError(
                     f"{self.label}: expected a database of Verax, found one of another program",
@@ -313,6 +327,22 @@ class _WalCounter:
 
 def _application_id(raw: apsw.Connection) -> object:
     return raw.execute("PRAGMA application_id").fetchall()[0][0]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return the device and the number of a file; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _gone(label: str) -> CorruptStore:
+    return CorruptStore(
+        f"{label}: the database that was open is gone, its file holds something else",
+        hint="stop Verax, copy the file aside, then restore a backup",
+    )
 
 
 def _create_private(path: Path) -> None:

@@ -113,6 +113,23 @@ def test_a_foreign_rollback_journal_holds_no_new_connection_up(path: Path) -> No
     database.close()
 
 
+@pytest.mark.parametrize("is_put_back", [True, False])
+def test_another_file_under_its_name_is_not_opened_and_takes_nobody_down(path: Path, is_put_back: bool) -> None:
+    database = open_database(path)
+    make_table(database)
+    database.write_now(put(1))
+    opened = path.with_name("opened")
+    path.rename(opened)
+    if is_put_back:
+        path.write_bytes(opened.read_bytes())
+    # Were the file opened, SQLite could cut the index that is mapped here, and the process would not outlive that.
+    with pytest.raises(CorruptStore, match="is gone"):
+        database.read_now(lambda tx: tx.execute("SELECT count(*) FROM box"))
+    database.write_now(put(2))
+    assert path.exists() is is_put_back
+    database.close()
+
+
 def test_the_file_is_readable_by_its_owner_only(path: Path) -> None:
     database = open_database(path)
     make_table(database)
