@@ -55,7 +55,10 @@ def test_what_the_passage_bears_out_is_not_found_fault_with(claim: str) -> None:
         ("It was the third bridge there.", [("number", "conflict", "third")]),
         ("Less than 2,000 people came.", [("number", "conflict", "2,000")]),
         ("It has 40 benches.", [("number", "missing", "40")]),
-        ("The bridge was opened by Karl Brandt.", [("name", "missing", "Karl"), ("name", "missing", "Brandt")]),
+        (
+            "The bridge was opened by Karl Brandt.",
+            [("name", "conflict", "Karl Brandt"), ("name", "missing", "Karl"), ("name", "missing", "Brandt")],
+        ),
         ("The toll was not abolished in 2004.", [("negation", "conflict", "not")]),
     ],
 )
@@ -129,6 +132,7 @@ def test_money_and_bounds_that_hold_are_not_found_fault_with(claim: str, passage
         ("It cost €31 million.", "It cost $31 million.", ("number", "conflict", "€31 million")),
         ("It cost 28 million dollars.", "It cost 31 million euros.", ("number", "missing", "28 million")),
         ("It weighs 5 pounds.", "It costs 5 dollars.", ("number", "missing", "5")),
+        ("It cost 2.4 million euros.", "It cost 2.4 million pounds.", ("number", "conflict", "2.4 million")),
         ("It rose by 5 percent.", "It rose by 5 percentage points.", ("number", "conflict", "5")),
         ("It rose by 5 percentage points.", "It rose by 5 %.", ("number", "conflict", "5")),
         ("It is more than 214 metres long.", "It is 214 metres long.", ("number", "conflict", "214")),
@@ -212,6 +216,11 @@ def test_a_negation_is_seen_in_another_form_of_the_verb(claim: str, passage: str
         ("The tank holds 331 cubic metres.", "The tank holds 331,000 litres.", False),
         ("The park covers 5 square kilometres.", "The park covers 500 hectares.", False),
         ("The park covers 5 square kilometres.", "The park is 5 kilometres long.", True),
+        ("The dam is 200 feet high.", "The dam is 61 metres high.", False),  # 61 metres are 200.1 feet
+        ("The road is 3 miles long.", "The road is 5 km long.", False),
+        ("The road is 3 miles long.", "The road is 6 km long.", True),
+        ("The road is 5 km long.", "The road is 5,100 metres long.", True),
+        ("The dam is 61 feet high.", "The dam is 61 metres high, the wells between 18 and 46 metres deep.", True),
     ],
 )
 def test_areas_and_volumes_are_compared_by_what_they_mean(claim: str, passage: str, is_found: bool) -> None:

@@ -3,12 +3,12 @@
 Each passage is read in pieces (`pieces`), and each piece gives
 
 * a *probability* that it supports the claim: the model's, calibrated, then corrected by the exact checks of
-  `verax.truth.exact`. A conflict (of a number, date or negation) caps it at `CAPS`; something missing (a number, date
-  or name) takes `PENALTIES` off its log odds, once for each kind. Both are what was measured on 1,600 labelled claims
-  (docs/guides/lab.md): caps are the share of claims with that conflict that were supported all the same, penalties
-  the log of how much rarer supported claims are among those with that finding. A claim that says *more than 200
-  metres* is also read with the passage's own number, "214 metres", where that satisfies it, and has the better of
-  both probabilities;
+  `verax.truth.exact`. A conflict caps it at `CAPS`; something missing takes `PENALTIES` off its log odds, once for each
+  kind. Both are what was measured on labelled claims (docs/guides/lab.md, docs/adr/0169): caps are the share of claims
+  with that conflict that were supported all the same, penalties the log of how much rarer supported claims are among
+  those with that finding. *Order* is too rare to measure, and a quote has to be one, whatever is supported. A claim
+  that says *more than 200 metres* is also read with the passage's own number, "214 metres", where that satisfies it,
+  and has the better of both probabilities;
 * a *contradiction*: the model's probability of *contradicted*, uncalibrated.
 
 The verdict is
@@ -36,6 +36,7 @@ from itertools import combinations
 
 from verax.truth.chunks import Span, nearest_sentences
 from verax.truth.claims import names_nothing
+from verax.truth.content import CALENDAR
 from verax.truth.exact import Kind, Weight, check, content_words, instances
 from verax.truth.verdicts import SUPPORTED_FROM, DecidingSpan, Judgement, Verdict
 from verax.truth.verifier.calibration import Calibration, log_odds, margin, sigmoid
@@ -59,8 +60,16 @@ Scorer = Callable[[str, str], Sequence[float]]
 CONTRADICTED_FROM = 0.8
 SAME_THING = 0.5
 NEARLY = 0.8
-CAPS = {Kind.NUMBER: 0.072, Kind.DATE: 0.05, Kind.NEGATION: 0.333}
-PENALTIES = {Kind.NUMBER: 0.63, Kind.DATE: 0.88, Kind.NAME: 0.81}
+CAPS = {
+    Kind.NUMBER: 0.072,
+    Kind.DATE: 0.05,
+    Kind.NEGATION: 0.333,
+    Kind.NAME: 0.2,
+    Kind.OPPOSITE: 0.03,
+    Kind.ORDER: 0.333,
+    Kind.QUOTE: 0.05,
+}
+PENALTIES = {Kind.NUMBER: 0.63, Kind.DATE: 0.88, Kind.NAME: 0.81, Kind.QUOTE: 3.0}
 _MAX_SOURCES = 3  # whose spans are shown, for each of the two sides
 _CANDIDATES = 4  # sentences that may decide alone
 
@@ -261,7 +270,7 @@ def _contradiction(logits: Sequence[float]) -> float:
 
 
 def _is_same_thing(claim: str, passage: str) -> bool:
-    wanted = content_words(claim)
+    wanted = content_words(CALENDAR.sub(" ", claim)) or content_words(claim)
     said = (content_words(span.of(passage)) for span in nearest_sentences(passage, claim)[:_CANDIDATES])
     return bool(wanted) and any(len(wanted & words) >= math.ceil(SAME_THING * len(wanted)) for words in said)
 
