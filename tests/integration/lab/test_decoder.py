@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from tests.integration.lab.test_pipeline import LIMIT_S, PYTHON, RECIPE, ROOT, claims, command, lab, progress
+from tests.integration.lab.processes import LIMIT_S, PYTHON, run, run_alone, start
+from tests.integration.lab.test_pipeline import RECIPE, claims, command, lab, progress
 
 DECODER = f"""
 model = "decoder"
@@ -113,9 +113,7 @@ pytestmark = [
 
 
 def run_python(*arguments: object) -> str:
-    done = subprocess.run(
-        [str(PYTHON), *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT_S
-    )
+    done = run(*arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -140,20 +138,18 @@ class World:
         assert done.returncode == 0, done.stderr
         return self.folder / name
 
-    def train(self, run: Path, *, teacher: Path | None = None) -> list[str]:
+    def train(self, folder: Path, *, teacher: Path | None = None) -> list[str]:
         """Return the command that trains a run."""
-        is_decoder = 'model = "decoder"' in (run / "recipe.toml").read_text()
+        is_decoder = 'model = "decoder"' in (folder / "recipe.toml").read_text()
         base = self.first / "base" if is_decoder else self.folder / "encoder"
         taught = ("distil", "--teacher", teacher) if teacher else ("train",)
-        return command(*taught, "--run", run, "--base", base, "--threads", 1, "--report-steps", 1)
+        return command(*taught, "--run", folder, "--base", base, "--threads", 1, "--report-steps", 1)
 
-    def trained(self, run: Path, *, teacher: Path | None = None) -> Path:
+    def trained(self, folder: Path, *, teacher: Path | None = None) -> Path:
         """Train a run to its end."""
-        done = subprocess.run(
-            self.train(run, teacher=teacher), cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT_S
-        )
+        done = run(*self.train(folder, teacher=teacher))
         assert done.returncode == 0, done.stderr
-        return run
+        return folder
 
     def _made(self, name: str) -> Path:
         (self.folder / name).mkdir()
@@ -181,20 +177,20 @@ def taught(world: World, encoder: Path) -> Path:
     return world.trained(world.run("taught", SOFT_ONLY), teacher=encoder)
 
 
-def weights(run: Path) -> bytes:
-    return (run / "model" / "model.safetensors").read_bytes()
+def weights(folder: Path) -> bytes:
+    return (folder / "model" / "model.safetensors").read_bytes()
 
 
-def stop(started: list[str], run: Path) -> int:
+def stop(command: list[str], folder: Path) -> int:
     """Start training, stop it after some steps, and return its exit code."""
-    with subprocess.Popen(started, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + LIMIT_S
-        while len(progress(run)) < 5:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(signal.SIGTERM)
-        return process.wait(LIMIT_S)
+    process = start(*command)
+    deadline = time.monotonic() + LIMIT_S
+    while len(progress(folder)) < 5:
+        assert process.poll() is None, process.ended().stderr
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    return process.wait()
 
 
 def test_a_decoder_reads_a_prompt_and_begins_with_the_logits_of_three_words(world: World) -> None:
@@ -204,8 +200,8 @@ def test_a_decoder_reads_a_prompt_and_begins_with_the_logits_of_three_words(worl
 def test_a_decoder_is_trained_calibrated_measured_and_reported(world: World, decoder: Path) -> None:
     assert progress(decoder)[-1]["loss"] < progress(decoder)[0]["loss"]
     for done in (
-        lab("calibrate", "--run", decoder),
-        lab("evaluate", "--run", decoder, "--claims", world.claims),
+        lab("calibrate", "--run", decoder, "--threads", 1),
+        lab("evaluate", "--run", decoder, "--claims", world.claims, "--threads", 1),
     ):
         assert done.returncode == 0, done.stderr
     [result] = json.loads((decoder / "evaluation.json").read_text())
@@ -247,18 +243,18 @@ def test_a_cross_encoder_comes_nearer_to_a_decoder_that_teaches_it(world: World,
 def test_a_taught_run_that_was_stopped_goes_on_with_the_same_teacher_only(
     world: World, encoder: Path, decoder: Path, taught: Path
 ) -> None:
-    run = world.run("taught-stopped", SOFT_ONLY)
-    assert stop(world.train(run, teacher=encoder), run) == 75
-    for other in (world.train(run), world.train(run, teacher=decoder)):
-        refused = subprocess.run(other, cwd=ROOT, capture_output=True, text=True, check=False)
+    folder = world.run("taught-stopped", SOFT_ONLY)
+    assert stop(world.train(folder, teacher=encoder), folder) == 75
+    for other in (world.train(folder), world.train(folder, teacher=decoder)):
+        refused = run(*other)
         assert refused.returncode == 1
         assert "begun with another teacher" in refused.stderr
-    assert weights(world.trained(run, teacher=encoder)) == weights(taught)
+    assert weights(world.trained(folder, teacher=encoder)) == weights(taught)
 
 
 def test_a_teacher_with_no_share_in_the_loss_teaches_nothing(world: World, encoder: Path, decoder: Path) -> None:
-    run = world.trained(world.run("untaught", f"hard_share = 1.0\n{DECODER}"), teacher=encoder)
-    assert weights(run) == weights(decoder)
+    folder = world.trained(world.run("untaught", f"hard_share = 1.0\n{DECODER}"), teacher=encoder)
+    assert weights(folder) == weights(decoder)
 
 
 def test_what_is_missing_is_said_before_anything_is_loaded(world: World, tmp_path: Path) -> None:
@@ -269,6 +265,6 @@ def test_what_is_missing_is_said_before_anything_is_loaded(world: World, tmp_pat
         (("calibrate", "--run", tmp_path), "run train first"),
         (("distil", "--run", tmp_path, "--teacher", tmp_path), "--teacher names the folder of a run that was trained"),
     ):
-        done = lab(*arguments)
+        done = run_alone(*command(*arguments))
         assert done.returncode == 1
         assert hint in done.stderr

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
+from tests.integration.lab.processes import PYTHON, run
 
-ROOT = Path(__file__).parents[3]
-PYTHON = ROOT / ".venv-lab" / "bin" / "python"
 GRAPH = """
 import json, sys
 from pathlib import Path
@@ -45,4 +43,5 @@ assert heavy > plain > 0
 
 @pytest.mark.skipif(not PYTHON.exists(), reason='needs the environment of "make lab"')
 def test_the_graph_says_what_the_model_says_and_gives_its_weights_back(tmp_path: Path) -> None:
-    subprocess.run([PYTHON, "-c", GRAPH, str(tmp_path)], cwd=ROOT, check=True, timeout=300)
+    done = run("-c", GRAPH, tmp_path)
+    assert done.returncode == 0, done.stderr

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.lab.processes import LIMIT_S, PYTHON, run, run_alone, start
 
-ROOT = Path(__file__).parents[3]
-PYTHON = ROOT / ".venv-lab" / "bin" / "python"
 TOWNS = ("Verden", "Celle", "Uelzen")
 RECIPE = """
 question = "Does the whole way work?"
@@ -84,15 +83,14 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
 ]
-LIMIT_S = 300
 
 
 def lab(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT_S)
+    return run(*command(*arguments))
 
 
 def command(*arguments: object) -> list[str]:
-    return [str(PYTHON), "-m", "lab.verifier", *map(str, arguments)]
+    return ["-m", "lab.verifier", *map(str, arguments)]
 
 
 def claims(folder: Path) -> Path:
@@ -116,10 +114,7 @@ def claims(folder: Path) -> Path:
 def world(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folders = {name: tmp_path_factory.mktemp(name) for name in ("claims", "base", "run", "log")}
     claims(folders["claims"])
-    made = subprocess.run(
-        [PYTHON, Path(__file__).with_name("make_base.py"), folders["base"]], check=False, timeout=LIMIT_S
-    )
-    assert made.returncode == 0
+    assert run(Path(__file__).with_name("make_base.py"), folders["base"]).returncode == 0
     recipe(folders).write_text(RECIPE)
     done = lab("data", "--run", folders["run"], "--claims", folders["claims"], "--recipe", recipe(folders))
     assert done.returncode == 0, done.stderr
@@ -130,27 +125,27 @@ def recipe(world: dict[str, Path]) -> Path:
     return world["run"].parent / "recipe.toml"
 
 
-def train(world: dict[str, Path], run: Path) -> list[str]:
+def train(world: dict[str, Path], folder: Path) -> list[str]:
     pace = ("--base", world["base"], "--threads", 1, "--report-steps", 1, "--checkpoint-s", 0)
-    return command("train", "--run", run, *pace)
+    return command("train", "--run", folder, *pace)
 
 
-def progress(run: Path) -> list[dict[str, Any]]:
-    path = run / "progress.jsonl"
+def progress(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "progress.jsonl"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def stop_training(world: dict[str, Path], run: Path, number: signal.Signals) -> int:
+def stop_training(world: dict[str, Path], folder: Path, number: signal.Signals) -> int:
     """Start training, send a signal once it has made some steps, and return its exit code."""
-    begun = len(progress(run))
-    with subprocess.Popen(train(world, run), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + LIMIT_S
-        while len(progress(run)) < begun + 5:
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(number)
-        return process.wait(LIMIT_S)
+    begun = len(progress(folder))
+    process = start(*train(world, folder))
+    deadline = time.monotonic() + LIMIT_S
+    while len(progress(folder)) < begun + 5:
+        assert process.poll() is None, process.ended().stderr
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(number)
+    return process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +155,7 @@ def unbroken(world: dict[str, Path]) -> Path:
     folder.mkdir()
     for name in ("data", "data.json", "recipe.toml"):
         (folder / name).symlink_to(world["run"] / name)
-    done = subprocess.run(train(world, folder), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run_alone(*train(world, folder))
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -170,9 +165,9 @@ def test_a_run_that_was_stopped_and_killed_ends_where_one_that_was_not_does(
 ) -> None:
     assert stop_training(world, world["run"], signal.SIGTERM) == 75
     stop_training(world, world["run"], signal.SIGKILL)
-    assert subprocess.run(train(world, world["run"]), cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert run(*train(world, world["run"])).returncode == 0
     assert progress(world["run"])[-1]["loss"] == progress(unbroken)[-1]["loss"]
-    weights = [run / "model" / "model.safetensors" for run in (world["run"], unbroken)]
+    weights = [folder / "model" / "model.safetensors" for folder in (world["run"], unbroken)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
@@ -185,19 +180,18 @@ def exported(unbroken: Path) -> Path:
 
 
 def test_the_trained_model_is_calibrated_measured_and_reported(world: dict[str, Path], exported: Path) -> None:
-    run = exported
-    done = lab("calibrate", "--run", run)
+    done = lab("calibrate", "--run", exported)
     assert done.returncode == 0, done.stderr
-    measured = [lab("evaluate", "--run", run, "--claims", world["claims"]) for _ in range(2)]
+    measured = [lab("evaluate", "--run", exported, "--claims", world["claims"]) for _ in range(2)]
     assert [done.returncode for done in measured] == [0, 0], measured[0].stderr
     assert measured[0].stdout == measured[1].stdout
-    [result] = json.loads((run / "evaluation.json").read_text())
+    [result] = json.loads((exported / "evaluation.json").read_text())
     assert (result["source"], result["n"], result["supported"]) == ("towns_dev", 60, 30)
     assert 0 <= result["low"] <= result["balanced_accuracy"] <= result["high"] <= 1
 
     words = {"--date": "2026-11-26", "--change": "none", "--machine": "a test", "--verdict": "(negative) random"}
     given = [part for pair in words.items() for part in pair]
-    done = lab("report", "--run", run, "--name", "0001-test", "--log", world["log"], *given)
+    done = lab("report", "--run", exported, "--name", "0001-test", "--log", world["log"], *given)
     assert done.returncode == 0, done.stderr
     entry = json.loads((world["log"] / "0001-test.json").read_text())
     assert entry["result"]["evaluation"] == [result]
@@ -210,22 +204,21 @@ def test_a_run_goes_on_from_the_weights_of_the_run_that_its_recipe_names(
     (tmp_path / "data").symlink_to(world["run"] / "data")
     text = RECIPE.replace("seed = 3", 'seed = 4\nstart = "0001-unbroken"').replace("steps = 60", "steps = 1")
     (tmp_path / "recipe.toml").write_text(text)
-    refused = subprocess.run(train(world, tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
+    refused = run(*train(world, tmp_path))
     assert refused.returncode == 1
     assert "begins with the weights of run 0001-unbroken" in refused.stderr
-    goes_on = [*train(world, tmp_path), "--start", str(unbroken)]
-    done = subprocess.run(goes_on, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run(*train(world, tmp_path), "--start", unbroken)
     assert done.returncode == 0, done.stderr
     assert progress(tmp_path)[0]["loss"] < progress(unbroken)[0]["loss"] * 0.9
 
 
 def test_the_exported_model_gives_the_same_bits_whatever_was_asked_before(exported: Path) -> None:
-    done = subprocess.run([PYTHON, "-c", REPEAT, exported], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run("-c", REPEAT, exported)
     assert done.returncode == 0, done.stderr
 
 
 def test_the_exported_graph_says_what_the_model_says_and_gives_its_weights_back(exported: Path) -> None:
-    done = subprocess.run([PYTHON, "-c", LEAN, exported], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run("-c", LEAN, exported)
     assert done.returncode == 0, done.stderr
 
 
@@ -250,6 +243,6 @@ def test_the_mean_of_two_runs_is_a_run_that_can_be_exported(exported: Path, tmp_
 
 
 def test_a_command_out_of_turn_says_what_comes_first(world: dict[str, Path], tmp_path: Path) -> None:
-    done = lab("train", "--run", tmp_path, "--base", world["base"])
+    done = run_alone(*command("train", "--run", tmp_path, "--base", world["base"]))
     assert done.returncode == 1
     assert "hint: run data first" in done.stderr
