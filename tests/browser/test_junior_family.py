@@ -197,7 +197,7 @@ def test_an_alert_says_what_to_do_and_is_dismissed(
     chat = guardian()
     page = chat.page
     profile = make_profile(chat, server.url)
-    server.call(server.installation.junior.records.add(profile, Exchange("fire", "Go out.", ("emergency",))))
+    server.call(server.installation.junior.records.alert(profile, ["emergency"]))
     page.reload()
     expect(page.get_by_text("Your child told of an emergency")).to_be_visible()
     page.get_by_role("button", name="I have read this").click()
@@ -313,7 +313,8 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     nothing_to_mend(page)
     set_pin(chat, server.url)
     profile = make_profile(chat, server.url, log_days=7)
-    server.call(server.installation.junior.records.add(profile, Exchange("hello", "Hello!", ("self_harm",))))
+    server.call(server.installation.junior.records.alert(profile, ["self_harm"]))
+    server.call(server.installation.junior.records.add(profile, Exchange("hello", "Hello!")))
     for path in ("", f"/{profile}", f"/{profile}/settings", f"/{profile}/log", f"/{profile}/data", "/classroom"):
         page.goto(f"/family{path}")
         expect(page.get_by_role("heading", level=1)).not_to_be_empty()

@@ -7,11 +7,13 @@
    engine reads them as they are, keeps none of them, and answers a line of its own. Of a pasted page beginning and end
    are read.
 3. A page that has not seen the last reply is told that one, and nothing is done (two tabs, a button pressed twice).
-4. The engine is asked through the turn path: the channel's release answers, recorded before its first byte. Neither
+   Where there is none (a guardian changed the topics), the session begins anew with what was said.
+4. Guardians are alerted, before anything is answered: a process that dies from here on loses no alert (ADR 0168). Of
+   what may be about the guardian nobody is told.
+5. The engine is asked through the turn path: the channel's release answers, recorded before its first byte. Neither
    words nor reply nor the turn's secret are written with the record (ADR 0149).
-5. Guardians are alerted, and the readable log gets its lines where one is kept; of what may be about the guardian
-   neither.
-6. The session goes on from the new place, unless another tab was quicker.
+6. The readable log gets its lines where one is kept, but none of what may be about the guardian.
+7. The session goes on from the new place, unless another tab was quicker.
 
 The parts that stand beside the text (pictures, taps, sources) follow from the same prompt as the text does; a reply
 that is not what they belong to is not shown.
@@ -27,15 +29,15 @@ from verax.guard.audience import Audience
 from verax.kernel.errors import ConflictError, ForbiddenError, RefusedError
 from verax.kernel.record import TurnSecret
 from verax.products.junior.asked import Asked, read_session, session_fields
-from verax.products.junior.collection.articles import TOPICS
 from verax.products.junior.library import Library
 from verax.products.junior.pictures import draw, list_pictures
 from verax.products.junior.releases import channel_of
 from verax.products.junior.screen import WEAK, find_concern
 from verax.products.junior.session import Profile, Reply, Said, Session, Step
+from verax.products.junior.topics import TOPICS
 from verax.store.clock import Clock
 from verax.store.junior.hours import BREAK_MS
-from verax.store.junior.records import Exchange, JuniorRecords, Redact
+from verax.store.junior.records import Danger, Exchange, JuniorRecords, Redact
 from verax.store.junior.sessions import Child, ChildSessions
 from verax.store.junior.types import ProfileSettings
 from verax.turn.events import Completed, Failed
@@ -144,7 +146,7 @@ class JuniorTurns:
         if not child.standing.is_open:
             raise NotNow(child)
         place = _read_place(child.state)
-        if after is not None and after != place.number:
+        if after is not None and place.reply is not None and after != place.number:
             raise StaleReply(present_reply(child.state))
         if said is None and place.reply is not None and self._clock.now_ms() - place.at_ms < BREAK_MS:
             return Told(_drawn(place.reply), child)
@@ -153,10 +155,11 @@ class JuniorTurns:
         asked = Asked(_profile(child.settings), place.session, said)
         band = Audience(child.settings.band)
         step = asked.answer(self._library.engine(band))
+        await self._alert(child, step.reply)
         done = await self._run(child, channel_of(band), asked, step)
         fields = {"turn_id": done.turn_id, "release": done.record["release"]}
         told = {"turn": place.number + 1, **_reply_object(step.reply), **fields}
-        await self._tell(child, _message(asked, place.reply), step.reply, done)
+        await self._log(child, _message(asked, place.reply), step.reply, done)
         after_it = _Place(step.session, told, self._clock.now_ms())
         if not await self._sessions.keep_state(child.session.session_id, after_it.to_json(), child.state):
             await self._refuse_stale(token)
@@ -185,13 +188,17 @@ class JuniorTurns:
             )
         return done
 
-    async def _tell(self, child: Child, message: str, reply: Reply, done: Completed) -> None:
-        """Alert guardians and write the log, as far as they asked for it and may know."""
+    async def _alert(self, child: Child, reply: Reply) -> None:
+        """Alert guardians, as far as they may know."""
+        if reply.alerts:
+            await self._records.alert(child.session.profile_id, [alert.kind for alert in reply.alerts], _danger(reply))
+
+    async def _log(self, child: Child, message: str, reply: Reply, done: Completed) -> None:
+        """Write the log, as far as guardians asked for it and may know."""
         exchange = Exchange(
             message=message,
             answer=reply.text,
-            categories=tuple(alert.kind for alert in reply.alerts),
-            danger="unknown" if reply.is_private else "nobody",
+            danger=_danger(reply),
             turn_id=done.turn_id,
             salt=TurnSecret(bytes.fromhex(done.secret)).salt("reply").hex(),
         )
@@ -235,6 +242,10 @@ def _message(asked: Asked, before: dict[str, Any] | None) -> str:
         return asked.text
     taps = before["taps"] if before is not None else []
     return next((f"[{tap['label']}]" for tap in taps if tap["id"] == asked.said.tap), "")
+
+
+def _danger(reply: Reply) -> Danger:
+    return "unknown" if reply.is_private else "nobody"
 
 
 def _clip(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.integration.junior.dying import DIED
 from tests.integration.junior.kit import FIELDS, PASSWORD, browser, code_of, found_in, make_profile
 
 from verax.kernel.record import Record, entry_of
 from verax.products.junior.releases import shipped_channels
+from verax.store.database import open_database
 from verax.surfaces.http import junior_models as shapes
 from verax.surfaces.http.app import Application
 from verax.surfaces.http.gate import SESSION_COOKIE
@@ -173,6 +176,42 @@ async def test_held_topics_are_not_answered(app: Application, guardian: httpx.As
     await tablet.aclose()
 
 
+async def test_a_topic_held_back_meanwhile_ends_the_story_and_takes_the_reply_away(
+    guardian: httpx.AsyncClient, child: httpx.AsyncClient, profile: str
+) -> None:
+    await say(child, tap="story")
+    told = await say(child, tap="part:Pip the owl", after=1)
+    path = f"/v1/junior/profiles/{profile}"
+    assert (await guardian.put(path, json={**FIELDS, "daily_minutes": 40})).status_code == 200
+    assert (await child.get("/v1/junior/session")).json()["reply"]["turn"] == told["turn"]
+    assert (await guardian.put(path, json={**FIELDS, "topics_held": ["animals"]})).status_code == 200
+    assert (await child.get("/v1/junior/session")).json()["reply"] is None
+    again = await say(child, tap="part:in a castle", after=told["turn"])
+    assert again["turn"] == 1
+    assert "owl" not in f"{again['text']} {again['taps']} {again['pictures']}".lower()
+    asked = await say(child, tap="story", after=1)
+    assert [tap["label"] for tap in asked["taps"]] == ["Bo the robot"]
+
+
+@pytest.mark.parametrize("moment", ["record", "recorded", "log", "state"])
+async def test_an_alert_outlives_a_process_that_dies_while_it_answers(tmp_path: Path, moment: str) -> None:
+    """The process ends without a word: before the record, after it, before the log, before the session goes on."""
+    command = [sys.executable, "-m", "tests.integration.junior.dying", moment]
+    ran = await asyncio.to_thread(
+        subprocess.run,
+        command,
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == DIED, ran.stderr.decode()
+    (path,) = tmp_path.rglob("verax.db")
+    database = open_database(path)
+    assert await database.read(lambda tx: tx.execute("SELECT category FROM junior_alerts")) == [("emergency",)]
+    database.close()
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
@@ -273,10 +312,14 @@ async def test_a_release_of_another_library_says_nothing(world: HttpWorld, child
     assert (refused.status_code, code_of(refused)) == (503, "junior/other-library")
 
 
-async def test_a_frozen_channel_answers_no_child(world: HttpWorld, child: httpx.AsyncClient) -> None:
+async def test_a_frozen_channel_answers_no_child_and_still_alerts_the_guardian(
+    world: HttpWorld, guardian: httpx.AsyncClient, child: httpx.AsyncClient
+) -> None:
     world.world.governance.log.move("ann", "freeze", channel="junior/5-7")
     world.world.governance.adopt()
     assert (await child.post(TURNS, json={})).status_code == 503
+    assert (await child.post(TURNS, json={"text": "a man wants to meet me"})).status_code == 503
+    assert [alert["category"] for alert in (await guardian.get("/v1/junior/alerts")).json()["data"]] == ["emergency"]
 
 
 async def test_a_logged_answer_has_a_receipt_that_opens_it_and_a_changed_byte_is_refused(

@@ -304,7 +304,8 @@ async def test_an_alert_goes_to_the_guardian_unless_they_may_be_the_danger(
     home = await make_profile(guardian, animal="fox", log_days=7)
     school = await make_profile(guardian, animal="frog", place="classroom", log_days=7)
     for profile in (home, school):
-        await records.add(profile, Exchange("dad hits me", "Call 116111.", ("violence",), "family"))
+        await records.alert(profile, ["violence"], "family")
+        await records.add(profile, Exchange("dad hits me", "Call 116111.", "family"))
     listed = (await guardian.get("/v1/junior/alerts")).json()
     alerts = shapes.AlertList.model_validate(listed).data
     assert [(alert.profile, alert.category) for alert in alerts] == [(school, "violence")]
@@ -328,7 +329,7 @@ async def test_an_export_holds_everything_of_a_profile_and_so_does_that_of_the_g
     guardian: httpx.AsyncClient, child: httpx.AsyncClient, records: JuniorRecords, profile: str
 ) -> None:
     await child.post("/v1/junior/session/beat")
-    await records.add(profile, Exchange("a", "b", ("self_harm",)))
+    await records.alert(profile, ["self_harm"])
     exported = (await guardian.get(f"/v1/junior/profiles/{profile}/export")).json()
     data = shapes.ProfileExport.model_validate(exported).data
     assert [entry["type"] for entry in data] == ["profile", "consent", "day", "session", "alert"]
@@ -341,7 +342,8 @@ async def test_an_erased_profile_leaves_nothing_in_any_file_and_gives_a_receipt(
     world: HttpWorld, guardian: httpx.AsyncClient, child: httpx.AsyncClient, records: JuniorRecords
 ) -> None:
     profile = await make_profile(guardian, animal="fox", log_days=7)
-    await records.add(profile, Exchange("quuxblorb planted message", "quuxblorb answer", ("self_harm",)))
+    await records.add(profile, Exchange("quuxblorb planted message", "quuxblorb answer"))
+    await records.alert(profile, ["self_harm"])
     opened = await world.junior.sessions.open(profile)
     assert await world.junior.sessions.keep_state(opened.session.session_id, '"quuxblorb planted state"', "")
     planted = (b"quuxblorb", profile.encode(), opened.session.session_id.encode())

@@ -57,10 +57,15 @@ class Reading:
             return self.no_page(session, profile)
         return Step(page_of(stories[session.turn % len(stories)]), Session(session.turn + 1))
 
+    def has_stories(self, profile: Profile) -> bool:
+        """Say whether there is a story that is not held back."""
+        return bool(self.shelf.of(self.band, "story", profile.held_back))
+
     def no_page(self, session: Session, profile: Profile) -> Step:
-        """Say that there is no page on that, with something that there is."""
-        text = pick(self.band, "no_page", session.turn)
-        return Step(Reply("no_page", text, taps=self.suggestions(session, profile)), Session(session.turn + 1))
+        """Say that there is no page on that, with something that there is, unless everything is held back."""
+        taps = self.suggestions(session, profile)
+        text = pick(self.band, "no_page" if taps else "none_left", session.turn, profile.held_back)
+        return Step(Reply("no_page", text, taps=taps), Session(session.turn + 1))
 
     def suggestions(self, session: Session, profile: Profile) -> tuple[Tap, ...]:
         """Return some pages to tap, others each turn."""

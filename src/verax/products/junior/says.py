@@ -1,6 +1,7 @@
 """What Junior says beside its collection: lines of `says.toml`, and the calm script with a helpline of the country.
 
 * A line is picked by the number of the turn, so that the same session says the same.
+* A line proposes nothing that guardians hold back; the calm script is said whatever they hold back.
 * An alert goes to the guardians for danger and self-harm; for abuse only where somebody outside the household was
   named. Otherwise nobody is told, and the turn stays out of what guardians read.
 """
@@ -8,7 +9,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,9 +18,10 @@ from typing import Any
 from verax.guard.audience import Audience
 from verax.guard.helplines import child_line, emergency_number
 from verax.products.junior.screen import DANGERS, Concern
-from verax.products.junior.session import Alert, Kind, Place, Profile, Reply
+from verax.products.junior.session import Alert, Kind, Place, Profile, Reply, Tap
+from verax.products.junior.topics import invited_topics, topics_of
 
-__all__ = ["alerts_of", "kind_of", "lines_of", "pick", "respond"]
+__all__ = ["alerts_of", "kind_of", "lines_of", "pick", "pick_line", "respond", "without_held"]
 
 _KINDS: dict[str, Kind] = {
     "hello": "hello",
@@ -44,15 +47,25 @@ def lines_of(band: Audience) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(lines) for name, lines in _says()[band.value].items()}
 
 
-def pick(band: Audience, name: str, turn: int) -> str:
-    """Return the line of a name for this turn."""
-    lines = lines_of(band)[name]
-    return lines[turn % len(lines)]
+def pick(band: Audience, name: str, turn: int, held_back: frozenset[str] = frozenset()) -> str:
+    """Return the line of a name for this turn; no line that proposes what is held back."""
+    return pick_line(lines_of(band)[name], turn, held_back)
+
+
+def pick_line(lines: Sequence[str], turn: int, held_back: frozenset[str]) -> str:
+    """Return one of some lines for this turn; no line that proposes what is held back.
+
+    Every name has a line that proposes nothing (a test holds that). The last line stands for it where there is none,
+    as for danger: what is said then is said whatever is held back.
+    """
+    free = [line for line in lines if not held_back & invited_topics(line)] if held_back else lines
+    return free[turn % len(free)] if free else lines[-1]
 
 
 def respond(concern: Concern, profile: Profile, turn: int) -> Reply:
     """Return what is said to a concern, with the alerts that go out."""
-    line = pick(profile.band, _LINE_OF.get(concern.name, concern.name), turn)
+    held = frozenset() if concern.name in DANGERS else profile.held_back
+    line = pick(profile.band, _LINE_OF.get(concern.name, concern.name), turn, held)
     text = line.format_map(_contacts(profile.country)).strip()
     return Reply(
         kind_of(concern), text, alerts=alerts_of(concern, profile.place), is_private=concern.is_private(profile.place)
@@ -62,6 +75,13 @@ def respond(concern: Concern, profile: Profile, turn: int) -> Reply:
 def alerts_of(concern: Concern, place: Place) -> tuple[Alert, ...]:
     """Return what guardians are told: nothing where they may be the danger."""
     return (Alert(concern.name),) if concern.name in _ALERTED and not concern.is_private(place) else ()
+
+
+def without_held(taps: Iterable[Tap], held_back: frozenset[str]) -> tuple[Tap, ...]:
+    """Return taps without pictures that are held back; their labels are the caller's to choose."""
+    return tuple(
+        replace(tap, picture="") if tap.picture and held_back & topics_of(names=[tap.picture]) else tap for tap in taps
+    )
 
 
 def _contacts(country: str) -> dict[str, str]:

@@ -112,6 +112,9 @@ class Profiles:
             if settings.band != before.settings.band:
                 # Another band has another engine, which cannot go on from the state of this one.
                 tx.execute("DELETE FROM junior_sessions WHERE profile_id = ?", (profile_id,))
+            elif _topics(settings) != _topics(before.settings):
+                # The last reply may be about what is held back from now on, so a session begins anew.
+                tx.execute("UPDATE junior_sessions SET state = '' WHERE profile_id = ?", (profile_id,))
             return changed
 
         return await self._database.write(change)
@@ -148,6 +151,10 @@ def remove_profile(tx: Tx, profile_id: str, user_id: str) -> int:
 def _profile(row: Row) -> Profile:
     profile_id, user_id, settings, created_ms, updated_ms = row
     return Profile(profile_id, user_id, ProfileSettings.from_json(settings), created_ms, updated_ms)
+
+
+def _topics(settings: ProfileSettings) -> tuple[object, ...]:
+    return settings.topics_allowed, settings.topics_held
 
 
 def _check_free(tx: Tx, profile: Profile) -> None:

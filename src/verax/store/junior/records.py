@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,10 +43,9 @@ def reaches(place: Place, danger: Danger) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One message of a child and the answer, with what the guard saw in it.
+    """One message of a child and the answer.
 
     Attributes:
-        categories: Of the guard, those that call for an alert.
         danger: Who may be the danger.
         turn_id: The turn that answered.
         salt: Opens the answer in that turn's receipt, 32 hex digits; kept with a line of the log alone.
@@ -54,7 +53,6 @@ class Exchange:
 
     message: str
     answer: str
-    categories: tuple[str, ...] = ()
     danger: Danger = "nobody"
     turn_id: str | None = None
     salt: str | None = None
@@ -72,8 +70,22 @@ class JuniorRecords:
         self._clock = clock
         self._redact = redact
 
+    async def alert(self, profile_id: str, categories: Sequence[str], danger: Danger = "nobody") -> None:
+        """Write an alert for each category, durable on return, unless the guardian may be the danger."""
+        now_ms = self._clock.now_ms()
+
+        def write(tx: Tx) -> None:
+            settings = _settings(tx, profile_id)
+            if settings is None or not reaches(settings.place, danger):
+                return
+            for category in categories:
+                row = (new_id("alert", now_ms), profile_id, category, now_ms)
+                tx.execute("INSERT INTO junior_alerts (id, profile_id, category, created_ms) VALUES (?, ?, ?, ?)", row)
+
+        await self._database.write(write)
+
     async def add(self, profile_id: str, exchange: Exchange) -> None:
-        """Write what the settings of the profile allow of an exchange; often that is nothing."""
+        """Write the lines of an exchange where the profile has a log; often that is nothing."""
         # The answer was written before anybody spoke, and its receipt commits to it as it stands.
         answer = exchange.answer if exchange.turn_id is not None else self._redact(exchange.answer)
         lines: list[tuple[Speaker, str, str | None, str | None]] = [
@@ -83,26 +95,19 @@ class JuniorRecords:
         now_ms = self._clock.now_ms()
 
         def write(tx: Tx) -> None:
-            found = tx.execute("SELECT settings FROM junior_profiles WHERE id = ?", (profile_id,))
-            if not found:
-                return  # It was erased while the child was being answered.
-            settings = ProfileSettings.from_json(found[0][0])
-            if not reaches(settings.place, exchange.danger):
+            settings = _settings(tx, profile_id)
+            if settings is None or settings.log_days is None or not reaches(settings.place, exchange.danger):
                 return
-            for category in exchange.categories:
-                row = (new_id("alert", now_ms), profile_id, category, now_ms)
-                tx.execute("INSERT INTO junior_alerts (id, profile_id, category, created_ms) VALUES (?, ?, ?, ?)", row)
-            if settings.log_days is not None:
-                rows = [
-                    (line_id, profile_id, *line, now_ms)
-                    for line_id, line in zip(new_ids("line", now_ms, len(lines)), lines, strict=True)
-                    if line[1]
-                ]
-                tx.execute_many(
-                    "INSERT INTO junior_lines (id, profile_id, said_by, text, turn_id, salt, created_ms)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    rows,
-                )
+            rows = [
+                (line_id, profile_id, *line, now_ms)
+                for line_id, line in zip(new_ids("line", now_ms, len(lines)), lines, strict=True)
+                if line[1]
+            ]
+            tx.execute_many(
+                "INSERT INTO junior_lines (id, profile_id, said_by, text, turn_id, salt, created_ms)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
 
         await self._database.write(write)
 
@@ -155,6 +160,12 @@ class JuniorRecords:
         """Empty the log, and return how many lines there were."""
         sql = "DELETE FROM junior_lines WHERE profile_id = ? RETURNING id"
         return len(await self._database.write(lambda tx: tx.execute(sql, (profile.profile_id,))))
+
+
+def _settings(tx: Tx, profile_id: str) -> ProfileSettings | None:
+    """Return the settings of a profile, None for one that was erased while the child was being answered."""
+    found = tx.execute("SELECT settings FROM junior_profiles WHERE id = ?", (profile_id,))
+    return ProfileSettings.from_json(found[0][0]) if found else None
 
 
 async def sweep_records(database: Database, now_ms: int) -> None:

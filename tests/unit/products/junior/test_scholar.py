@@ -12,7 +12,7 @@ from verax.guard.audience import Audience
 from verax.products.junior.collection import ship
 from verax.products.junior.limits import limits_of
 from verax.products.junior.scholar import ScholarEngine
-from verax.products.junior.scholar.engine import _puzzles
+from verax.products.junior.scholar.puzzles import load_puzzles
 from verax.products.junior.scholar.robot import MAX_STEPS, Run, run
 from verax.products.junior.scholar.spelling import read_spelling
 from verax.products.junior.scholar.sums import read_sum
@@ -164,7 +164,7 @@ def test_a_fact_is_a_page_word_for_word() -> None:
 
 
 def test_every_puzzle_can_be_solved_and_fits() -> None:
-    for name, puzzle in _puzzles().items():
+    for name, puzzle in load_puzzles().items():
         asked = Session(1, "puzzle", (name, "0"))
         assert say(puzzle.answers[0], asked).reply.text == f"Yes! {puzzle.tells}"
         for text in (puzzle.asks, puzzle.tells, *puzzle.hints):

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["STEPS", "Part", "Parts", "load_parts"]
+from verax.products.junior.topics import topics_of
+
+__all__ = ["GAMES", "STEPS", "Part", "Parts", "load_parts"]
 
 STEPS = ("hero", "place", "problem", "helper")
 """What a child picks for a story, in this order."""
+
+GAMES = ("sound", "rhyme", "blend")
+"""Games with letters: the first sound of a word, rhymes, and sounds to blend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,11 @@ class Part:
     end: str = ""
     he: str = ""
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """Return what it is about."""
+        return _topics(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -45,6 +55,28 @@ class Parts:
     second: Mapping[str, str]
     rhymes: tuple[tuple[str, ...], ...]
     blends: tuple[str, ...]
+
+    def part(self, step: str, name: str) -> Part:
+        """Return a part; raises `StopIteration` for none, which no pick is."""
+        return next(part for part in self.steps[step] if part.name == name)
+
+    def asked(self, game: str) -> tuple[str, ...]:
+        """Return the words that a game asks about."""
+        firsts = tuple(self.words.values())
+        return {"sound": firsts, "rhyme": tuple(row[0] for row in self.rhymes), "blend": self.blends}[game]
+
+    def right(self, game: str, asked: str) -> str:
+        """Return the right answer of a game to the word that it asks about."""
+        if game == "sound":
+            return self.second[asked[0]]
+        if game == "rhyme":
+            return next(row[1] for row in self.rhymes if row[0] == asked)
+        return asked
+
+
+@cache
+def _topics(part: Part) -> frozenset[str]:
+    return topics_of(" ".join((part.text, part.attempt, part.end)), names=(part.name, part.picture))
 
 
 @cache

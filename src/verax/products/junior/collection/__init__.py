@@ -6,8 +6,9 @@
 """
 
 from verax.guard.audience import Audience
-from verax.products.junior.collection.articles import TOPICS, Article, Source, find_problems, load_folder, parse_article
+from verax.products.junior.collection.articles import Article, Source, find_problems, load_folder, parse_article
 from verax.products.junior.collection.shelf import Found, Shelf, ship
+from verax.products.junior.topics import TOPICS
 
 __all__ = [
     "TOPICS",

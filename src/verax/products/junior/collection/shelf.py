@@ -27,6 +27,8 @@ from pathlib import Path
 from verax.guard.audience import Audience
 from verax.guard.normal import normalise
 from verax.products.junior.collection.articles import Article, load_folder
+from verax.products.junior.stems import stem
+from verax.products.junior.topics import topics_of
 
 __all__ = ["ENOUGH", "Found", "Shelf", "ship"]
 
@@ -70,8 +72,9 @@ class Shelf:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def of(self, band: Audience, kind: str = "fact", held_back: Collection[str] = ()) -> tuple[Article, ...]:
-        """Return the articles of a band and kind whose topics are not held back."""
-        return tuple(a for a in self.articles if (a.band, a.kind) == (band, kind) and a.topic not in held_back)
+        """Return the articles of a band and kind in which nothing is held back."""
+        held = frozenset(held_back)
+        return tuple(a for a in self.articles if (a.band, a.kind) == (band, kind) and not held & _topics(a))
 
     def find(self, question: str, band: Audience, held_back: Collection[str] = (), limit: int = 3) -> list[Found]:
         """Return at most `limit` articles that answer a question, the best first; none is the usual case."""
@@ -110,19 +113,10 @@ def ship() -> Shelf:
 
 def _matter(text: str) -> frozenset[str]:
     words = _WORD.findall(normalise(text).text)
-    return frozenset(_base(word) for word in words if word not in _EMPTY)
+    return frozenset(stem(word) for word in words if word not in _EMPTY)
 
 
-def _base(word: str) -> str:
-    """Return a word without its regular ending: one form for bee and bees, fly and flies, rain, rained and raining."""
-    for ending, new in (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("s", "")):
-        if word.endswith(ending) and len(word) - len(ending) > 1 and not word.endswith(("ss", "us", "is")):
-            word = word[: -len(ending)] + new
-            break
-    for ending in ("ing", "ed"):
-        if word.endswith(ending) and len(word) - len(ending) > 2:
-            word = word[: -len(ending)]
-            if word[-1] == word[-2] and word[-1] not in "lse":
-                word = word[:-1]
-            break
-    return word.removesuffix("e") if len(word) > 3 else word
+@cache
+def _topics(article: Article) -> frozenset[str]:
+    """Return what an article is about: the topic of its head, and what its words name."""
+    return topics_of(article.text, names=(article.title, *article.asks)) | {article.topic}

@@ -5,22 +5,25 @@
 * A tap says exactly what is wanted. Words are looked up in the library; where none fits, a model may choose among
   everything that there is, and without one the menu comes.
 * Danger, Junior itself and good-bye come before play.
-* A topic that guardians hold back takes its whole kind of play away: songs are music, stories words, colours art.
+* A topic that guardians hold back takes its whole kind of play away (songs are music, stories words, colours art),
+  and everything that names or shows it in the other kinds.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from verax.guard.audience import Audience
 from verax.guard.normal import normalise
 from verax.guard.readability import find_words
 from verax.products.junior.pictures import draw
-from verax.products.junior.says import alerts_of, kind_of
+from verax.products.junior.says import alerts_of, kind_of, pick_line
 from verax.products.junior.screen import Concern, find_concern
 from verax.products.junior.session import Kind, OpenChoice, Profile, Reply, Said, Session, Step, Tap
 from verax.products.junior.toddler.library import Library, Piece, load_library
+from verax.products.junior.topics import topics_of
 
 __all__ = ["ToddlerEngine"]
 
@@ -41,9 +44,14 @@ _MORE = {
     "count": "count number numbers counting how many",
     "next": "more next",
 }
-_MENU_PICTURES = {"song": "star", "story": "book", "animals": "cow", "colours": "flower", "count": "apple"}
+_MENU_PICTURES = {
+    "song": ("star", "hand", "ball"),
+    "story": ("book", "boot", "ball"),
+    "animals": ("cow",),
+    "colours": ("flower", "apple", "ball"),
+    "count": ("apple", "star", "ball"),
+}
 _MENU = tuple(_MENU_PICTURES)
-_TOPICS = {"song": "music", "story": "words", "animals": "animals", "colours": "art", "count": "numbers"}
 
 
 class ToddlerEngine:
@@ -62,7 +70,7 @@ class ToddlerEngine:
         """Return every id of the library that is not held back, where neither a tap nor a word says what is wanted."""
         if said.tap or not said.text.strip() or find_concern(said.text).name or self._wanted(said.text):
             return None
-        return OpenChoice(said.text, tuple(key for key in self._ids() if not _is_held(key, profile)))
+        return OpenChoice(said.text, self._ids(profile))
 
     def reply(self, profile: Profile, session: Session, said: Said, choice: str = "") -> Step:
         """Answer in words of the library."""
@@ -73,9 +81,16 @@ class ToddlerEngine:
             return self._say("care", "sad", session, profile)
         wanted = said.tap or self._wanted(said.text) or (choice if choice in self._ids() else "")
         going_on = session.activity if wanted == "next" else wanted
-        if _is_held(going_on, profile):
+        if self._is_held(going_on, profile):
             return self._say("play", "menu", session, profile)
         return self._play(wanted, session, profile)
+
+    def _is_held(self, wanted: str, profile: Profile) -> bool:
+        """Say whether an id is held back, or all of the kind of play that a tap names."""
+        topics = self._library.topics
+        if wanted in topics:
+            return bool(topics[wanted] & profile.held_back)
+        return wanted in _MENU and not any(key.startswith(f"{wanted}/") for key in self._ids(profile))
 
     def _respond(self, concern: Concern, session: Session, profile: Profile) -> Step:
         kind, place = kind_of(concern), profile.place
@@ -98,7 +113,7 @@ class ToddlerEngine:
         if kind == "count" and name in library.numbers:
             return self._count(library.numbers.index(name), session, profile)
         if kind in _MENU:
-            ids = [key for key in self._ids() if key.startswith(f"{kind}/")]
+            ids = [key for key in self._ids(profile) if key.startswith(f"{kind}/")]
             return self._play(ids[session.turn % len(ids)], session, profile)
         return self._say("play", "menu", session, profile)
 
@@ -120,7 +135,8 @@ class ToddlerEngine:
     def _count(self, index: int, session: Session, profile: Profile) -> Step:
         if index >= len(self._library.numbers):
             return self._say("play", "done", session, profile)
-        thing = self._library.counted[index % len(self._library.counted)]
+        counted = [thing for thing in self._library.counted if not profile.held_back & topics_of(names=(thing,))]
+        thing = counted[index % len(counted)]
         lines = self._library.says["count"]
         text = lines[session.turn % len(lines)].format(number=self._library.numbers[index])
         reply = self._reply("play", _capital(text), (thing,) * (index + 1), self._taps("next", "menu"))
@@ -135,24 +151,29 @@ class ToddlerEngine:
 
     def _say(self, kind: Kind, name: str, session: Session, profile: Profile) -> Step:
         lines = self._library.says[name]
-        text = lines[session.turn % len(lines)]
-        taps = () if kind == "bye" else self._taps(*(name for name in _MENU if not _is_held(name, profile)))
+        is_care = kind == "care"
+        text = pick_line(lines, session.turn, frozenset() if is_care else profile.held_back)
+        taps = () if kind == "bye" else self._menu(profile)
         return Step(self._reply(kind, text, (), taps), Session(session.turn + 1))
 
     def _reply(self, kind: Kind, text: str, pictures: tuple[str, ...], taps: tuple[Tap, ...]) -> Reply:
         return Reply(kind, text, pictures=tuple(map(draw, pictures)), taps=taps)
 
     def _taps(self, *names: str) -> tuple[Tap, ...]:
-        return tuple(Tap(name, self._library.titles[name], _MENU_PICTURES.get(name, "")) for name in names)
+        return tuple(Tap(name, self._library.titles[name]) for name in names)
 
-    def _ids(self) -> tuple[str, ...]:
-        library = self._library
-        return (
-            *library.pieces,
-            *(f"animals/{name}" for name in library.sounds),
-            *(f"colours/{name}" for name in library.things),
-            *(f"count/{name}" for name in library.numbers),
+    def _menu(self, profile: Profile) -> tuple[Tap, ...]:
+        """Return the kinds of play that are open, each with its first picture that is not held back."""
+        return tuple(
+            Tap(name, self._library.titles[name], next(filter(partial(_is_shown, profile.held_back), pictures), ""))
+            for name, pictures in _MENU_PICTURES.items()
+            if not self._is_held(name, profile)
         )
+
+    def _ids(self, profile: Profile | None = None) -> tuple[str, ...]:
+        """Return every id of the library, or those that are not held back."""
+        topics = self._library.topics
+        return tuple(key for key in topics if profile is None or not topics[key] & profile.held_back)
 
     def _wanted(self, text: str) -> str:
         """Return the id that words name: a title first, then a word of an id, then a kind of play."""
@@ -168,9 +189,8 @@ class ToddlerEngine:
         return next((kind for kind, names in kinds.items() if words & set(names.split())), "")
 
 
-def _is_held(wanted: str, profile: Profile) -> bool:
-    """Say whether guardians hold the kind of play back that an id or a tap belongs to."""
-    return _TOPICS.get(wanted.partition("/")[0], "") in profile.held_back
+def _is_shown(held_back: frozenset[str], picture: str) -> bool:
+    return not held_back & topics_of(names=(picture,))
 
 
 def _capital(text: str) -> str:

@@ -5,25 +5,30 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from verax.guard.readability import find_words
+from verax.products.junior.topics import topics_of
 
-__all__ = ["Library", "Piece", "load_library"]
+__all__ = ["KIND_TOPICS", "Library", "Piece", "load_library"]
+
+KIND_TOPICS = {"song": "music", "story": "words", "animals": "animals", "colours": "art", "count": "numbers"}
+"""Kinds of play, and the topic that takes each away."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A song or a story: told a page at a time."""
+    """A song or a story: told a page at a time; `also` are topics that its words do not tell."""
 
     id: str
     title: str
     picture: str
     pages: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Library:
     """Everything that can be said.
 
@@ -44,6 +49,18 @@ class Library:
     things: Mapping[str, str]
     numbers: tuple[str, ...]
     counted: tuple[str, ...]
+
+    @cached_property
+    def topics(self) -> Mapping[str, frozenset[str]]:
+        """Return what each id of the library is about: its kind of play, and what it names and shows."""
+        found = {
+            piece.id: topics_of(" ".join(piece.pages), names=(piece.title, piece.picture)) | {*piece.also}
+            for piece in self.pieces.values()
+        }
+        found |= {f"animals/{name}": topics_of(self.sounds[name], names=(name,)) for name in self.sounds}
+        found |= {f"colours/{name}": topics_of(names=(thing,)) for name, thing in self.things.items()}
+        found |= {f"count/{name}": frozenset() for name in self.numbers}
+        return {key: topics | {KIND_TOPICS[key.partition("/")[0]]} for key, topics in found.items()}
 
     @property
     def words(self) -> frozenset[str]:
@@ -66,7 +83,13 @@ def load_library() -> Library:
     """Return the library that comes with Verax."""
     data = tomllib.loads(files(__package__).joinpath("library.toml").read_text(encoding="utf-8"))
     pieces = [
-        Piece(f"{kind}/{entry['name']}", entry["title"], entry["picture"], tuple(entry["pages"]))
+        Piece(
+            f"{kind}/{entry['name']}",
+            entry["title"],
+            entry["picture"],
+            tuple(entry["pages"]),
+            tuple(entry.get("topics", ())),
+        )
         for kind in ("song", "story")
         for entry in data[kind]
     ]
