@@ -19,9 +19,9 @@ from typing import Protocol
 
 from verax.kernel.errors import TooLarge
 from verax.store.collections_types import FoundPassage
-from verax.truth.claims import Claim, SentenceKind, claims_of, kind_of, plain, split
+from verax.truth.claims import Claim, SentenceKind, claims_of, kind_of, language_of, plain, split
 from verax.truth.knowledge.library import MAX_QUESTION, Library, Question
-from verax.truth.knowledge.normal import NormalText
+from verax.truth.knowledge.normal import Heading, NormalText
 from verax.truth.knowledge.passages import cut_passages
 from verax.truth.ranking import WordRanking
 from verax.truth.verdicts import Evidence, Judgement, Verdict, Verifier, is_contested
@@ -120,10 +120,16 @@ class DocumentSource:
             for passage in cut_passages(document.text)
         ]
         self._ranking = WordRanking([f"{passage.heading}\n{passage.text}" for passage in self._passages])
+        self._is_foreign = not any(language_of(passage.text) in ("en", "unknown") for passage in self._passages)
 
     async def nearest(self, question: str) -> Sequence[Evidence]:
-        """Return the passages that share most words with a question."""
-        return [self._passages[number] for number in self._ranking.nearest(question, PASSAGES)]
+        """Return the passages that share most words with a question.
+
+        Where none shares any and all are in other languages, the first stands for them: a verifier that cannot read
+        it says so, and not that nothing was found.
+        """
+        found = [self._passages[number] for number in self._ranking.nearest(question, PASSAGES)]
+        return found or (self._passages[:1] if self._is_foreign else [])
 
 
 class CollectionSource:
@@ -169,10 +175,12 @@ async def check_text(
     sources: Sequence[Source],
     verifier: Verifier,
     on_checked: Callable[[int, int], None] = lambda _done, _all: None,
+    headings: Sequence[Heading] = (),
 ) -> CheckReport:
     """Check a text.
 
     Args:
+        headings: Those of the text, where its format had some; they are no claims.
         on_checked: Told the number of claims done, and of all.
 
     Raises:
@@ -181,7 +189,9 @@ async def check_text(
     """
     if len(text) > MAX_CHARS:
         raise TooLarge(f"text: expected at most {MAX_CHARS} characters, found {len(text)}", hint="check it in parts")
-    claims = await asyncio.to_thread(claims_of, text)
+    titles = {(heading.start, heading.title) for heading in headings}
+    found_claims = await asyncio.to_thread(claims_of, text)
+    claims = [claim for claim in found_claims if (claim.start, claim.text) not in titles]
     if len(claims) > MAX_CLAIMS:
         raise TooLarge(f"text: expected at most {MAX_CLAIMS} claims, found {len(claims)}", hint="check it in parts")
     turnstile = asyncio.Semaphore(_AT_A_TIME)
@@ -207,6 +217,8 @@ async def check_text(
     versions = {source.collection_id: source.version for source in sources if isinstance(source, CollectionSource)}
     kinds = Counter(kind_of(sentence) for sentence in split(text))
     left_out: dict[SentenceKind, int] = {kind: count for kind, count in kinds.items() if kind != SentenceKind.CLAIM}
+    if titled := len(found_claims) - len(claims):
+        left_out[SentenceKind.FRAGMENT] = left_out.get(SentenceKind.FRAGMENT, 0) + titled
     return CheckReport(tuple(found), verifier.identity, left_out, versions)
 
 

@@ -29,7 +29,7 @@ from itertools import pairwise
 from verax.truth.content import CALENDAR, NEGATION, SENTENCE, base_form, base_forms
 from verax.truth.findings import Finding, Kind, Weight
 from verax.truth.opposites import opposites_of
-from verax.truth.quantities import Quantity, quantities
+from verax.truth.quantities import FIXED, Quantity, quantities
 
 __all__ = ["NEARLY", "denials"]
 
@@ -189,7 +189,7 @@ def _compared(said: _Said, sentences: Sequence[_Said]) -> Iterator[Finding]:
         if opposites_of(token.form) and _all(sentences, partial(_turns, said, token)):
             yield _conflict(Kind.OPPOSITE, token.start, token.end)
     for wanted in said.quantities:
-        if _all(sentences, partial(_counts, said, wanted)):
+        if _all(sentences, partial(_counts, said, wanted)) or _is_counted_elsewhere(said, wanted, sentences):
             yield _conflict(Kind.DATE if wanted.is_year else Kind.NUMBER, wanted.start, wanted.end)
     for name in said.names:
         if _all(sentences, partial(_renames, said, name)):
@@ -243,6 +243,24 @@ def _counts(claim: _Said, wanted: Quantity, sentence: _Said) -> bool | None:
     alike = [item for item in sentence.quantities if item.unit == wanted.unit]
     is_said = any(item.value == wanted.value for item in sentence.quantities)
     return bool(alike) and not is_said and not any(wanted.agrees(item) for item in alike)
+
+
+def _is_counted_elsewhere(claim: _Said, wanted: Quantity, sentences: Sequence[_Said]) -> bool:
+    """Say whether the sentence nearest to the claim counts the same thing otherwise, and its number is another's.
+
+    "Nine parishes" is not borne out by "seven parishes agreed" and, further on, "nine members".
+    """
+    if wanted.hedge != "=" or not wanted.unit or wanted.unit in FIXED:
+        return False
+    words = claim.words - _NUMERALS
+    share = {sentence: len(words & sentence.words) for sentence in sentences}
+    nearest = max(share.values())
+    near = [sentence for sentence in sentences if share[sentence] == nearest]
+    if 2 * nearest < len(words):
+        return False
+    rivals = [item for sentence in near for item in sentence.quantities if item.unit == wanted.unit]
+    is_said = any(item.value == wanted.value for sentence in near for item in sentence.quantities)
+    return bool(rivals) and not is_said and not any(wanted.agrees(item) for item in rivals)
 
 
 def _renames(claim: _Said, name: _Name, sentence: _Said) -> bool | None:

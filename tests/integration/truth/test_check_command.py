@@ -151,7 +151,9 @@ def test_a_text_in_another_language_is_not_checked(check: Check, tmp_path: Path,
     path.write_text("Die Brücke von Uelzen wurde 1914 eröffnet.", encoding="utf-8")
     code, out, _ = check(path, "--against", notes)
     assert code == 1
-    assert out.startswith("not checked (in a language that the verifier was not trained on)")
+    assert out.startswith(
+        "not checked (it, or all of its evidence, is in a language that the verifier was not trained on)"
+    )
 
 
 def test_what_cannot_be_read_ends_with_2_and_says_which_file(check: Check, text: Path, tmp_path: Path) -> None:
@@ -176,3 +178,31 @@ async def test_a_configured_judge_judges_instead_and_is_named(
     found = json.loads(out)
     assert (code, found["summary"]["not_found"]) == (1, 6)
     assert found["verifier"].startswith("model:large@127.0.0.1:")
+
+
+def test_headings_of_the_text_are_no_claims(check: Check, tmp_path: Path, notes: Path) -> None:
+    text = tmp_path / "answer.md"
+    text.write_text("# What the report says\n\nThe bridge of Uelzen was opened in 1914.\n", encoding="utf-8")
+    code, out, err = check(text, "--against", notes)
+    assert code == 0
+    assert "What the report says" not in out
+    assert "1 other sentence" in err
+
+
+def test_evidence_that_the_verifier_does_not_read_leaves_every_claim_unchecked(check: Check, tmp_path: Path) -> None:
+    text, german = tmp_path / "answer.txt", tmp_path / "deutsch.txt"
+    text.write_text("The bridge is 61 metres long. The castle of the town burned down twice.", encoding="utf-8")
+    german.write_text("Die Brücke ist 61 Meter lang und wurde im Jahr 1914 eröffnet.", encoding="utf-8")
+    code, out, _ = check(text, "--against", german)
+    assert code == 1
+    assert [line[:11] for line in out.splitlines()] == ["not checked", "not checked"]
+
+
+def test_a_file_of_two_gigabytes_is_refused_before_it_is_read(check: Check, text: Path, tmp_path: Path) -> None:
+    huge = tmp_path / "huge.pdf"
+    with huge.open("wb") as file:
+        file.write(b"%PDF-1.7\n")
+        file.truncate(2 * 2**30)
+    code, _, err = check(text, "--against", huge)
+    assert code == 2
+    assert "huge.pdf: expected at most 64 MiB, found more" in err

@@ -46,6 +46,11 @@ PLANTED = [
     ("In the vote Martin Hale defeated Rosa Delgado.", VOTE, "order"),
     ("“We have stopped replacing pipes where they burst,” Solberg said in May.", SAID, "quote"),
     ("“We will sell the whole network,” Solberg said in May.", SAID, "quote"),
+    (
+        "The agreement was made by nine parishes.",
+        "It was founded by an agreement of seven parishes. The council has nine members, five elected by the parishes.",
+        "number",
+    ),
 ]
 
 HARMLESS = [

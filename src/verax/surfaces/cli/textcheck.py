@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from verax.kernel.errors import ConfigError, RequestError, VeraxError
+from verax.kernel.errors import ConfigError, RequestError, TooLarge, VeraxError
 from verax.surfaces.cli.output import FAILED, USAGE, Progress, moment, print_json, print_text, say, say_error
 from verax.surfaces.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from verax.truth.check import Document
     from verax.truth.knowledge.convert import Converter
+    from verax.truth.knowledge.normal import NormalText
 
 __all__ = ["check"]
 
@@ -106,14 +107,14 @@ async def _check(session: Session, given: _Given) -> dict[str, Any]:
 
     # Nothing is measured here, so nothing is compared: the process still holds one file and two pipes.
     converter = Converter(lambda _digests: None)
-    text = (await _document(converter, given.file)).text.text
+    checked = (await _document(converter, given.file)).text
     documents = [await _document(converter, str(path)) for path in given.against]
     if given.collections:
-        return _on_server(session, given, text, documents)
-    return await _here(session, text, documents)
+        return _on_server(session, given, checked.text, documents)
+    return await _here(session, checked, documents)
 
 
-async def _here(session: Session, text: str, documents: Sequence[Document]) -> dict[str, Any]:
+async def _here(session: Session, checked: NormalText, documents: Sequence[Document]) -> dict[str, Any]:
     from verax.store.home import Home
     from verax.store.model_keys import ModelKeys
     from verax.surfaces.checking import open_check_judge
@@ -125,12 +126,13 @@ async def _here(session: Session, text: str, documents: Sequence[Document]) -> d
     judge = open_check_judge(session.config, ModelKeys(Home(session.config.home).keys_dir))
     try:
         with Progress("checking", None, "claims") as progress:
-            report = await check_text(text, [DocumentSource(documents)], judge or local, progress.reach)
+            sources = [DocumentSource(documents)]
+            report = await check_text(checked.text, sources, judge or local, progress.reach, checked.headings)
     finally:
         local.close()
         if judge is not None:
             judge.close()
-    return check_object(report, text, documents)
+    return check_object(report, checked.text, documents)
 
 
 def _on_server(session: Session, given: _Given, text: str, documents: Sequence[Document]) -> dict[str, Any]:
@@ -150,16 +152,24 @@ async def _document(converter: Converter, name: str) -> Document:
 
     shown = _name(name)
     try:
-        data = await asyncio.to_thread(sys.stdin.buffer.read if name == "-" else Path(name).read_bytes)
+        data = await asyncio.to_thread(_read, name)
     except OSError as error:
         raise ConfigError(f"{shown}: cannot be read: {error.strerror}") from None
     if len(data) > _MAX_BYTES:
-        raise RequestError(f"{shown}: expected at most {_MAX_BYTES} bytes, found {len(data)}", hint="split it")
+        raise TooLarge(f"{shown}: expected at most {_MAX_BYTES // 2**20} MiB, found more", hint="split it")
     try:
         text = await converter.convert(data, shown)
     except RequestError as error:
         raise RequestError(f"{shown}: {error.message}", hint=error.hint, code=error.code) from None
     return Document(shown, hashlib.sha256(data).hexdigest(), text)
+
+
+def _read(name: str) -> bytes:
+    """Read a file, and no more of it than shows that it is too large."""
+    if name == "-":
+        return sys.stdin.buffer.read(_MAX_BYTES + 1)
+    with Path(name).open("rb") as file:
+        return file.read(_MAX_BYTES + 1)
 
 
 def _write_report(checked: dict[str, Any], file: str, path: Path) -> None:
@@ -190,16 +200,17 @@ def _show(checked: dict[str, Any]) -> None:
         shown = f" {claim['probability']:.2f}" if claim["probability"] is not None else ""
         why = f" ({REASONS.get(claim['reason'], claim['reason'])})" if claim["reason"] else ""
         print_text(f"{click.style(mark, fg=_COLOURS[look_of(claim)], bold=True)}{shown}{why}  {_line(claim['text'])}")
+        is_disputed = len({item["supports"] for item in claim["evidence"]}) > 1
         for item in claim["evidence"]:
             page = f", page {item['page']}" if item["page"] else ""
-            stance = f"{'for' if item['supports'] else 'against'}: " if claim["contested"] else ""
+            stance = f"{'for' if item['supports'] else 'against'}: " if is_disputed else ""
             print_text(f"    {stance}{item['source']}{page}: “{_line(item['passage'][item['start'] : item['end']])}”")
     summary = checked["summary"]
     counts = ", ".join(f"{summary[name]} {label}" for name, label in LABELS.items())
     if summary["contested"]:
         counts += f"; sources disagree about {summary['contested']}"
-    others = number_of(summary["other_sentences"], "other sentence")
-    say(f"{number_of(summary['claims'], 'claim')}: {counts}; {others}")
+    rest = f"; {number_of(summary['other_sentences'], 'other sentence')}" if summary["other_sentences"] else ""
+    say(f"{number_of(summary['claims'], 'claim')}: {counts}{rest}")
 
 
 def _line(text: str) -> str:

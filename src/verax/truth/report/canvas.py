@@ -54,19 +54,20 @@ class Canvas:
         self._turn_page()
 
     def paragraph(self, runs: Sequence[Run], size: float = 10.0, indent: float = 0.0, after: float = 4.0) -> None:
-        """Write runs one behind the other, wrapped at words; a word that is wider than a line is cut."""
+        """Write runs one behind the other, wrapped at words and line ends; a word wider than a line is cut."""
         x, line_height = _MARGIN + indent, size * _LEADING
         self._y -= line_height
         for run in runs:
             for piece in self._pieces(run, size, _WIDTH - 2 * _MARGIN - indent):
-                width = self._width(piece, run.is_bold, size)
-                if x + width > _WIDTH - _MARGIN and not piece.isspace():
+                is_end = piece == "\n"
+                width = 0.0 if is_end else self._width(piece, run.is_bold, size)
+                if is_end or (x + width > _WIDTH - _MARGIN and not piece.isspace()):
                     x = _MARGIN + indent
                     self._y -= line_height
                 if self._y < _MARGIN:
                     self._turn_page()
                     self._y -= line_height
-                if not (piece.isspace() and x == _MARGIN + indent):
+                if not is_end and not (piece.isspace() and x == _MARGIN + indent):
                     self._draw(piece, run, x, size, width)
                     x += width
         self._y -= after
@@ -105,11 +106,11 @@ class Canvas:
         self._y = _HEIGHT - _MARGIN
 
     def _pieces(self, run: Run, size: float, room: float) -> list[str]:
-        """Return words and blanks; none is wider than `room`."""
+        """Return words, blanks and line ends; none is wider than `room`."""
         found: list[str] = []
         for word in _WORD.findall(self._known(run.text)):
             if word.isspace():
-                found.append(" ")
+                found.append("\n" if "\n" in word else " ")
                 continue
             part = ""
             for letter in word:

@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from verax.truth.report.wording import MEANING, SIGNS, About, counts, described, look_of, place_of, stance_of
+from verax.truth.report.wording import MEANING, SIGNS, About, counts, described, look_of, passages_of
 
 __all__ = ["html_report"]
 
@@ -26,7 +26,5 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals.update(
-        signs=SIGNS, look_of=look_of, described=described, place_of=place_of, stance_of=stance_of
-    )
+    environment.globals.update(signs=SIGNS, look_of=look_of, described=described, passages_of=passages_of)
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from verax.truth.report.canvas import Canvas, Colour, Run
-from verax.truth.report.wording import MEANING, SIGNS, About, counts, described, look_of, place_of, stance_of
+from verax.truth.report.wording import MEANING, SIGNS, About, counts, described, look_of, passages_of
 
 __all__ = ["pdf_report"]
 
@@ -32,7 +32,7 @@ def pdf_report(checked: Mapping[str, Any], about: About) -> bytes:
     canvas.space(8.0)
     canvas.paragraph([Run("Claims", is_bold=True)], size=12.0, after=6.0)
     for claim in checked["claims"]:
-        _write_claim(canvas, claim)
+        _write_claim(canvas, claim, {document["digest"] for document in checked["documents"]})
     if not checked["claims"]:
         canvas.paragraph([Run("The text holds no claim that could be checked.")])
     canvas.rule()
@@ -45,18 +45,18 @@ def pdf_report(checked: Mapping[str, Any], about: About) -> bytes:
     return canvas.finish()
 
 
-def _write_claim(canvas: Canvas, claim: Mapping[str, Any]) -> None:
+def _write_claim(canvas: Canvas, claim: Mapping[str, Any], named: Container[str]) -> None:
+    """Write a claim with its passages; documents that are `named` above need no digest here."""
     canvas.rule()
-    canvas.paragraph([Run(claim["text"], is_bold=True)], after=1.0)
+    canvas.paragraph([Run(" ".join(claim["text"].split()), is_bold=True)], after=1.0)
     look = look_of(claim)
     colour = _COLOURS[look]
     canvas.paragraph([Run(f"{SIGNS[look]} ", is_bold=True, colour=colour), Run(described(claim), colour=colour)])
-    for item in claim["evidence"]:
-        passage, start, end = item["passage"], item["start"], item["end"]
-        shown = [Run(passage[:start]), Run(passage[start:end], background=_HIGHLIGHT), Run(passage[end:])]
-        canvas.paragraph(shown, size=9.0, indent=14.0, after=1.0)
-        caption = f"{place_of(item)}. {stance_of(item)}. SHA-256 {item['digest']}"
-        canvas.paragraph([Run(caption, colour=_GREY)], size=7.5, indent=14.0)
+    for shown in passages_of(claim):
+        runs = [Run(text, background=_HIGHLIGHT if is_marked else None) for text, is_marked in shown.pieces]
+        canvas.paragraph(runs, size=9.0, indent=14.0, after=1.0)
+        digest = "" if shown.digest in named else f" SHA-256 {shown.digest}"
+        canvas.paragraph([Run(f"{shown.place}. {shown.stance}.{digest}", colour=_GREY)], size=7.5, indent=14.0)
 
 
 def _facts(checked: Mapping[str, Any], about: About) -> Iterator[tuple[str, str]]:

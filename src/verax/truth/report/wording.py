@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,12 @@ __all__ = [
     "REASONS",
     "SIGNS",
     "About",
+    "Shown",
     "counts",
     "described",
     "look_of",
     "number_of",
-    "place_of",
-    "stance_of",
+    "passages_of",
 ]
 
 LABELS = {
@@ -30,7 +30,7 @@ SIGNS = {"supported": "+", "contradicted": "×", "not_found": "?", "not_checked"
 """Marks that tell verdicts apart in black and white; all of them are in Latin-1."""
 
 REASONS = {
-    "language": "in a language that the verifier was not trained on",
+    "language": "it, or all of its evidence, is in a language that the verifier was not trained on",
     "no_verifier": "there is no verifier here",
     "too_long": "too long",
     "busy": "the verifier was busy",
@@ -73,18 +73,56 @@ def described(claim: Mapping[str, Any]) -> str:
     return f"{label}, probability of support {claim['probability']:.2f}"
 
 
-def place_of(item: Mapping[str, Any]) -> str:
-    """Return where a passage stands."""
-    page = f", page {item['page']}" if item["page"] else ""
-    heading = f", {item['heading']}" if item["heading"] else ""
-    first = item["passage_start"] + item["start"]
-    return f"{item['source']}{page}{heading}, characters {first} to {item['passage_start'] + item['end']}"
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A passage as a report shows it, once, however many places of it decide together.
+
+    Attributes:
+        pieces: Its text, cut where marks begin and end, and whether each piece is marked.
+        supports: Whether what is marked speaks for the claim.
+    """
+
+    place: str
+    digest: str
+    stance: str
+    supports: bool
+    pieces: tuple[tuple[str, bool], ...]
 
 
-def stance_of(item: Mapping[str, Any]) -> str:
-    """Return what a passage does to its claim, with its probability."""
-    stance = "Supports" if item["supports"] else "Contradicts"
-    return f"{stance} it, {item['probability']:.2f}"
+def passages_of(claim: Mapping[str, Any]) -> list[Shown]:
+    """Return the passages that decided a claim, in the order of the check."""
+    found: dict[tuple[str, int, bool], list[Mapping[str, Any]]] = {}
+    for item in claim["evidence"]:
+        found.setdefault((item["digest"], item["passage_start"], item["supports"]), []).append(item)
+    return [
+        Shown(_place(items), items[0]["digest"], _stance(items), items[0]["supports"], _pieces(items))
+        for items in found.values()
+    ]
+
+
+def _place(items: Sequence[Mapping[str, Any]]) -> str:
+    first = items[0]
+    page = f", page {first['page']}" if first["page"] else ""
+    heading = f", {first['heading']}" if first["heading"] else ""
+    begin = first["passage_start"]
+    spans = " and ".join(
+        f"{begin + item['start']} to {begin + item['end']}" for item in sorted(items, key=lambda item: item["start"])
+    )
+    return f"{first['source']}{page}{heading}, characters {spans}"
+
+
+def _stance(items: Sequence[Mapping[str, Any]]) -> str:
+    stance = "Supports" if items[0]["supports"] else "Contradicts"
+    return f"{stance} it, {max(item['probability'] for item in items):.2f}"
+
+
+def _pieces(items: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, bool], ...]:
+    passage, pieces, last = items[0]["passage"], [], 0
+    for item in sorted(items, key=lambda item: item["start"]):
+        begin = max(last, item["start"])
+        pieces += [(passage[last:begin], False), (passage[begin : item["end"]], True)]
+        last = max(last, item["end"])
+    return tuple((text, is_marked) for text, is_marked in [*pieces, (passage[last:], False)] if text)
 
 
 def counts(summary: Mapping[str, int]) -> str:
@@ -93,9 +131,8 @@ def counts(summary: Mapping[str, int]) -> str:
     if summary["contested"]:
         by_verdict += f"; sources disagree about {summary['contested']}"
     claims, others = number_of(summary["claims"], "claim"), summary["other_sentences"]
-    return (
-        f"{claims}: {by_verdict}. {number_of(others, 'other sentence')} {'was' if others == 1 else 'were'} not checked."
-    )
+    rest = f" {number_of(others, 'other sentence')} {'was' if others == 1 else 'were'} not checked." if others else ""
+    return f"{claims}: {by_verdict}.{rest}"
 
 
 def number_of(count: int, noun: str) -> str:

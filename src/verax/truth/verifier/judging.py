@@ -13,7 +13,8 @@ Each passage is read in pieces (`pieces`), and each piece gives
 
 The verdict is
 
-* *supported* where a piece reaches `SUPPORTED_FROM`;
+* *supported* where a piece reaches `SUPPORTED_FROM`, and the piece nearest to the claim, if it is of the same passage,
+  does not conflict with it;
 * else *contradicted* where a piece has a sentence about the same thing (at least `SAME_THING` of the claim's words) and
   either its contradiction reaches `CONTRADICTED_FROM`, or it conflicts with the claim and is the piece nearest to it:
   the one that the model, by itself, holds likeliest to support it;
@@ -30,11 +31,12 @@ verdict is *supported* and both are shown: the spans of the other have a probabi
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
-from verax.truth.chunks import Span, nearest_sentences
+from verax.truth.chunks import Span, nearest_sentences, sentences
 from verax.truth.claims import names_nothing
 from verax.truth.content import CALENDAR
 from verax.truth.exact import Kind, Weight, check, content_words, instances
@@ -71,6 +73,7 @@ CAPS = {
 }
 PENALTIES = {Kind.NUMBER: 0.63, Kind.DATE: 0.88, Kind.NAME: 0.81, Kind.QUOTE: 3.0}
 _MAX_SOURCES = 3  # whose spans are shown, for each of the two sides
+_WORD = re.compile(r"\w+")
 _CANDIDATES = 4  # sentences that may decide alone
 
 
@@ -107,11 +110,6 @@ class Reading:
     contradiction: float
     is_conflict: bool
 
-    @property
-    def opposition(self) -> float:
-        """How strongly it contradicts, 0 to 1; a conflict that was found exactly is as sure as it was measured."""
-        return max(self.contradiction, 1 - self.probability if self.is_conflict else 0.0)
-
 
 class Judging:
     """Judges claims with one scorer and its calibration.
@@ -143,12 +141,13 @@ class Judging:
 
     def readings(self, asked: Asked) -> list[Reading]:
         """Return what each piece of each passage gives, in their order."""
-        return [
+        found = [
             self._read(asked, index, piece)
             for index, text in enumerate(asked.texts)
             if text.strip()
             for piece in pieces(asked.hypothesis, text, self._max_words)
         ]
+        return _settled(found)
 
     def _read(self, asked: Asked, evidence: int, piece: Piece) -> Reading:
         logits = self._scorer(asked.hypothesis, piece.text)
@@ -179,30 +178,42 @@ class Judging:
 
     def _supporting_spans(self, asked: Asked, readings: Sequence[Reading]) -> list[DecidingSpan]:
         return self._spans(
-            asked, readings, lambda reading: reading.probability, lambda reading: reading.probability >= SUPPORTED_FROM
+            asked,
+            readings,
+            lambda reading: (reading.probability, 0.0),
+            lambda reading: reading.probability >= SUPPORTED_FROM,
         )
 
     def _opposing_spans(self, asked: Asked, readings: Sequence[Reading]) -> list[DecidingSpan]:
         return self._spans(
             asked,
             readings,
-            lambda reading: reading.opposition,
+            lambda reading: self._opposition(asked, reading),
             lambda reading: (
                 reading.probability < SUPPORTED_FROM
                 and (reading.contradiction >= CONTRADICTED_FROM or reading.is_conflict)
             ),
         )
 
+    @staticmethod
+    def _opposition(asked: Asked, reading: Reading) -> tuple[float, float]:
+        """Return how well a piece shows that the claim is contradicted, as a sort key.
+
+        What conflicts exactly is about the claim the more, the more of its words, numbers included, it has; how little
+        the model thinks of it says nothing: that is least where the piece is about something else.
+        """
+        return (_share(asked.claim, reading.piece.text) if reading.is_conflict else 0.0), reading.contradiction
+
     def _spans(
         self,
         asked: Asked,
         readings: Sequence[Reading],
-        strength: Callable[[Reading], float],
+        strength: Callable[[Reading], tuple[float, float]],
         decides: Callable[[Reading], bool],
     ) -> list[DecidingSpan]:
         """Return what decided in the strongest piece of each passage, the strongest passage first."""
         strongest: dict[int, Reading] = {}
-        for reading in sorted(readings, key=lambda reading: -strength(reading)):
+        for reading in sorted(readings, key=strength, reverse=True):
             strongest.setdefault(reading.evidence, reading)
         return [
             DecidingSpan(reading.evidence, span.start, span.end, narrow.probability)
@@ -215,7 +226,7 @@ class Judging:
         self,
         asked: Asked,
         reading: Reading,
-        strength: Callable[[Reading], float],
+        strength: Callable[[Reading], tuple[float, float]],
         decides: Callable[[Reading], bool],
     ) -> Reading:
         """Return the reading of the sentence, or of two, that decides as the whole piece does; else the piece's."""
@@ -235,6 +246,23 @@ class Judging:
             if decides(both):
                 return both
         return reading
+
+
+def _settled(readings: Sequence[Reading]) -> list[Reading]:
+    """Return the readings as the nearest of all leaves those of its own passage.
+
+    Where that one conflicts exactly, a larger or a smaller piece of the same passage holds the right number for another
+    thing: it supports the claim no more than the nearest does.
+    """
+    nearest = max(readings, key=lambda reading: reading.raw, default=None)
+    if nearest is None or not nearest.is_conflict:
+        return list(readings)
+    return [
+        replace(reading, probability=min(reading.probability, nearest.probability))
+        if reading.evidence == nearest.evidence
+        else reading
+        for reading in readings
+    ]
 
 
 def corrected(raw: float, claim: str, passage: str) -> tuple[float, bool]:
@@ -273,6 +301,13 @@ def _is_same_thing(claim: str, passage: str) -> bool:
     wanted = content_words(CALENDAR.sub(" ", claim)) or content_words(claim)
     said = (content_words(span.of(passage)) for span in nearest_sentences(passage, claim)[:_CANDIDATES])
     return bool(wanted) and any(len(wanted & words) >= math.ceil(SAME_THING * len(wanted)) for words in said)
+
+
+def _share(claim: str, text: str) -> float:
+    """Return the share of the claim's words and numbers that stand in the one sentence with most of them."""
+    wanted = set(_WORD.findall(claim.lower()))
+    said = (set(_WORD.findall(span.of(text).lower())) for span in sentences(text))
+    return max((len(wanted & words) / len(wanted) for words in said), default=0.0) if wanted else 0.0
 
 
 def _nearest(text: str, spans: Sequence[Span], claim: str) -> list[Span]:

@@ -73,7 +73,7 @@ def test_the_page_shows_every_claim_with_its_passage_the_span_marked_and_where_i
     assert "verden.pdf, page 3, Bridges, characters 123 to 165. Supports it, 0.93." in page
     assert "Contradicts it, 0.05." in page
     assert "4 claims: 1 supported, 1 contradicted, 1 not found, 1 not checked. 2 other sentences" in page
-    assert "not checked: in a language that the verifier was not trained on" in page
+    assert "not checked: it, or all of its evidence, is in a language that the verifier was not trained on" in page
     for fact in (ABOUT.date, "ab" * 32, "cd" * 32, "local:" + "ef" * 32, "12" * 32, "10 pages", "Cut."):
         assert fact in page
 
@@ -137,3 +137,30 @@ def test_one_claim_is_said_as_one() -> None:
     one["other_sentences"] = 1
     assert counts(one).startswith("1 claim: 1 supported")
     assert counts(one).endswith("1 other sentence was not checked.")
+
+
+def test_nothing_is_said_of_other_sentences_where_there_are_none() -> None:
+    assert counts({**checked()["summary"], "other_sentences": 0}).endswith("0 not checked.")
+
+
+def test_two_places_of_one_passage_are_marked_in_it_and_it_is_shown_once() -> None:
+    first = {**EVIDENCE, "start": 0, "end": 22}
+    both = checked(claim("The town's bridge was opened in 1932.", "supported", 0.9, EVIDENCE, first))
+    page = html_report(both, ABOUT)
+    assert page.count("<blockquote>") == 1
+    marked = "<mark>The town has a bridge.</mark> <mark>The bridge was opened in 1932 by Lena Voß.</mark> It is"
+    assert marked in page
+    assert "characters 100 to 122 and 123 to 165. Supports it, 0.93." in page
+    assert text_of(pdf_report(both, ABOUT))[0].count("It is 40 metres long.") == 1
+
+
+def test_a_document_that_is_named_above_is_not_named_by_its_digest_below_each_passage() -> None:
+    page = html_report(checked(claim("It was opened.", "supported", 0.9, EVIDENCE, AGAINST)), ABOUT)
+    assert (page.count("ab" * 32), page.count("ba" * 32)) == (1, 1)
+
+
+def test_paragraphs_of_a_passage_are_lines_of_their_own_in_the_pdf() -> None:
+    item = {**EVIDENCE, "passage": "A heading\n\nThe bridge.", "start": 11, "end": 22}
+    data = pdf_report(checked(claim("The bridge.", "supported", 0.9, item)), ABOUT)
+    lines = pypdfium2.PdfDocument(data)[0].get_textpage().get_text_range().splitlines()
+    assert "A heading" in [line.strip() for line in lines]

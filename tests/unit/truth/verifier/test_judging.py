@@ -176,3 +176,19 @@ def test_spans_lie_in_their_passage_and_begin_and_end_at_words(text: str, max_wo
         assert span.evidence == 0
         assert 0 <= span.start < span.end <= len(text)
         assert 0 <= span.probability <= 1
+
+
+def test_the_sentence_that_conflicts_is_shown_and_not_one_that_the_model_thinks_less_of() -> None:
+    text = "It was founded on 14 March 1927 by an agreement. The director has led the board since September 2016."
+    found = judge("The board was founded on 14 May 1927.", [text], {"director": (-3.0, 0.0, 3.0), "founded": SURE})
+    assert found.verdict is Verdict.CONTRADICTED
+    assert [text[span.start : span.end] for span in found.spans] == ["It was founded on 14 March 1927 by an agreement."]
+
+
+def test_what_conflicts_in_the_nearest_piece_is_not_borne_out_by_another_of_the_same_passage() -> None:
+    filler = "The meeting went on for a while and nothing came of it. " * 4
+    text = (
+        f"The bridge was opened by the king in 1942. {filler}In 1932 the bridge was planned and then opened to ideas."
+    )
+    found = judge(BRIDGE, [text], {"by the king in 1942": (8.0, 0.0, 0.0), "planned": SURE}, 30)
+    assert found.verdict is Verdict.CONTRADICTED
