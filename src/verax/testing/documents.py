@@ -9,8 +9,13 @@ from __future__ import annotations
 import email
 import email.policy
 import io
+import struct
 import zipfile
+import zlib
 from email.message import EmailMessage
+from functools import reduce
+
+from verax.testing.repeating import deflate_repeated
 
 __all__ = ["bomb_docx", "heading", "make_docx", "make_mail", "paragraph"]
 
@@ -28,6 +33,9 @@ _BODY = (
     '<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
     "<w:body>{}</w:body></w:document>"
 )
+
+# Where the head of a file in a ZIP says how it is compressed, and its checksum and sizes (APPNOTE 4.3.7).
+_METHOD_AT, _SIZES_AT = 8, 14
 
 
 def paragraph(text: str, properties: str = "") -> str:
@@ -47,14 +55,21 @@ def make_docx(*body: str) -> bytes:
 
 def bomb_docx(size_bytes: int = 2 << 30) -> bytes:
     """Return a small Word document whose body grows to `size_bytes` when it is unpacked."""
+    block = b" " * (1 << 20)
+    count = size_bytes // len(block)
+    body = zipfile.ZipInfo("word/document.xml")
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", _TYPES)
-        with archive.open("word/document.xml", "w", force_zip64=True) as member:
-            block = b" " * (1 << 20)
-            for _ in range(size_bytes // len(block)):
-                member.write(block)
-    return target.getvalue()
+        archive.writestr(body, deflate_repeated(block, count), zipfile.ZIP_STORED)
+        # Kept as it is, it is a compressed file all the same: both directories say so.
+        packed_bytes, body.compress_type, body.file_size = body.file_size, zipfile.ZIP_DEFLATED, count * len(block)
+        body.CRC = reduce(lambda crc, _: zlib.crc32(block, crc), range(count), 0)
+    sizes = (body.CRC, packed_bytes, body.file_size)
+    data = bytearray(target.getvalue())
+    struct.pack_into("<H", data, body.header_offset + _METHOD_AT, zipfile.ZIP_DEFLATED)
+    struct.pack_into("<3I", data, body.header_offset + _SIZES_AT, *sizes)
+    return bytes(data)
 
 
 def make_mail(

@@ -10,6 +10,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 
+from verax.testing.repeating import zlib_repeated
 from verax.truth.report.canvas import Canvas, Run
 
 __all__ = ["bomb_pdf", "busy_pdf", "flowing_pdf", "locked_pdf", "make_pdf", "scanned_pdf"]
@@ -54,10 +55,8 @@ def locked_pdf(text: str = "Secret.", password: str = "sesame") -> bytes:  # noq
 
 def bomb_pdf(size_bytes: int = 4 << 30) -> bytes:
     """Return a small PDF whose one page grows to `size_bytes` when it is unpacked twice."""
-    inner = zlib.compressobj(9)
     chunk = b"(boom) Tj " * 104_858
-    once = b"".join(inner.compress(chunk) for _ in range(size_bytes // len(chunk))) + inner.flush()
-    twice = zlib.compress(once, 9)
+    twice = zlib.compress(zlib_repeated(chunk, size_bytes // len(chunk)), 9)
     return _document([b"<</Filter[/FlateDecode/FlateDecode]/Length %d>>stream\n%b\nendstream" % (len(twice), twice)])
 
 
