@@ -10,6 +10,7 @@
 * Injection: documents of BIPIA, an attack put into some, read sentence by sentence; the greatest sentence counts.
 * COLD: accuracy on Chinese comments.
 * Children: what the policies for their bands stop of everyday questions, of Junior's own texts, and of probes.
+* People: sentences about groups, kind, neutral, reclaimed and hostile, in shapes that nothing taught.
 * Beside them the two baselines of `bench.guard.baselines`, in the same run; then speed and memory, of the classifiers
   alone and of the whole stack.
 
@@ -29,6 +30,7 @@ from typing import Any
 from bench.guard.baselines import Fitted, centroid, texts_of, word_list
 from bench.guard.children import children
 from bench.guard.figures import recall_at, share, threshold_at
+from bench.guard.people import people
 from bench.guard.sets import Case, bipia, boolq_questions, cold, harmful, harmless, hatecheck, mt_bench, xstest
 from bench.guard.speed import speed
 from bench.guard.stack import stack
@@ -90,6 +92,7 @@ def measure(data: Path, step: int) -> dict[str, Any]:
         "injection": _injection(ways, data, step),
         "cold": {name: _by_group(cold(data)[::step], way) for name, way in ways.chinese().items()},
         "children": children(classifier, step),
+        "people": people(classifier, PREVALENCE, POINT, step),
         "speed": pace,
         "stack": whole,
     }
@@ -311,6 +314,8 @@ def table(found: Mapping[str, Any]) -> list[dict[str, object]]:
         rows.append((f"everyday questions turned away, {band}", "<= 0.05", _words(held["everyday_questions"])))
         rows.append((f"Junior's own texts stopped, {band}", "0", _words(held["own_texts"])))
         rows.append((f"unsafe probes stopped by the input policy alone, {band}", "", _words(held["probes"]["unsafe"])))
+    for kind, figure in found["people"]["even_odds"].items():
+        rows.append((f"sentences about people in untaught shapes decided rightly, {kind}", "", _words(figure)))
     speeds, whole = found["speed"], found["stack"]
     rows += [
         ("a sentence, median, ms", "<= 30", speeds["median_ms"]),
