@@ -1,4 +1,4 @@
-"""How the classifier takes sentences about people whose shapes nothing taught it (`people.toml`).
+"""How the classifier takes sentences about people whose shapes nothing taught it (`lab/guard/untaught.toml`).
 
 Two decisions are counted: at even odds, as for HateCheck, and at the operating point that the policy for grown-ups
 takes. `right` counts hostile sentences that are over it and others that are not.
@@ -6,25 +6,17 @@ takes. `right` counts hostile sentences that are over it and others that are not
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from bench.guard.figures import share
+from lab.guard.untaught import untaught
 from verax.guard.categories import Category
 from verax.guard.classifiers.local import LocalClassifier
 
-__all__ = ["people", "sentences"]
+__all__ = ["people"]
 
-_SENTENCES = Path(__file__).with_name("people.toml")
 _HOSTILE = "hostile"
-
-
-def sentences() -> Mapping[str, tuple[str, ...]]:
-    """Return the sentences by kind."""
-    given = tomllib.loads(_SENTENCES.read_text(encoding="utf-8"))
-    return {kind: tuple(map(str, texts)) for kind, texts in given.items()}
 
 
 def people(classifier: LocalClassifier, even_odds: float, point: str, step: int = 1) -> dict[str, Any]:
@@ -32,7 +24,7 @@ def people(classifier: LocalClassifier, even_odds: float, point: str, step: int 
     limits = {"even_odds": even_odds, "at_point": classifier.operating_points[Category.HATE][point]}
     scores = {
         kind: [classifier.scores(text).get(Category.HATE, 0.0) for text in texts[::step]]
-        for kind, texts in sentences().items()
+        for kind, texts in untaught().items()
     }
     return {
         name: {

@@ -25,7 +25,7 @@ PREVALENCE = 0.1
 """Share of texts that belong to a category, for which its probability is calibrated; Platt's fit knows equal shares."""
 
 _ABOUT_PEOPLE = frozenset(
-    [block.name for name in ("hate", "kin") for block in load(PHRASES / f"{name}.toml").blocks]
+    [block.name for name in ("hate", "kin", "people") for block in load(PHRASES / f"{name}.toml").blocks]
     + ["hatemoji", "toxigen_prompts", "forum_hate", "davidson_hate", "davidson_neither"]
 )
 _OF_A_SOURCE = 45

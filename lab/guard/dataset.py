@@ -1,6 +1,7 @@
 """The rows of a recipe: public ones, constructed ones, some of both with spelling tricks; nothing near a test row.
 
-A training row that shares four fifths of its words with a row of a test set is left out, and so is every copy.
+A training row that shares four fifths of its words with a row of a test set or of `untaught` is left out, and so is
+every copy.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from lab.guard.constructed import PHRASES, construct, load
@@ -19,6 +21,7 @@ from lab.guard.public import test_texts, training_rows
 from lab.guard.recipe import Recipe
 from lab.guard.rows import SPLITS, Row, line, read_rows, split_of, write_rows
 from lab.guard.tricks import trick
+from lab.guard.untaught import untaught
 
 _NEAR = 0.8
 _HELD_OUT = 12  # in a hundred of a constructed block's rows
@@ -50,7 +53,7 @@ def build(data: Path, recipe: Recipe) -> Dataset:
     """Make the rows of a recipe from the folder of public sets."""
     rng = random.Random(recipe.seed)
     splits: dict[str, list[Row]] = {name: [] for name in SPLITS}
-    tests, left_out = Nearness(test_texts(data)), 0
+    tests, left_out = Nearness(chain(test_texts(data), *untaught().values())), 0
     own = own_rows() if recipe.is_for_children else ()
     for split, row in [*_public(data, recipe, rng), *_constructed(recipe), *own]:
         if tests.is_near(row.text):
