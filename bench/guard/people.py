@@ -6,7 +6,6 @@ takes. `right` counts hostile sentences that are over it and others that are not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from bench.guard.figures import share

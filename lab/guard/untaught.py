@@ -1,4 +1,4 @@
-"""Sentences about people in shapes that no phrase has: they are measured with, and keep what is near them out of training."""
+"""Sentences about people in shapes that no phrase has: they measure, and keep what is near them out of training."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from verax.guard.leak import PromptLeak
 from verax.guard.level import LEVELS, HardWords
 from verax.guard.links import Links
 from verax.guard.personal import PersonalData
-from verax.guard.words import CHILD_PHRASE_CATEGORIES, PHRASE_CATEGORIES, Phrases, Profanity
+from verax.guard.words import ASKED_PHRASE_CATEGORIES, CHILD_PHRASE_CATEGORIES, PHRASE_CATEGORIES, Phrases, Profanity
 
 __all__ = ["Direction", "exact_detectors"]
 
@@ -29,6 +29,7 @@ def exact_detectors(audience: Audience, direction: Direction, prompts: Iterable[
         prompts: Texts whose quotation is a prompt leak.
     """
     is_child = audience.is_child
+    grown_up = ASKED_PHRASE_CATEGORIES if direction == "input" else PHRASE_CATEGORIES
     found: list[Detector] = [
         Secrets(),
         HiddenText(),
@@ -36,10 +37,7 @@ def exact_detectors(audience: Audience, direction: Direction, prompts: Iterable[
         Links(),
         PromptLeak(prompts),
         Profanity(is_child=is_child),
-        *(
-            Phrases(category, is_child=is_child)
-            for category in (CHILD_PHRASE_CATEGORIES if is_child else PHRASE_CATEGORIES)
-        ),
+        *(Phrases(category, is_child=is_child) for category in (CHILD_PHRASE_CATEGORIES if is_child else grown_up)),
     ]
     if audience in LEVELS:
         found.append(HardWords(LEVELS[audience]))

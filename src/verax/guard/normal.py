@@ -1,7 +1,7 @@
 """Text as a guard matches it: spelling tricks undone, with the way back to the text as written.
 
-* Compatibility forms become plain ones (NFKC), accents of Latin letters, zero-width and other invisible characters
-  go, letters are folded to lower case.
+* Compatibility forms become plain ones (NFKC), so do white letters on black discs and squares; accents of Latin
+  letters, zero-width and other invisible characters go, letters are folded to lower case.
 * Letters of another script that look Latin become Latin, in words that mix scripts only: Russian
   and Greek stay what they are.
 * Signs and digits that stand for letters become letters where letters stand around them:
@@ -43,6 +43,8 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\U000e0000-\U000e0fff]"
 )
+_FIRST_ON_BLACK, _APART = 0x1F150, 0x20  # from a letter on a disc to the same on a square
+_ON_BLACK = re.compile("[\U0001f150-\U0001f169\U0001f170-\U0001f189]")
 _WORD = re.compile(r"[^\W\d_]+")
 _LEET_WORD = re.compile(r"(?<![\w@$!|])[a-z0-9@$!|]+")
 _LEET_INSIDE = re.compile(r"(?<=[a-z])[0134578@$!|]{1,3}(?=[a-z])")
@@ -105,6 +107,9 @@ def _compatible(text: str) -> Normal:
 
 
 def _parts_of(character: str) -> Iterator[str]:
+    if _ON_BLACK.match(character):
+        yield chr(ord("a") + (ord(character) - _FIRST_ON_BLACK) % _APART)
+        return
     if _INVISIBLE.match(character) or unicodedata.combining(character):
         return
     parts = unicodedata.normalize("NFKD", character)

@@ -24,7 +24,7 @@ from verax.guard.detectors import Finding
 from verax.guard.normal import Normal, normalise
 from verax.guard.sentences import Cutter
 
-__all__ = ["CHILD_PHRASE_CATEGORIES", "PHRASE_CATEGORIES", "Phrases", "Profanity"]
+__all__ = ["ASKED_PHRASE_CATEGORIES", "CHILD_PHRASE_CATEGORIES", "PHRASE_CATEGORIES", "Phrases", "Profanity"]
 
 _LISTS = "verax.guard.lists"
 _ENDINGS, _HISSED_ENDINGS = "(?:'?s)?", "(?:es|'s)?"
@@ -99,9 +99,11 @@ PHRASE_CATEGORIES = (
 )
 """Categories that have phrases."""
 
+ASKED_PHRASE_CATEGORIES = (*PHRASE_CATEGORIES, Category.DANGEROUS_ACTS)
+"""Categories that have phrases in what a person says; an answer may name what it does not help with."""
+
 CHILD_PHRASE_CATEGORIES = (
-    *PHRASE_CATEGORIES,
-    Category.DANGEROUS_ACTS,
+    *ASKED_PHRASE_CATEGORIES,
     Category.CRIME,
     Category.SEXUAL,
     Category.VIOLENCE,

@@ -18,6 +18,7 @@ from verax.guard.normal import normalise, plain
         ("k i l l and k.i.l.l and k-i-l-l", "kill and kill and kill"),
         ("Ｋill 𝓴𝓲𝓵𝓵 kïll", "kill kill kill"),
         ("k\u200bi\u00adl\u2060l", "kill"),
+        ("ⓚⓘⓛⓛ 🅚🅘🅛🅛 🅺🅸🅻🅻 🄺🄸🄻🄻", "kill kill kill kill"),
         ("ѕtuріd", "stupid"),
         ("stuuuuupid", "stupid"),
         ("傻 瓜 傻*瓜", "傻瓜傻瓜"),

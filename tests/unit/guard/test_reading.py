@@ -32,6 +32,10 @@ def test_an_emoji_is_read_as_its_name() -> None:
     assert "dark skin" in readable("👩🏿")
 
 
+def test_letters_on_discs_and_squares_are_letters() -> None:
+    assert readable("ⓚⓘⓛⓛ 🅣🅗🅔🅜 🅰🅻🅻") == "kill them all"
+
+
 def test_spelling_tricks_are_undone_before_reading() -> None:
     assert readable("I will k i l l y0u") == "i will kill you"
 

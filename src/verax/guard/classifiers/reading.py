@@ -20,7 +20,9 @@ __all__ = ["Language", "language_of", "readable"]
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _PLAIN = re.compile("[a-z]")
 _WORD = re.compile(r"[^\W\d_]+")
-_PICTURE = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
+_PICTURE = re.compile(
+    "(?![\u2460-\u24ff\U0001f100-\U0001f189])[\u2190-\u2bff\U0001f000-\U0001faff]"
+)  # no letters in discs
 _TONES = {
     0x1F3FB: "light skin",
     0x1F3FC: "light skin",

@@ -72,6 +72,8 @@ def _read(text: str | None, file: str | None) -> str:
     if (text is None) == (file is None):
         raise click.UsageError("give a TEXT, or --file FILE")
     given = text if text is not None else _read_file(file or "-")
+    if not given.strip():
+        raise click.UsageError("the text is empty")
     if len(given) > MAX_CHARS:
         raise RequestError(f"text: expected at most {MAX_CHARS} characters, found {len(given)}", hint="split it")
     return given

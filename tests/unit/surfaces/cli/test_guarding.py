@@ -40,5 +40,6 @@ def test_its_json_is_that_of_the_api(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_no_text_two_texts_and_a_missing_file_are_bad_usage(tmp_path: Path) -> None:
     assert run(["guard"]) == 2
+    assert run(["guard", " \n"]) == 2
     assert run(["guard", "a", "--file", "b"]) == 2
     assert run(["guard", "--file", str(tmp_path / "missing")]) != 0
