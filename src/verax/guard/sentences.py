@@ -72,13 +72,17 @@ class Cutter:
         """Take more text; return the sentences that are whole now."""
         self._rest += text
         found = []
-        while (end := self._end()) > 0:
-            found.append(self._take(end))
+        taken = 0
+        while (end := self._end(taken)) > taken:
+            found.append(self._sentence(self._rest[taken:end]))
+            taken = end
+        self._rest = self._rest[taken:]
         return found
 
     def finish(self) -> list[Sentence]:
         """Say that nothing follows; return what is left."""
-        return [self._take(len(self._rest))] if self._rest else []
+        rest, self._rest = self._rest, ""
+        return [self._sentence(rest)] if rest else []
 
     @property
     def is_waiting(self) -> bool:
@@ -91,21 +95,23 @@ class Cutter:
         other._rest, other._before, other._start = self._rest, self._before, self._start
         return other
 
-    def _end(self) -> int:
-        match = _END.search(self._rest)
-        if match is not None and match.end() <= MAX_CHARS:
+    def _end(self, start: int) -> int:
+        """Return where the sentence that begins at `start` ends; `start` where that is not known yet."""
+        limit = start + MAX_CHARS
+        # No further than the character behind the limit: a long text without ends is read once, not once a cut.
+        match = _END.search(self._rest, start, limit + 1)
+        if match is not None and match.end() <= limit:
             return match.end()
-        if len(self._rest) <= MAX_CHARS:
-            return 0
-        blanks = [blank.end() for blank in _BLANK.finditer(self._rest, 0, MAX_CHARS)]
-        return blanks[-1] if blanks else MAX_CHARS
+        if len(self._rest) <= limit:
+            return start
+        blanks = [blank.end() for blank in _BLANK.finditer(self._rest, start, limit)]
+        return blanks[-1] if blanks else limit
 
-    def _take(self, end: int) -> Sentence:
-        text, self._rest = self._rest[:end], self._rest[end:]
+    def _sentence(self, text: str) -> Sentence:
         is_short = len(text.strip()) < _SHORT_CHARS
         sentence = Sentence(text, self._before if is_short else "", self._start)
         self._before = (self._before + text)[-_BEFORE_CHARS:]
-        self._start += end
+        self._start += len(text)
         return sentence
 
 

@@ -32,6 +32,18 @@ def test_a_text_without_an_end_is_cut_between_words() -> None:
     assert all(len(sentence.text) <= MAX_CHARS and sentence.text.endswith(" ") for sentence in sentences)
 
 
+def test_a_long_text_without_an_end_is_read_once_and_not_once_a_cut() -> None:
+    # Read once a cut this takes longer than a test may.
+    assert len(cut("a" * (MAX_CHARS * 40_000))) == 40_000
+
+
+def test_an_end_counts_up_to_the_last_character_that_a_sentence_may_have() -> None:
+    last = "a" * (MAX_CHARS - 2) + ". "
+    assert [len(sentence.text) for sentence in cut(f"{last}b")] == [MAX_CHARS, 1]
+    late = "a" * (MAX_CHARS - 1) + ". "
+    assert [len(sentence.text) for sentence in cut(f"{late}b")] == [MAX_CHARS, 2]
+
+
 def test_scraps_are_read_together_with_what_stands_before_them() -> None:
     assert [sentence.read for sentence in cut("Go. Hurt. Him.")] == ["Go.", "Go. Hurt.", "Go. Hurt. Him."]
     long = "This sentence is long enough to be read by itself."
