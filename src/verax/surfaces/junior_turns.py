@@ -233,6 +233,8 @@ def _profile(settings: ProfileSettings) -> Profile:
         held_back=frozenset(held),
         session_minutes=settings.session_minutes,
         place=settings.place,
+        helpline="" if settings.helpline is None else settings.helpline.name,
+        phone="" if settings.helpline is None else settings.helpline.phone,
     )
 
 

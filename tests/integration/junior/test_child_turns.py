@@ -259,6 +259,21 @@ async def test_danger_is_told_to_the_guardian_unless_they_may_be_it(
         await tablet.aclose()
 
 
+async def test_a_helpline_that_the_guardian_looked_up_is_named(app: Application, guardian: httpx.AsyncClient) -> None:
+    line = {"name": "Kids' Blue Line", "phone": "0800 123-45"}
+    tablet = await tablet_of(app, guardian, animal="fox", helpline=line)
+    path = f"/v1/junior/profiles/{tablet.headers['x-test-profile']}"
+    assert (await guardian.get(path)).json()["helpline"] == line
+    assert "Kids' Blue Line. The number is 0800 123-45." in (await say(tablet, "i want to die"))["text"]
+    assert "116 111" in (await say(tablet, "my dad hits me"))["text"].replace("116111", "116 111")
+    assert (await guardian.put(path, json={**FIELDS, "animal": "fox"})).status_code == 200
+    assert "Blue Line" not in (await say(tablet, "i want to die"))["text"]
+    for wrong in ({"name": "see www.x.yz", "phone": "1234"}, {"name": "a b c d e f g", "phone": "1234"}, {"name": "A"}):
+        assert (await guardian.put(path, json={**FIELDS, "helpline": wrong})).status_code == 400
+    assert (await guardian.put(path, json={**FIELDS, "helpline": {"name": "A", "phone": "call me"}})).status_code == 400
+    await tablet.aclose()
+
+
 async def test_a_log_names_the_turn_of_each_answer(
     world: HttpWorld, app: Application, guardian: httpx.AsyncClient
 ) -> None:

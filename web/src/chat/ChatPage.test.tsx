@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Route, Switch } from 'wouter'
 import { followShortcuts } from '@/core/commands'
+import { preferences } from '@/core/preferences'
 import type { TurnRef } from '@/core/wire'
 import { type FakeConversation, FakeServer, model, refusal } from '@/testing/chat-server'
 import { giveSizes } from '@/testing/layout'
@@ -65,6 +66,38 @@ describe('a new chat', () => {
     ).toBeTruthy()
     expect(screen.getByRole('status').textContent).toBe('The answer is complete')
     expect(field()).toHaveProperty('value', '')
+  })
+
+  it('offers no channel of children, not even one that was chosen before', async () => {
+    preferences.getState().set({ channel: 'junior/5-7' })
+    server.models = [
+      model('junior/2-4', { audience: '2-4', title: 'junior-2-4' }),
+      model('junior/5-7', { audience: '5-7', title: 'junior-5-7' }),
+      model('junior/8-12', { release: null, audience: null, title: null }),
+      model('reading-club', { audience: '8-12', title: 'Reading club' }),
+      model('teens', { audience: '13+', title: 'Teens' }),
+      model('assistant', { audience: 'adult', title: 'Assistant' }),
+    ]
+    show()
+    await userEvent.click(await screen.findByRole('button', { name: /Teens/ }))
+    const offered = screen.getAllByRole('menuitemradio').map((one) => one.textContent)
+    expect(offered.map((text) => text?.replace('✓', '').slice(0, 5))).toEqual(['Teens', 'Assis'])
+  })
+
+  it('has nothing to offer where only children have channels', async () => {
+    server.models = [model('junior/5-7', { audience: '5-7', title: 'junior-5-7' })]
+    show()
+    await userEvent.click(await screen.findByRole('button', { name: /Channel/ }))
+    expect(screen.queryAllByRole('menuitemradio')).toEqual([])
+  })
+
+  it('keeps the name of a channel of children in a conversation that is on one', async () => {
+    server.models = [model('junior/5-7', { audience: '5-7', title: 'junior-5-7' }), model('assistant')]
+    const conversation = server.add()
+    conversation.channel = 'junior/5-7'
+    show(conversation)
+    await userEvent.click(await screen.findByRole('button', { name: /junior-5-7/ }))
+    expect(screen.getAllByRole('menuitemradio')).toHaveLength(2)
   })
 
   it('says why a channel that is frozen takes nothing', async () => {

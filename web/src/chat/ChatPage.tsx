@@ -20,6 +20,9 @@ export default function ChatPage() {
   const info = useConversationState(conversation, (state) => state.info)
   const channel = info?.channel ?? (newChannel || channels.usual)
   const model = channels.all.find((one) => one.id === channel)
+  // A conversation of another program may be on a channel that is not offered; it keeps its name.
+  const shown =
+    info === null || model === undefined ? channels.offered : [...new Set([...channels.offered, model])]
   const choose = (chosen: string) => {
     setNewChannel(chosen)
     preferences.getState().set({ channel: chosen })
@@ -32,9 +35,7 @@ export default function ChatPage() {
     <Page
       title={title}
       width="full"
-      head={
-        <ChannelPicker channels={channels.all} channel={channel} isFixed={info !== null} onChoose={choose} />
-      }
+      head={<ChannelPicker channels={shown} channel={channel} isFixed={info !== null} onChoose={choose} />}
     >
       <Chat key={conversation.serial} conversation={conversation} channel={channel} model={model} />
       <LeavingDialog />

@@ -5,8 +5,13 @@ import { preferences } from '@/core/preferences'
 import type { Model, ModelList } from '@/core/wire'
 import { keys } from '@/queries'
 
+const CHILDREN: readonly (string | null)[] = ['2-4', '5-7', '8-12']
+const JUNIOR = 'junior/'
+
 export interface Channels {
   readonly all: readonly Model[]
+  /** Those that a new conversation can begin on: the channels of children are not for whoever signs in here. */
+  readonly offered: readonly Model[]
   /** Where a new conversation begins: the one chosen last, else the first that answers. */
   readonly usual: string
   readonly error: unknown
@@ -21,8 +26,14 @@ export function useChannels(): Channels {
   })
   const chosen = useStore(preferences, (state) => state.channel)
   const all = data?.data ?? []
-  const usual = all.find(({ id }) => id === chosen) ?? all.find(answers) ?? all[0]
-  return { all, usual: usual?.id ?? '', error }
+  const offered = all.filter((one) => !isForChildren(one))
+  const usual = offered.find(({ id }) => id === chosen) ?? offered.find(answers) ?? offered[0]
+  return { all, offered, usual: usual?.id ?? '', error }
+}
+
+/** Whether a channel is Junior's, whose page is another one; also before it has a release. */
+export function isForChildren({ id, verax }: Model): boolean {
+  return id.startsWith(JUNIOR) || CHILDREN.includes(verax.audience)
 }
 
 /** Whether a channel answers at all. */

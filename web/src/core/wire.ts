@@ -210,6 +210,7 @@ export interface Wire {
   OpenedSegments: OpenedSegments
   OutputRefusal: OutputRefusal
   OutputText: OutputText
+  OwnHelplineFields: OwnHelplineFields
   PassageHit: PassageHit
   PassageHits: PassageHits
   PassageSearch: PassageSearch
@@ -2855,6 +2856,13 @@ export interface OpenedSegments {
   }[]
 }
 /**
+ * A helpline that a guardian looked up; a name of at most six words, and a number to be dialled.
+ */
+export interface OwnHelplineFields {
+  name: string
+  phone: string
+}
+/**
  * A passage: `text` is characters `start` to `end` of the document's text.
  */
 export interface PassageHit {
@@ -3092,6 +3100,7 @@ export interface ProfileBody {
   bedtime: BedtimeHours | null
   time_zone: string
   log_days: number | null
+  helpline: OwnHelplineFields | null
   consents: ConsentInfo[]
   created_ms: number
   updated_ms: number
@@ -3148,6 +3157,10 @@ export interface ProfileChange {
    * Days that a readable log is kept; null for none. The child is told.
    */
   log_days?: number | null
+  /**
+   * Named in the place of the country's listed line; null for that one.
+   */
+  helpline?: OwnHelplineFields | null
   agreed?: ('profile' | 'use' | 'session' | 'receipts' | 'alerts' | 'log')[] | null
 }
 /**
@@ -3227,6 +3240,10 @@ export interface ProfileRequest {
    * Days that a readable log is kept; null for none. The child is told.
    */
   log_days?: number | null
+  /**
+   * Named in the place of the country's listed line; null for that one.
+   */
+  helpline?: OwnHelplineFields | null
   /**
    * @maxItems 6
    */

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Settings } from '@/core/junior'
 import type { ChoicesBody } from '@/core/wire'
@@ -5,7 +6,7 @@ import { Choice } from '@/ui/Choice'
 import { Field, Select } from '@/ui/Field'
 import { Switch } from '@/ui/Switch'
 import styles from './Family.module.css'
-import { countries, DAILY, SITTING, timeZones } from './settings'
+import { countries, DAILY, helplineOf, SITTING, timeZones } from './settings'
 
 const NO_LIMIT = 'none'
 const USUAL_BEDTIME = { start: '19:30', end: '07:00' }
@@ -109,13 +110,61 @@ export function CountryField({
         ))}
       </Select>
       <p className={styles['note']} aria-live="polite">
-        {line?.phone == null
-          ? t('country.unknown')
-          : t('country.known', { name: line.name, phone: line.phone })}{' '}
+        {value.helpline != null
+          ? t('country.known', { ...value.helpline })
+          : line?.phone == null
+            ? t('country.unknown')
+            : t('country.known', { name: line.name, phone: line.phone })}{' '}
         {line?.emergency != null && t('country.emergency', { number: line.emergency })}{' '}
-        {line?.is_verified === false && t('country.unchecked')}
+        {line?.is_verified === false && (value.helpline == null || line.emergency !== null) && (
+          <strong>{t('country.unchecked')}</strong>
+        )}
       </p>
+      <OwnLine value={value} onChange={onChange} />
     </div>
+  )
+}
+
+/** A helpline that the guardian looked up; what is not whole yet changes nothing. */
+function OwnLine({ value, onChange }: FieldsProps) {
+  const { t } = useTranslation('family')
+  const [isOwn, setOwn] = useState(value.helpline != null)
+  const [name, setName] = useState(value.helpline?.name ?? '')
+  const [phone, setPhone] = useState(value.helpline?.phone ?? '')
+  const write = (isOn: boolean, line: string, number: string) => {
+    setOwn(isOn)
+    setName(line)
+    setPhone(number)
+    onChange({ ...value, helpline: isOn ? helplineOf(line, number) : null })
+  }
+  const isUnread = isOwn && (name !== '' || phone !== '') && helplineOf(name, phone) === null
+  return (
+    <>
+      <Switch
+        label={t('country.own')}
+        hint={t('country.ownHint')}
+        isOn={isOwn}
+        onChange={(isOn) => write(isOn, name, phone)}
+      />
+      {isOwn && (
+        <div className={styles['pair']}>
+          <Field
+            label={t('country.ownName')}
+            value={name}
+            maxLength={40}
+            onChange={({ target }) => write(true, target.value, phone)}
+          />
+          <Field
+            label={t('country.ownPhone')}
+            type="tel"
+            value={phone}
+            maxLength={24}
+            problem={isUnread ? t('country.ownUnread') : undefined}
+            onChange={({ target }) => write(true, name, target.value)}
+          />
+        </div>
+      )}
+    </>
   )
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   beginning,
   countries,
+  helplineOf,
   isPairFree,
   keepsMore,
   problemOfPin,
@@ -86,5 +87,21 @@ describe('isPairFree', () => {
     expect(isPairFree({ animal: 'owl', colour: 'blue' }, taken)).toBe(false)
     expect(isPairFree({ animal: 'owl', colour: 'blue' }, taken, 'a')).toBe(true)
     expect(isPairFree({ animal: 'owl', colour: 'red' }, taken)).toBe(true)
+  })
+})
+
+describe('a helpline of one’s own', () => {
+  it('is taken when it is whole, and nothing before', () => {
+    expect(helplineOf(' Kids’  Line ', ' 0800 1111 ')).toEqual({ name: 'Kids’ Line', phone: '0800 1111' })
+    expect(helplineOf('儿童热线', '+86 12355')).not.toBeNull()
+    for (const [name, phone] of [
+      ['', '0800 1111'],
+      ['Kids’ Line', ''],
+      ['Kids’ Line', 'call me'],
+      ['www.line.example', '0800 1111'],
+      ['one two three four five six seven', '0800 1111'],
+      ['x'.repeat(41), '0800 1111'],
+    ] as const)
+      expect(helplineOf(name, phone)).toBeNull()
   })
 })

@@ -33,6 +33,7 @@ export function beginning(band: Band, here: { timeZone: string; country: string 
     bedtime: { start, end },
     time_zone: here.timeZone,
     log_days: null,
+    helpline: null,
   }
 }
 
@@ -89,6 +90,16 @@ export function countries(language: string): readonly Country[] {
   return [...found]
     .map(([name, code]) => ({ code, name }))
     .sort((one, other) => one.name.localeCompare(other.name, language))
+}
+
+const LINE_NAME = /^[\p{L}\p{N}][\p{L}\p{N}'’&-]*( [\p{L}\p{N}'’&-]+){0,5}$/u
+const LINE_PHONE = /^\+?[0-9][0-9 /-]{1,22}$/
+
+/** A helpline as the server takes it, null while it is not whole. */
+export function helplineOf(name: string, phone: string): Settings['helpline'] {
+  const line = { name: name.trim().replace(/ +/g, ' '), phone: phone.trim() }
+  const isWhole = line.name.length <= 40 && LINE_NAME.test(line.name) && LINE_PHONE.test(line.phone)
+  return isWhole ? line : null
 }
 
 /** Why the server would not take this PIN, null where it would: its rule, said before it is asked. */

@@ -116,6 +116,7 @@ export class FakeConversation {
   readonly clients = new Map<string, string>()
   leafId = ''
   title = ''
+  channel = 'assistant'
   readonly id: string
   readonly server: FakeServer
 
@@ -194,7 +195,7 @@ export class FakeConversation {
     const running = [...this.server.runs.values()].filter((run) => run.conversation === this && !run.isOver)
     return {
       id: this.id,
-      channel: 'assistant',
+      channel: this.channel,
       title: this.title,
       created_ms: 0,
       updated_ms: 0,

@@ -43,6 +43,8 @@ class Asked:
         fields = {
             "form": _FORM,
             "country": self.profile.country,
+            "helpline": self.profile.helpline,
+            "phone": self.profile.phone,
             "held_back": sorted(self.profile.held_back),
             "place": self.profile.place,
             "begins": self.said is None,
@@ -96,7 +98,14 @@ def _read(band: Audience, state: str, text: str) -> Asked | None:
         fields = json.loads(state)
         if fields["form"] != _FORM:
             return None
-        profile = Profile(band, fields["country"], frozenset(fields["held_back"]), place=fields["place"])
+        profile = Profile(
+            band=band,
+            country=fields["country"],
+            held_back=frozenset(fields["held_back"]),
+            place=fields["place"],
+            helpline=fields.get("helpline", ""),
+            phone=fields.get("phone", ""),
+        )
         said = None if fields["begins"] else Said(text, fields["tap"])
         return Asked(profile, read_session(fields), said)
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -2,6 +2,7 @@
 
 * A line is picked by the number of the turn, so that the same session says the same.
 * A line proposes nothing that guardians hold back; the calm script is said whatever they hold back.
+* A helpline that a guardian looked up takes the place of the listed one, except where the guardian may be the danger.
 * An alert goes to the guardians for danger and self-harm; for abuse only where somebody outside the household was
   named. Otherwise nobody is told, and the turn stays out of what guardians read.
 """
@@ -66,7 +67,7 @@ def respond(concern: Concern, profile: Profile, turn: int) -> Reply:
     """Return what is said to a concern, with the alerts that go out."""
     held = frozenset() if concern.name in DANGERS else profile.held_back
     line = pick(profile.band, _LINE_OF.get(concern.name, concern.name), turn, held)
-    text = line.format_map(_contacts(profile.country)).strip()
+    text = line.format_map(_contacts(profile, is_own=not concern.is_private(profile.place))).strip()
     return Reply(
         kind_of(concern), text, alerts=alerts_of(concern, profile.place), is_private=concern.is_private(profile.place)
     )
@@ -84,10 +85,14 @@ def without_held(taps: Iterable[Tap], held_back: frozenset[str]) -> tuple[Tap, .
     )
 
 
-def _contacts(country: str) -> dict[str, str]:
-    words, line = _says()["helpline"], child_line(country)
-    helpline = words["unknown"] if line is None else words["known"].format(name=line.name, phone=line.number)
-    return {"helpline": helpline, "emergency": emergency_number(country) or words["emergency"]}
+def _contacts(profile: Profile, *, is_own: bool) -> dict[str, str]:
+    """Return whom to call; `is_own`: the line that a guardian named counts."""
+    words, line = _says()["helpline"], child_line(profile.country)
+    name, phone = ("", "") if line is None else (line.name, line.number)
+    if is_own and profile.helpline:
+        name, phone = profile.helpline, profile.phone
+    helpline = words["known"].format(name=name, phone=phone) if name else words["unknown"]
+    return {"helpline": helpline, "emergency": emergency_number(profile.country) or words["emergency"]}
 
 
 @cache

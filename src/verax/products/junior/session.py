@@ -31,6 +31,7 @@ class Profile:
 
     Attributes:
         country: Two letters (ISO 3166-1) for helplines, empty where it is not known.
+        helpline: A line that the guardian looked up, and its number; empty for the listed one of the country.
         held_back: Topics that are not answered, of `verax.products.junior.collection.TOPICS`.
         session_minutes: Length of a session, None for the band's own.
         place: Whom a guardian is; who may be the danger is not told.
@@ -41,6 +42,8 @@ class Profile:
     held_back: frozenset[str] = frozenset()
     session_minutes: int | None = None
     place: Place = "home"
+    helpline: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

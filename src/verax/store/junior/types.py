@@ -32,6 +32,7 @@ __all__ = [
     "Day",
     "LogLine",
     "NewChildSession",
+    "OwnHelpline",
     "Place",
     "Profile",
     "ProfileSettings",
@@ -82,6 +83,14 @@ class Bedtime:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnHelpline:
+    """A helpline that a guardian looked up, in the place of the listed one."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileSettings:
     """What a guardian chose for a child.
 
@@ -94,6 +103,7 @@ class ProfileSettings:
         session_minutes: Use between two breaks, None for no limit.
         time_zone: IANA name of the zone that days and bedtime are counted in.
         log_days: How long a readable log is kept; None for no log.
+        helpline: Whom Junior names in the place of the listed line of the country; None for that one.
     """
 
     band: Band
@@ -108,6 +118,7 @@ class ProfileSettings:
     bedtime: Bedtime | None
     time_zone: str
     log_days: int | None
+    helpline: OwnHelpline | None = None
 
     def to_json(self) -> str:
         """Return the settings as they are stored."""
@@ -119,10 +130,12 @@ class ProfileSettings:
         try:
             fields: dict[str, Any] = json.loads(text)
             bedtime, allowed = fields.pop("bedtime"), fields.pop("topics_allowed")
+            line = fields.pop("helpline", None)  # Settings of before have none.
             return cls(
                 **{**fields, "topics_held": tuple(fields["topics_held"])},
                 bedtime=None if bedtime is None else Bedtime(**bedtime),
                 topics_allowed=None if allowed is None else tuple(allowed),
+                helpline=None if line is None else OwnHelpline(**line),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise CorruptStore(

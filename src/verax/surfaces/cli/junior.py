@@ -45,6 +45,7 @@ def list_profiles(session: Session, as_json: bool) -> None:
 @click.option("--colour", required=True, help="With the animal what the child is called here.")
 @click.option("--animal", required=True)
 @click.option("--country", required=True, metavar="CC", help="Two letters, for helplines.")
+@click.option("--helpline", nargs=2, metavar="NAME NUMBER", help="A helpline that you looked up, for the listed one.")
 @click.option("--zone", required=True, metavar="ZONE", help="Where the child lives: Europe/Berlin.")
 @click.option("--classroom", is_flag=True, help="You are the child's teacher.")
 @click.option("--hold", "held", metavar="TOPIC", multiple=True, help="A topic that may not come up; repeat it.")
@@ -68,6 +69,9 @@ def create(session: Session, /, yes: bool, classroom: bool, **asked: Any) -> Non
         _PROFILES,
         {
             **{name: asked[name] for name in ("band", "colour", "animal", "country")},
+            "helpline": None
+            if asked["helpline"] is None
+            else dict(zip(("name", "phone"), asked["helpline"], strict=True)),
             "place": "classroom" if classroom else "home",
             "topics_held": list(asked["held"]),
             "daily_minutes": asked["daily"],

@@ -52,6 +52,13 @@ class BedtimeHours(WireModel):
     end: TimeOfDay
 
 
+class OwnHelplineFields(WireModel):
+    """A helpline that a guardian looked up; a name of at most six words, and a number to be dialled."""
+
+    name: Annotated[str, Field(max_length=40, pattern=r"^[\p{L}\p{N}][\p{L}\p{N}'’&-]*( [\p{L}\p{N}'’&-]+){0,5}$")]
+    phone: Annotated[str, Field(max_length=24, pattern=r"^\+?[0-9][0-9 /-]{1,22}$")]
+
+
 class ProfileFields(WireModel):
     """What a guardian chooses for a child; GET /v1/junior/choices says what there is to choose."""
 
@@ -68,6 +75,9 @@ class ProfileFields(WireModel):
     time_zone: Annotated[str, Field(min_length=1, max_length=64)] = Field(description="IANA name, Europe/Berlin.")
     log_days: Annotated[int, Field(ge=1, le=90)] | None = Field(
         default=None, description="Days that a readable log is kept; null for none. The child is told."
+    )
+    helpline: OwnHelplineFields | None = Field(
+        default=None, description="Named in the place of the country's listed line; null for that one."
     )
 
 
@@ -181,6 +191,7 @@ class ProfileBody(ReplyModel):
     bedtime: BedtimeHours | None
     time_zone: str
     log_days: int | None
+    helpline: OwnHelplineFields | None
     consents: list[ConsentInfo]
     created_ms: int
     updated_ms: int

@@ -9,7 +9,7 @@ from typing import Any
 from verax.guard.helplines import child_line, emergency_number
 from verax.kernel.errors import RequestError
 from verax.products.junior.collection import TOPICS
-from verax.store.junior.types import Bedtime, Consent, Profile, ProfileSettings
+from verax.store.junior.types import Bedtime, Consent, OwnHelpline, Profile, ProfileSettings
 from verax.surfaces.http.junior_models import BedtimeHours, ProfileFields
 
 __all__ = ["bedtime_object", "helpline_object", "profile_object", "settings_from"]
@@ -25,8 +25,12 @@ def settings_from(body: ProfileFields) -> ProfileSettings:
         if unknown := sorted(set(topics) - set(TOPICS)):
             hint = f"topics: {', '.join(TOPICS)}"
             raise RequestError(f"{param}: Junior has no topic {unknown[0]}", hint=hint, param=param)
-    fields = body.model_dump(exclude={"agreed", "bedtime"})
-    return ProfileSettings(**fields, bedtime=None if body.bedtime is None else _bedtime(body.bedtime))
+    fields = body.model_dump(exclude={"agreed", "bedtime", "helpline"})
+    return ProfileSettings(
+        **fields,
+        bedtime=None if body.bedtime is None else _bedtime(body.bedtime),
+        helpline=None if body.helpline is None else OwnHelpline(**body.helpline.model_dump()),
+    )
 
 
 def profile_object(profile: Profile, consents: Sequence[Consent]) -> dict[str, Any]:

@@ -90,6 +90,24 @@ def test_one_of_the_household_may_be_the_danger_unless_somebody_else_is_named(te
     assert find_concern(text).is_near is is_near
 
 
+def test_a_helpline_of_the_guardians_own_is_named_unless_they_may_be_the_danger() -> None:
+    band = Audience.EIGHT_TO_TWELVE
+    listed, own = Profile(band, "DE"), Profile(band, "DE", helpline="Blue Line", phone="0800 1")
+    school = Profile(band, "DE", place="classroom", helpline="Blue Line", phone="0800 1")
+    for profile, concern, is_own in (
+        (own, Concern("self_harm"), True),
+        (own, Concern("abuse", frozenset({"school"})), True),
+        (own, Concern("abuse", frozenset({"family"})), False),
+        (own, Concern("abuse", frozenset({"unknown"})), False),
+        (school, Concern("abuse", frozenset({"school"})), False),
+        (school, Concern("abuse", frozenset({"family"})), True),
+        (listed, Concern("self_harm"), False),
+    ):
+        text = respond(concern, profile, 0).text
+        assert ("Blue Line. The number is 0800 1." in text) == is_own, (concern, text)
+        assert "can also call" in text
+
+
 @pytest.mark.parametrize("band", BANDS)
 def test_guardians_are_told_at_once_unless_one_of_them_may_be_the_danger(band: Audience) -> None:
     engine, profile = engine_of(band), Profile(band, "DE")
