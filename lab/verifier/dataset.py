@@ -1,8 +1,8 @@
 """The examples that a recipe asks for, made from rows: natural pairs, hard pairs, long evidence cut to what is read.
 
 * Rows are split by their evidence: no passage that is trained on is held out, in whatever pair.
-* Held-out rows are natural ones only, a part to calibrate on (`calibration`) and a part to choose recipes by
-  (`holdout`).
+* Held-out rows are a part to calibrate on (`calibration`), natural ones only, and a part to choose recipes by
+  (`holdout`), which may have hard pairs of passages held out for it besides (`held_out_hard` of a recipe).
 * Everything follows from the rows and the recipe's seed; `digest` names the result.
 """
 
@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from lab.verifier.composed import COMPOSED, MANY, composed, many
+from lab.verifier.crossed import CROSSED, crossed
 from lab.verifier.pairs import names_in, negate, swaps, symmetric
 from lab.verifier.recipe import Recipe
 from lab.verifier.rows import Label, Row
@@ -61,6 +62,7 @@ def build(rows: Sequence[Row], recipe: Recipe) -> Dataset:
     examples = [shorten(row, recipe.max_words, rng) for row in [*natural, *hard]]
     rng.shuffle(examples)
     held = {name: _sample(split[name], recipe.held_out, rng) for name in _HELD_OUT_OF_100}
+    held["holdout"] += _hard(split["holdout"], recipe.held_out_hard, rng)
     return Dataset({"train": examples, **held})
 
 
@@ -107,6 +109,7 @@ def _hard(rows: Sequence[Row], quotas: dict[str, int], rng: random.Random) -> It
         (_COPIED, _copied(order, pool, rng)),
         (COMPOSED, composed(order, rng)),
         (MANY, many(order, pool, rng)),
+        (CROSSED, crossed(order, rng)),
     )
     for kinds, pairs in ways:
         open_kinds = {kind for kind in kinds if quotas.get(kind, 0)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
@@ -17,10 +17,11 @@ _OUTPUTS = 3
 class Recipe:
     """What a run is made from.
 
-    `natural` and `hard` are numbers of examples by source. The learning rate rises over `warmup_steps`, is constant,
-    and falls to zero over the last `decay_steps` of `steps`. `start` names the run whose weights it begins with, as in
-    ``lab/runs``; empty for the base weights. `dropout` is the share of activations left out in training;
-    `is_bfloat16` has products computed in 16 bits, which processors with instructions for it do several times as fast.
+    `natural` and `hard` are numbers of examples by source, `held_out` and `held_out_hard` those to measure with. The
+    learning rate rises over `warmup_steps`, is constant, and falls to zero over the last `decay_steps` of `steps`.
+    `start` names the run whose weights it begins with, as in ``lab/runs``; empty for the base weights. `dropout` is
+    the share of activations left out in training; `is_bfloat16` has products computed in 16 bits, which processors
+    with instructions for it do several times as fast.
 
     `model` is ``cross-encoder`` or ``decoder``. A decoder reads `prompt`, in which ``{evidence}`` and after it
     ``{claim}`` stand; its outputs begin as the logits of the three `label_words`, and its last `trained_layers` are
@@ -45,6 +46,7 @@ class Recipe:
     warmup_steps: int
     decay_steps: int
     text: str
+    held_out_hard: dict[str, int] = field(default_factory=dict)
     start: str = ""
     dropout: float = 0.1
     is_bfloat16: bool = False
