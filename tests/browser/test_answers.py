@@ -123,6 +123,8 @@ def test_the_filter_leaves_what_no_source_supports(chat: Chat) -> None:
     chat.button("Show only what is not supported").click()
     expect(chat.answers.last.get_by_role("listitem")).to_have_count(2, timeout=LIMIT_MS)
     expect(chat.answers.last).not_to_contain_text("Hello!")
+    chat.button("Show the whole answer").click()
+    expect(chat.answers.last).to_contain_text("Hello!", timeout=LIMIT_MS)
 
 
 @pytest.mark.parametrize("look", [{}, {"color_scheme": "dark", "viewport": PHONE}], ids=["light", "dark-narrow"])

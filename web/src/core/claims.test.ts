@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countStandings, partsOfPassage, placeClaim, placeClaims, unsupported } from './claims'
+import { countStandings, passagesOf, placeClaim, placeClaims, unsupported } from './claims'
 import type { ClaimBody } from './wire'
 
 const claim = (text: string, start: number, verdict: ClaimBody['verdict'] = 'supported'): ClaimBody => ({
@@ -41,9 +41,38 @@ it('counts how claims stand in a fixed order and leaves out what there is none o
   ])
 })
 
-it('parts a passage around the characters that decided', () => {
-  const evidence = { passage: '😀 Bees fly. Birds sing.', start: 2, end: 11 } as ClaimBody['evidence'][number]
-  expect(partsOfPassage(evidence)).toEqual(['😀 ', 'Bees fly.', ' Birds sing.'])
+describe('passages that decided', () => {
+  const item = (start: number, end: number, more: Partial<ClaimBody['evidence'][number]> = {}) =>
+    ({
+      passage: '😀 Bees fly. Birds sing.',
+      digest: 'ab',
+      passage_start: 5,
+      supports: true,
+      start,
+      end,
+      ...more,
+    }) as ClaimBody['evidence'][number]
+  const marked = (evidence: ClaimBody['evidence']) =>
+    passagesOf(evidence).map(({ parts }) =>
+      parts.map(({ text, isDecisive }) => (isDecisive ? `[${text}]` : text)),
+    )
+
+  it('are parted around the characters that decided', () => {
+    expect(marked([item(2, 11)])).toEqual([['😀 ', '[Bees fly.]', ' Birds sing.']])
+  })
+
+  it('are shown once with every place that decided', () => {
+    expect(marked([item(12, 23), item(2, 11)])).toEqual([['😀 ', '[Bees fly.]', ' ', '[Birds sing.]']])
+  })
+
+  it('are kept apart by side, document and place', () => {
+    const others = [
+      item(2, 11, { supports: false }),
+      item(2, 11, { digest: 'cd' }),
+      item(2, 11, { passage_start: 9 }),
+    ]
+    expect(passagesOf([item(2, 11), ...others])).toHaveLength(4)
+  })
 })
 
 it('tells apart what sources disagree about, and what only samples of the model were asked', () => {

@@ -76,13 +76,36 @@ export function unsupported(claims: readonly ClaimBody[]): readonly ClaimBody[] 
   return claims.filter((claim) => standingOf(claim) !== 'supported')
 }
 
-/** A passage in three parts: before, within and after what decided. */
-export function partsOfPassage({
-  passage,
-  start,
-  end,
-}: ClaimBody['evidence'][number]): readonly [string, string, string] {
-  const letters = [...passage]
-  const part = (from: number, to?: number) => letters.slice(from, to).join('')
-  return [part(0, start), part(start, end), part(end)]
+type Evidence = ClaimBody['evidence'][number]
+
+/** A passage as it is shown: once, with every place of it that decided. */
+export interface ShownPassage {
+  readonly evidence: Evidence
+  readonly parts: readonly { readonly from: number; readonly text: string; readonly isDecisive: boolean }[]
+}
+
+/** The passages that decided a claim, in their order; places of one passage on one side belong together. */
+export function passagesOf(evidence: readonly Evidence[]): readonly ShownPassage[] {
+  const found = new Map<string, Evidence[]>()
+  for (const item of evidence) {
+    const key = `${item.digest} ${item.passage_start} ${item.supports}`
+    found.set(key, [...(found.get(key) ?? []), item])
+  }
+  return [...found.values()].map((items) => ({ evidence: items[0] as Evidence, parts: partsOf(items) }))
+}
+
+function partsOf(items: readonly Evidence[]): ShownPassage['parts'] {
+  const letters = [...(items[0]?.passage ?? '')]
+  const parts: { from: number; text: string; isDecisive: boolean }[] = []
+  const add = (from: number, to: number, isDecisive: boolean) => {
+    if (to > from) parts.push({ from, text: letters.slice(from, to).join(''), isDecisive })
+  }
+  let last = 0
+  for (const { start, end } of [...items].sort((one, other) => one.start - other.start)) {
+    add(last, start, false)
+    add(Math.max(last, start), end, true)
+    last = Math.max(last, end)
+  }
+  add(last, letters.length, false)
+  return parts
 }

@@ -1,4 +1,4 @@
-import { ListFilter } from 'lucide-react'
+import { ListFilter, Undo2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { countStandings, unsupported } from '@/core/claims'
 import type { ClaimBody } from '@/core/wire'
@@ -22,8 +22,9 @@ export function ClaimSummary({ claims, isFiltered, onFilter }: ClaimSummaryProps
     <div className={styles['summary']}>
       <p>{counts.join(', ')}</p>
       {(hasOthers || isFiltered) && (
-        <Button size="small" aria-pressed={isFiltered} onClick={() => onFilter(!isFiltered)}>
-          <ListFilter size={14} aria-hidden="true" /> {t('claims.filter')}
+        <Button size="small" onClick={() => onFilter(!isFiltered)}>
+          {isFiltered ? <Undo2 size={14} aria-hidden="true" /> : <ListFilter size={14} aria-hidden="true" />}{' '}
+          {t(isFiltered ? 'claims.whole' : 'claims.filter')}
         </Button>
       )}
     </div>
@@ -34,7 +35,7 @@ export function ClaimSummary({ claims, isFiltered, onFilter }: ClaimSummaryProps
 export function UnsupportedClaims({ claims }: { claims: readonly ClaimBody[] }) {
   const { t } = useTranslation('chat')
   return (
-    <ul className={styles['unsupported']} aria-label={t('claims.filter')}>
+    <ul className={styles['unsupported']} aria-label={t('claims.unsupported')}>
       {unsupported(claims).map((claim) => (
         <li key={claim.start} dir="auto">
           {claim.text} <ClaimMark claim={claim} />

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { partsOfPassage } from '@/core/claims'
+import { passagesOf, type ShownPassage } from '@/core/claims'
 import type { ClaimBody } from '@/core/wire'
 import styles from './Claims.module.css'
 
@@ -8,7 +8,8 @@ type Evidence = ClaimBody['evidence'][number]
 /** What decided a claim, each passage with its source; where nothing did, what that means. */
 export function Passages({ claim }: { claim: ClaimBody }) {
   const { t } = useTranslation('chat')
-  if (claim.contested) return <BothSides evidence={claim.evidence} />
+  if (new Set(claim.evidence.map(({ supports }) => supports)).size > 1)
+    return <BothSides evidence={claim.evidence} />
   if (claim.evidence.length > 0) return <PassageList evidence={claim.evidence} />
   const isUnread = claim.verdict === 'not_checked' && claim.agreement == null
   return (
@@ -20,7 +21,7 @@ export function Passages({ claim }: { claim: ClaimBody }) {
   )
 }
 
-/** Sources that disagree: what each side says, neither of them before the other in words. */
+/** What speaks for a claim and what against it, neither before the other in words. */
 function BothSides({ evidence }: { evidence: readonly Evidence[] }) {
   const { t } = useTranslation('chat')
   return (['for', 'against'] as const).map((side) => (
@@ -45,24 +46,21 @@ function Agreement({ agreeing, samples }: { agreeing: number; samples: number })
 function PassageList({ evidence: all }: { evidence: readonly Evidence[] }) {
   return (
     <ul className={styles['passages']}>
-      {all.map((evidence) => (
-        <li key={`${evidence.digest}-${evidence.passage_start}-${evidence.start}`}>
-          <Passage evidence={evidence} />
+      {passagesOf(all).map((shown) => (
+        <li key={`${shown.evidence.digest}-${shown.evidence.passage_start}`}>
+          <Passage {...shown} />
         </li>
       ))}
     </ul>
   )
 }
 
-function Passage({ evidence }: { evidence: Evidence }) {
+function Passage({ evidence, parts }: ShownPassage) {
   const { t } = useTranslation('chat')
-  const [before, decisive, after] = partsOfPassage(evidence)
   return (
     <figure className={styles['passage']}>
       <blockquote dir="auto">
-        {before}
-        <mark>{decisive}</mark>
-        {after}
+        {parts.map(({ from, text, isDecisive }) => (isDecisive ? <mark key={from}>{text}</mark> : text))}
       </blockquote>
       <figcaption>
         <bdi className={styles['source']}>{evidence.source}</bdi>
