@@ -14,10 +14,8 @@ report     add the run to the log of runs
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
-import os
 import shutil
 import sys
 import tempfile
@@ -26,11 +24,25 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lab.commands import (
+    Mistake,
+    add_report,
+    check_start,
+    command_parser,
+    digest_of,
+    find_recipe,
+    keep_data,
+    public_option,
+    read_recipe,
+    run_command,
+    say_steps,
+    training_options,
+    write_report,
+)
 from lab.guard import dataset
 from lab.guard.pieces import choose
 from lab.guard.recipe import RECIPES, Recipe, load_recipe
 from lab.guard.rows import read_jsonl
-from lab.verifier.runlog import RUNS, Entry, write_entry
 from lab.verifier.storage import base_folder, read_json, write_json
 from verax.guard.classifiers.local import FILES, MANIFEST, WEIGHTS, LocalClassifier
 from verax.guard.classifiers.reading import readable
@@ -46,18 +58,9 @@ _OTHER_TEXTS = 10000
 _CHILDREN: dict[str, tuple[str, ...]] = {"input": ("child_asks", "child_hears"), "output": ("child_hears",)}
 
 
-class Mistake(Exception):
-    """A command cannot go on; the text says what to do."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 failed, 2 usage, 75 stopped before its end."""
-    given = _parser().parse_args(arguments)
-    try:
-        return int(given.command(given))
-    except (Mistake, FileExistsError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return run_command(_parser(), arguments)
 
 
 def unpack_weights(given: argparse.Namespace) -> int:
@@ -73,7 +76,7 @@ def unpack_weights(given: argparse.Namespace) -> int:
 
 def make_data(given: argparse.Namespace) -> int:
     """Write the rows, the word pieces that the model keeps, and the recipe into the run's folder."""
-    path = RECIPES / f"{given.recipe}.toml" if "/" not in given.recipe else Path(given.recipe)
+    path = find_recipe(given.recipe, RECIPES)
     recipe = load_recipe(path)
     given.run.mkdir(parents=True, exist_ok=True)
     made = dataset.build(given.data, recipe)
@@ -88,9 +91,7 @@ def make_data(given: argparse.Namespace) -> int:
     pieces = VOCABULARY.read_text(encoding="utf-8").splitlines()
     (given.run / "vocab.txt").write_text("".join(f"{pieces[index]}\n" for index in kept), encoding="utf-8")
     write_json(given.run / "pieces.json", kept)
-    shutil.copyfile(path, given.run / "recipe.toml")
-    about = {"recipe": recipe.name, "recipe_digest": recipe.digest, "digest": made.digest, "rows": made.counts()}
-    write_json(given.run / "data.json", about | {"left_out_near_test_rows": made.left_out, "pieces": len(kept)})
+    keep_data(given.run, path, recipe, made, {"left_out_near_test_rows": made.left_out, "pieces": len(kept)})
     totals: dict[str, int] = {name: len(rows) for name, rows in made.splits.items()}
     print(json.dumps(totals | {"left_out": made.left_out, "pieces": len(kept)}))
     return 0
@@ -101,9 +102,7 @@ def train_model(given: argparse.Namespace) -> int:
     if given.base is None:
         raise Mistake('no base weights\nhint: run in the environment of "make lab", or give --base')
     recipe = _recipe(given)
-    if bool(recipe.start) != (given.start is not None):
-        needed = f"begins with the weights of run {recipe.start}" if recipe.start else "begins with the base weights"
-        raise Mistake(f"recipe {recipe.name} {needed}\nhint: --start FOLDER names that run's folder, and only then")
+    check_start(recipe, given.start)
     # PyTorch takes seconds to start, so mistakes are found before it does.
     from lab.guard.model import Example, freeze, from_base, load, loss, positive_weights, save
     from lab.verifier.training import Pace, train
@@ -127,8 +126,7 @@ def train_model(given: argparse.Namespace) -> int:
 
     done = train(model, objective, examples, recipe, given.run, pace)
     save(model, given.run / "model")
-    print(json.dumps({"steps": done, "of": recipe.steps}))
-    return 0 if done >= recipe.steps else os.EX_TEMPFAIL
+    return say_steps(done, recipe.steps)
 
 
 def export_model(given: argparse.Namespace) -> int:
@@ -175,7 +173,7 @@ def install_run(given: argparse.Namespace) -> int:
         staged = Path(name)
         for item in FILES:
             shutil.copyfile(given.run / item, staged / item)
-        digests = {item: hashlib.sha256((staged / item).read_bytes()).hexdigest() for item in FILES}
+        digests = {item: digest_of(staged / item) for item in FILES}
         write_json(staged / MANIFEST, {"run": given.run.resolve().name, **digests})
         answer = LocalClassifier(staged).scores("What does it say of a plain question?")
         if not answer or not all(map(math.isfinite, answer.values())):
@@ -207,27 +205,10 @@ def choose_thresholds(given: argparse.Namespace) -> int:
 
 def report_run(given: argparse.Namespace) -> int:
     """Add an entry to the log of runs from the run's own files, and the day, change and verdict that are given."""
-    recipe = _recipe(given)
-    about = read_json(given.run / "data.json")
-    last = json.loads((given.run / "progress.jsonl").read_text().splitlines()[-1])
     measured = {name: read_json(given.run / f"{name}.json", {}) for name in ("holdout", "chinese", "export", "bench")}
-    rows = {name: sum(counts.values()) for name, counts in about["rows"].items()}
-    entry = Entry(
-        name=given.name,
-        date=given.date,
-        question=recipe.question,
-        change=given.change,
-        recipe=f"guard/{about['recipe']} {about['recipe_digest']}",
-        data=about["digest"],
-        result={"loss": last["loss"], "rows": rows, **measured},
-        cost={name: last[key] for name, key in _COST.items()} | {"machine": given.machine},
-        verdict=given.verdict,
-    )
-    print(write_entry(entry, given.log))
-    return 0
-
-
-_COST = {"steps": "step", "examples": "examples", "seconds": "seconds"}
+    counted = read_json(given.run / "data.json")["rows"]
+    rows = {name: sum(counts.values()) for name, counts in counted.items()}
+    return write_report(given, _recipe(given), "guard/", {"rows": rows, **measured})
 
 
 def _lines(path: Path) -> list[str]:
@@ -239,26 +220,12 @@ def _cut(ids: list[int], limit: int) -> list[int]:
 
 
 def _recipe(given: argparse.Namespace) -> Recipe:
-    path = given.run / "recipe.toml"
-    if not path.exists():
-        raise Mistake(f"{path}: not there\nhint: run data first")
-    return load_recipe(path)
+    return read_recipe(given.run, load_recipe)
 
 
 def _parser() -> argparse.ArgumentParser:
-    data = os.environ.get(DATA_VARIABLE)
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--run", type=Path, required=True, help="the folder of the run")
-    shared.add_argument("--threads", type=int, default=1)
-    public = argparse.ArgumentParser(add_help=False)
-    public.add_argument(
-        "--data",
-        type=Path,
-        default=Path(data) if data else None,
-        required=not data,
-        help=f"the folder of the public sets, or {DATA_VARIABLE}",
-    )
-    parser = argparse.ArgumentParser(prog="python -m lab.guard", description=__doc__.partition("\n")[0])
+    public = public_option("--data", DATA_VARIABLE, "the folder of the public sets")
+    parser, shared = command_parser("python -m lab.guard", __doc__, threads=1)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     unpacked = commands.add_parser("unpack", parents=[shared], help="make a run's folder out of weights that ship")
@@ -272,10 +239,7 @@ def _parser() -> argparse.ArgumentParser:
     made.set_defaults(command=make_data)
 
     trained = commands.add_parser("train", parents=[shared], help="train, or go on")
-    trained.add_argument("--base", type=Path, default=base_folder(), help="the folder of the base weights")
-    trained.add_argument("--start", type=Path, help="the folder of an earlier run to go on from, in place of --base")
-    trained.add_argument("--checkpoint-s", type=float, default=180.0)
-    trained.add_argument("--report-steps", type=int, default=25)
+    training_options(trained, base_folder())
     trained.set_defaults(command=train_model)
 
     for name, command, text, parents in (
@@ -290,11 +254,7 @@ def _parser() -> argparse.ArgumentParser:
     installed.add_argument("--to", type=Path, default=WEIGHTS, help="where the weights go")
     installed.set_defaults(command=install_run)
 
-    report = commands.add_parser("report", parents=[shared], help="add the run to the log of runs")
-    for option in ("name", "date", "change", "verdict", "machine"):
-        report.add_argument(f"--{option}", required=True)
-    report.add_argument("--log", type=Path, default=RUNS)
-    report.set_defaults(command=report_run)
+    add_report(commands, shared, report_run)
     return parser
 
 

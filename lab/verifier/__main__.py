@@ -15,9 +15,7 @@ report     add the run to the log of runs
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
 import shutil
 import sys
 import time
@@ -26,12 +24,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lab.commands import (
+    Mistake,
+    add_report,
+    check_start,
+    command_parser,
+    digest_of,
+    find_recipe,
+    keep_data,
+    public_option,
+    read_recipe,
+    run_command,
+    say_steps,
+    training_options,
+    write_report,
+)
 from lab.verifier import dataset
 from lab.verifier.calibration import fit
 from lab.verifier.evaluation import by_source, called
 from lab.verifier.recipe import RECIPES, Recipe, load_recipe
-from lab.verifier.rows import NotForTraining, Row, read_rows, training_rows
-from lab.verifier.runlog import RUNS, Entry, write_entry
+from lab.verifier.rows import Row, read_rows, training_rows
 from lab.verifier.scores import score_rows
 from lab.verifier.scoring import Scorer, score
 from lab.verifier.storage import CHECKPOINT, base_folder, read_json, write_json
@@ -45,30 +57,19 @@ if TYPE_CHECKING:
 CLAIMS_VARIABLE = "VERAX_LAB_CLAIMS"
 
 
-class Mistake(Exception):
-    """A command cannot go on; the text says what to do."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 failed, 2 usage, 75 stopped before its end."""
-    given = _parser().parse_args(arguments)
-    try:
-        return int(given.command(given))
-    except (Mistake, NotForTraining, FileExistsError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return run_command(_parser(), arguments)
 
 
 def make_data(given: argparse.Namespace) -> int:
     """Write the examples and the recipe into the run's folder."""
-    path = RECIPES / f"{given.recipe}.toml" if "/" not in given.recipe else Path(given.recipe)
+    path = find_recipe(given.recipe, RECIPES)
     recipe = load_recipe(path)
     given.run.mkdir(parents=True, exist_ok=True)
     made = dataset.build(training_rows(given.claims / "train.jsonl.gz"), recipe)
     dataset.write(made, given.run / "data")
-    shutil.copyfile(path, given.run / "recipe.toml")
-    about = {"recipe": recipe.name, "recipe_digest": recipe.digest, "digest": made.digest, "rows": made.counts()}
-    write_json(given.run / "data.json", about)
+    keep_data(given.run, path, recipe, made, {})
     print(json.dumps({name: sum(held.values()) for name, held in made.counts().items()}))
     return 0
 
@@ -78,7 +79,7 @@ def convert_base(given: argparse.Namespace) -> int:
     from lab.verifier.decoder import convert
 
     convert(given.gguf, given.run / "base")
-    print(json.dumps({"from": _digest(given.gguf)}))
+    print(json.dumps({"from": digest_of(given.gguf)}))
     return 0
 
 
@@ -101,7 +102,7 @@ def distil_model(given: argparse.Namespace) -> int:
     if not taught_by.exists() or not weights.exists():
         raise Mistake(f"{given.teacher}: no trained model\nhint: --teacher names the folder of a run that was trained")
     teaching = load_recipe(taught_by)
-    recipe, base = _before_training(given, teacher={"recipe_digest": teaching.digest, "sha256": _digest(weights)})
+    recipe, base = _before_training(given, teacher={"recipe_digest": teaching.digest, "sha256": digest_of(weights)})
     from lab.verifier import kinds
     from lab.verifier.distillation import Taught, Teacher, distil_pairs
 
@@ -121,9 +122,7 @@ def _before_training(given: argparse.Namespace, teacher: dict[str, str]) -> tupl
     if base is None or not base.exists():
         needed = "run convert first" if recipe.is_decoder else 'run in the environment of "make lab"'
         raise Mistake(f"no base weights\nhint: {needed}, or give --base")
-    if bool(recipe.start) != (given.start is not None):
-        needed = f"begins with the weights of run {recipe.start}" if recipe.start else "begins with the base weights"
-        raise Mistake(f"recipe {recipe.name} {needed}\nhint: --start FOLDER names that run's folder, and only then")
+    check_start(recipe, given.start)
     path = given.run / "teacher.json"
     if (given.run / CHECKPOINT).exists() and read_json(path, {}) != teacher:
         raise Mistake(f"{given.run}: was begun with another teacher, or none\nhint: go on as it was begun")
@@ -144,11 +143,9 @@ def _trained(given: argparse.Namespace, model: nn.Module, base: Path, done: int)
     """Write ``model/`` and say how far the run came."""
     from lab.verifier.model import save
 
-    steps = _recipe(given).steps
     save(model, given.run / "model")
     shutil.copyfile(base / "tokenizer.json", given.run / "model" / "tokenizer.json")
-    print(json.dumps({"steps": done, "of": steps}))
-    return 0 if done >= steps else os.EX_TEMPFAIL
+    return say_steps(done, _recipe(given).steps)
 
 
 def export_model(given: argparse.Namespace) -> int:
@@ -174,7 +171,7 @@ def unpack_model(given: argparse.Namespace) -> int:
 
     save(from_arrays(given.base, unpack(given.onnx)), given.run / "model")
     shutil.copyfile(given.base / "tokenizer.json", given.run / "model" / "tokenizer.json")
-    print(json.dumps({"from": hashlib.sha256(given.onnx.read_bytes()).hexdigest()}))
+    print(json.dumps({"from": digest_of(given.onnx)}))
     return 0
 
 
@@ -234,29 +231,9 @@ def evaluate_model(given: argparse.Namespace) -> int:
 
 def report_run(given: argparse.Namespace) -> int:
     """Add an entry to the log of runs from the run's own files, and the day, change and verdict that are given."""
-    recipe = _recipe(given)
-    about = read_json(given.run / "data.json")
-    last = json.loads((given.run / "progress.jsonl").read_text().splitlines()[-1])
     measured = {name: read_json(given.run / f"{name}.json", []) for name in ("holdout", "evaluation")}
     others = {name: read_json(given.run / f"{name}.json", {}) for name in ("export", "teacher", "speed")}
-    entry = Entry(
-        name=given.name,
-        date=given.date,
-        question=recipe.question,
-        change=given.change,
-        recipe=f"{about['recipe']} {about['recipe_digest']}",
-        data=about["digest"],
-        result={"loss": last["loss"], **measured, **others},
-        cost={
-            "steps": last["step"],
-            "examples": last["examples"],
-            "seconds": last["seconds"],
-            "machine": given.machine,
-        },
-        verdict=given.verdict,
-    )
-    print(write_entry(entry, given.log))
-    return 0
+    return write_report(given, _recipe(given), "", measured | others)
 
 
 def _margins(given: argparse.Namespace, rows: Sequence[Row], name: str) -> list[float]:
@@ -268,7 +245,7 @@ def _scores(given: argparse.Namespace, rows: Sequence[Row], name: str) -> list[d
     weights = given.run / ("model/model.safetensors" if recipe.is_decoder else "verifier.onnx")
     if not weights.exists():
         raise Mistake(f"{weights}: not there\nhint: run train first, and export for a cross-encoder")
-    scorer = _scorer(given, recipe)
+    scorer = _scorer(given, recipe, rows)
 
     def one(row: Row) -> dict[str, float]:
         began = time.process_time()
@@ -277,46 +254,29 @@ def _scores(given: argparse.Namespace, rows: Sequence[Row], name: str) -> list[d
         return {"margin": found.margin, "contradiction": found.contradiction, "pieces": found.pieces, "cpu_s": cpu_s}
 
     # The file's name holds the weights' digest: scores of an earlier model are never taken for this one's.
-    return score_rows(one, rows, given.run / f"scores-{name}-{_digest(weights)[:16]}.jsonl")
+    return score_rows(one, rows, given.run / f"scores-{name}-{digest_of(weights)[:16]}.jsonl")
 
 
-def _scorer(given: argparse.Namespace, recipe: Recipe) -> Scorer:
+def _scorer(given: argparse.Namespace, recipe: Recipe, rows: Sequence[Row]) -> Scorer:
     if recipe.is_decoder:
         from lab.verifier import kinds
 
         return kinds.load_scorer(given.run, recipe, given.threads)
+    from lab.verifier.encoding import check_claims
     from lab.verifier.session import load_scorer
 
     tokenizer = given.run / "model" / "tokenizer.json"
+    check_claims(tokenizer, recipe.max_tokens, rows)
     return load_scorer(given.run / "verifier.onnx", tokenizer, recipe.max_tokens, given.threads)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
-
-
 def _recipe(given: argparse.Namespace) -> Recipe:
-    path = given.run / "recipe.toml"
-    if not path.exists():
-        raise Mistake(f"{path}: not there\nhint: run data first")
-    return load_recipe(path)
+    return read_recipe(given.run, load_recipe)
 
 
 def _parser() -> argparse.ArgumentParser:
-    claims = os.environ.get(CLAIMS_VARIABLE)
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--run", type=Path, required=True, help="the folder of the run")
-    shared.add_argument("--threads", type=int, default=2)
-    public = argparse.ArgumentParser(add_help=False)
-    public.add_argument(
-        "--claims",
-        type=Path,
-        default=Path(claims) if claims else None,
-        required=not claims,
-        help=f"the folder of train.jsonl.gz and dev.jsonl.gz, or {CLAIMS_VARIABLE}",
-    )
-    parser = argparse.ArgumentParser(prog="python -m lab.verifier", description=__doc__.partition("\n")[0])
+    public = public_option("--claims", CLAIMS_VARIABLE, "the folder of train.jsonl.gz and dev.jsonl.gz")
+    parser, shared = command_parser("python -m lab.verifier", __doc__, threads=2)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     made = commands.add_parser("data", parents=[shared, public], help="make the examples of a recipe")
@@ -328,10 +288,7 @@ def _parser() -> argparse.ArgumentParser:
     converted.set_defaults(command=convert_base)
 
     training = argparse.ArgumentParser(add_help=False, parents=[shared])
-    training.add_argument("--base", type=Path, help="the folder of the base weights")
-    training.add_argument("--start", type=Path, help="the folder of the run that the recipe begins with")
-    training.add_argument("--checkpoint-s", type=float, default=180.0)
-    training.add_argument("--report-steps", type=int, default=25)
+    training_options(training, None)
     commands.add_parser("train", parents=[training], help="train, or go on").set_defaults(command=train_model)
     taught = commands.add_parser("distil", parents=[training], help="train by another run's model, or go on")
     taught.add_argument("--teacher", type=Path, required=True, help="the folder of the run that teaches")
@@ -357,11 +314,7 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--rows", type=Path, help="a file of rows; dev.jsonl.gz of --claims by default")
     measured.set_defaults(command=evaluate_model)
 
-    report = commands.add_parser("report", parents=[shared], help="add the run to the log of runs")
-    for option in ("name", "date", "change", "verdict", "machine"):
-        report.add_argument(f"--{option}", required=True)
-    report.add_argument("--log", type=Path, default=RUNS)
-    report.set_defaults(command=report_run)
+    add_report(commands, shared, report_run)
     return parser
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lab.verifier import decoder, model
 from lab.verifier.batches import Encoded
-from lab.verifier.encoding import encode, load_tokenizer
+from lab.verifier.encoding import check_claims, encode, load_tokenizer
 from lab.verifier.prompts import Prompt
 from lab.verifier.recipe import Recipe
 from lab.verifier.rows import Label, Row
@@ -22,11 +22,19 @@ Encoder = Callable[[Sequence[Row]], list[Encoded]]
 
 
 def encoder_of(recipe: Recipe, tokenizer: Path) -> Encoder:
-    """Return how the recipe's model reads rows."""
+    """Return how the recipe's model reads rows.
+
+    What is returned raises `ValueError` where a claim leaves a cross-encoder no room for evidence.
+    """
     if recipe.is_decoder:
         return Prompt(recipe.prompt, tokenizer, recipe.max_tokens).encode
     pairs = load_tokenizer(tokenizer, recipe.max_tokens)
-    return lambda rows: encode(pairs, rows)
+
+    def read(rows: Sequence[Row]) -> list[Encoded]:
+        check_claims(tokenizer, recipe.max_tokens, rows)
+        return encode(pairs, rows)
+
+    return read
 
 
 def begin(recipe: Recipe, base: Path, start: Path | None) -> nn.Module:

@@ -67,7 +67,7 @@ _MARK = re.compile("|".join(map(re.escape, _MARKS)))
 _TAG = re.compile(r"</?[a-z]{1,3}>")
 
 
-class NotForTraining(Exception):
+class NotForTraining(ValueError):
     """A file meant for training holds rows that are there to measure with."""
 
 

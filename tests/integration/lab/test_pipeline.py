@@ -242,6 +242,22 @@ def test_the_mean_of_two_runs_is_a_run_that_can_be_exported(exported: Path, tmp_
     assert lab("average", "--run", tmp_path, "--of", tmp_path / "none", "--start", exported).returncode == 1
 
 
+def test_a_recipe_that_leaves_no_room_beside_a_claim_is_refused_in_words(
+    world: dict[str, Path], exported: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data").symlink_to(world["run"] / "data")
+    (tmp_path / "recipe.toml").write_text(RECIPE.replace("max_tokens = 64", "max_tokens = 12"))
+    trained = run(*train(world, tmp_path))
+    for name in ("model", "verifier.onnx"):
+        (tmp_path / name).symlink_to(exported / name)
+    for refused in (trained, lab("calibrate", "--run", tmp_path)):
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("error: max_tokens 12: the longest claim has ")
+        assert "hint: a recipe for these rows has a max_tokens of at least " in refused.stderr
+        assert "Traceback" not in refused.stderr
+    assert progress(tmp_path) == []
+
+
 def test_a_command_out_of_turn_says_what_comes_first(world: dict[str, Path], tmp_path: Path) -> None:
     done = run_alone(*command("train", "--run", tmp_path, "--base", world["base"]))
     assert done.returncode == 1
