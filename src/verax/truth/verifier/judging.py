@@ -177,59 +177,28 @@ class Judging:
         ]
 
     def _supporting_spans(self, asked: Asked, readings: Sequence[Reading]) -> list[DecidingSpan]:
-        return self._spans(
-            asked,
-            readings,
-            lambda reading: (reading.probability, 0.0),
-            lambda reading: reading.probability >= SUPPORTED_FROM,
-        )
+        return self._spans(asked, readings, _SUPPORTING)
 
     def _opposing_spans(self, asked: Asked, readings: Sequence[Reading]) -> list[DecidingSpan]:
-        return self._spans(
-            asked,
-            readings,
-            lambda reading: self._opposition(asked, reading),
-            lambda reading: (
-                reading.probability < SUPPORTED_FROM
-                and (reading.contradiction >= CONTRADICTED_FROM or reading.is_conflict)
-            ),
-        )
+        return self._spans(asked, readings, _opposing(asked.claim))
 
-    @staticmethod
-    def _opposition(asked: Asked, reading: Reading) -> tuple[float, float]:
-        """Return how well a piece shows that the claim is contradicted, as a sort key.
-
-        What conflicts exactly is about the claim the more, the more of its words, numbers included, it has; how little
-        the model thinks of it says nothing: that is least where the piece is about something else.
-        """
-        return (_share(asked.claim, reading.piece.text) if reading.is_conflict else 0.0), reading.contradiction
-
-    def _spans(
-        self,
-        asked: Asked,
-        readings: Sequence[Reading],
-        strength: Callable[[Reading], tuple[float, float]],
-        decides: Callable[[Reading], bool],
-    ) -> list[DecidingSpan]:
+    def _spans(self, asked: Asked, readings: Sequence[Reading], side: _Side) -> list[DecidingSpan]:
         """Return what decided in the strongest piece of each passage, the strongest passage first."""
         strongest: dict[int, Reading] = {}
-        for reading in sorted(readings, key=strength, reverse=True):
+        for reading in sorted(readings, key=side.strength, reverse=True):
             strongest.setdefault(reading.evidence, reading)
         return [
             DecidingSpan(reading.evidence, span.start, span.end, narrow.probability)
             for reading in list(strongest.values())[:_MAX_SOURCES]
-            for narrow in [self._narrowed(asked, reading, strength, decides)]
+            for narrow in [self._narrowed(asked, reading, side)]
             for span in narrow.piece.spans
         ]
 
-    def _narrowed(
-        self,
-        asked: Asked,
-        reading: Reading,
-        strength: Callable[[Reading], tuple[float, float]],
-        decides: Callable[[Reading], bool],
-    ) -> Reading:
-        """Return the reading of the sentence, or of two, that decides as the whole piece does; else the piece's."""
+    def _narrowed(self, asked: Asked, reading: Reading, side: _Side) -> Reading:
+        """Return the reading of the sentence, or of two, that decides as the whole piece does; else the piece's.
+
+        Sentences are read in the order in which they promise to decide, and none behind one that is enough.
+        """
         text = asked.texts[reading.evidence]
         within = [
             Span(span.start + inner.start, span.start + inner.end)
@@ -237,15 +206,61 @@ class Judging:
             for inner in nearest_sentences(span.of(text), asked.hypothesis, self._max_words)[:_CANDIDATES]
         ]
         candidates = _nearest(text, within, asked.hypothesis)
-        single = [self._read(asked, reading.evidence, joined(text, [span])) for span in candidates]
-        deciding = [item for item in single if decides(item)]
+        deciding = []
+        for span in sorted(candidates, key=lambda span: side.promise(span.of(text)), reverse=True):
+            item = self._read(asked, reading.evidence, joined(text, [span]))
+            if side.decides(item):
+                deciding.append(item)
+                if side.is_enough(item, reading):
+                    break
         if deciding:
-            return max(deciding, key=strength)
+            return max(deciding, key=side.strength)
         for pair in combinations(candidates[:3], 2):
             both = self._read(asked, reading.evidence, joined(text, list(pair)))
-            if decides(both):
+            if side.decides(both):
                 return both
         return reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """How what speaks for a claim, or against it, is told and narrowed.
+
+    Attributes:
+        decides: Whether a reading speaks on this side.
+        strength: How strongly, as a sort key.
+        promise: How near a sentence is to deciding, before the model has read it; all alike keep their order.
+        is_enough: Whether a sentence shows so well what its piece does that no other need be read.
+    """
+
+    decides: Callable[[Reading], bool]
+    strength: Callable[[Reading], tuple[float, float]]
+    promise: Callable[[str], float]
+    is_enough: Callable[[Reading, Reading], bool]
+
+
+_SUPPORTING = _Side(
+    lambda reading: reading.probability >= SUPPORTED_FROM,
+    lambda reading: (reading.probability, 0.0),
+    lambda _text: 0.0,
+    lambda reading, piece: reading.probability >= piece.probability,
+)
+
+
+def _opposing(claim: str) -> _Side:
+    """Return the side against a claim.
+
+    What conflicts exactly is about the claim the more, the more of its words, numbers included, it has; how little the
+    model thinks of it says nothing: that is least where the piece is about something else.
+    """
+    return _Side(
+        lambda reading: (
+            reading.probability < SUPPORTED_FROM and (reading.contradiction >= CONTRADICTED_FROM or reading.is_conflict)
+        ),
+        lambda reading: (_share(claim, reading.piece.text) if reading.is_conflict else 0.0, reading.contradiction),
+        lambda text: _share(claim, text),
+        lambda reading, _piece: reading.is_conflict,
+    )
 
 
 def _settled(readings: Sequence[Reading]) -> list[Reading]:

@@ -192,3 +192,19 @@ def test_what_conflicts_in_the_nearest_piece_is_not_borne_out_by_another_of_the_
     )
     found = judge(BRIDGE, [text], {"by the king in 1942": (8.0, 0.0, 0.0), "planned": SURE}, 30)
     assert found.verdict is Verdict.CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"), [(BRIDGE, Verdict.SUPPORTED), ("The bridge was opened in 1952.", Verdict.CONTRADICTED)]
+)
+def test_no_sentence_is_read_behind_one_that_decides_as_well_as_its_piece(claim: str, verdict: Verdict) -> None:
+    text = "The bridge was opened in 1932. The bridge is grey. The bridge was painted twice. A bridge is long."
+    read = []
+
+    def scorer(_: str, piece: str) -> Sequence[float]:
+        read.append(piece)
+        return SURE
+
+    found = Judging(scorer, Calibration(1.0, 0.0), 120).judge(Asked(claim, claim, [text]))
+    assert found.verdict is verdict
+    assert read == [text, "The bridge was opened in 1932."]

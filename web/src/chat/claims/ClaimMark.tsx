@@ -17,6 +17,17 @@ const SIGNS = {
   not_checked: '–',
 } as const
 
+/** Scrolls a long passage so far that what decided is in view. */
+function reveal(content: HTMLElement | null): void {
+  const decisive = content?.querySelector('mark')
+  if (!content || !decisive) return
+  // The popover has its height once it has been placed.
+  requestAnimationFrame(() => {
+    const below = decisive.getBoundingClientRect().bottom - content.getBoundingClientRect().bottom
+    if (below > 0) content.scrollTop += below + content.clientHeight / 3
+  })
+}
+
 /** The mark behind a sentence: its verdict, and on hover, tap, key or focus what decided it. */
 export function ClaimMark({ claim }: { claim: ClaimBody }) {
   const { t } = useTranslation('chat')
@@ -49,6 +60,7 @@ export function ClaimMark({ claim }: { claim: ClaimBody }) {
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
+          ref={reveal}
           className={styles['popover']}
           sideOffset={6}
           collisionPadding={8}

@@ -59,14 +59,14 @@ function Passage({ evidence, parts }: ShownPassage) {
   const { t } = useTranslation('chat')
   return (
     <figure className={styles['passage']}>
-      <blockquote dir="auto">
-        {parts.map(({ from, text, isDecisive }) => (isDecisive ? <mark key={from}>{text}</mark> : text))}
-      </blockquote>
       <figcaption>
         <bdi className={styles['source']}>{evidence.source}</bdi>
         {evidence.page !== null && <span>{t('claims.page', { page: evidence.page })}</span>}
         {evidence.heading !== '' && <bdi>{evidence.heading}</bdi>}
       </figcaption>
+      <blockquote dir="auto">
+        {parts.map(({ from, text, isDecisive }) => (isDecisive ? <mark key={from}>{text}</mark> : text))}
+      </blockquote>
     </figure>
   )
 }
