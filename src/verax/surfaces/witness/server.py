@@ -6,17 +6,14 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-import uvicorn
-
 from verax.store.witness import Witness
-from verax.surfaces.lifetime import serve_app
+from verax.surfaces.lifetime import serve_app, uvicorn_config
 from verax.surfaces.witness.app import BODY_LIMIT_S, WitnessApp
 from verax.surfaces.witness.protocol import HEAD_LIMIT_S, BoundedProtocol
 
 __all__ = ["serve_witness"]
 
 _GRACE_S = 10
-_KEEP_ALIVE_S = 75
 
 
 async def serve_witness(
@@ -38,18 +35,7 @@ async def serve_witness(
     """
     app = WitnessApp(witness, body_limit_s=body_limit_s)
     protocol = type("Protocol", (BoundedProtocol,), {"head_limit_s": head_limit_s})
-    config = uvicorn.Config(
-        app,
-        http=protocol,
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=_GRACE_S,
-    )
+    config = uvicorn_config(app, protocol, _GRACE_S)
     try:
         await serve_app(config, sockets, on_ready=on_ready, stop=stop)
     finally:
