@@ -3,6 +3,7 @@
 unpack     make a run's folder out of weights that ship, for another run to begin with
 data       make the rows that a recipe asks for from the public sets and the phrases
 train      train the English classifier; goes on from the last checkpoint
+top        fit one head's column of the last layer on the rows of a run, and measure it; the rest stays
 export     write it as ONNX with 8-bit weights
 chinese    train the Chinese classifier, which takes a minute
 calibrate  fit probabilities and operating points on held-out rows, and measure the others that are held out
@@ -131,6 +132,18 @@ def train_model(given: argparse.Namespace) -> int:
     return say_steps(done, recipe.steps)
 
 
+def fit_top(given: argparse.Namespace) -> int:
+    """Write the start's graph with another column for the recipe's head, and how held-out rows do before and after."""
+    from lab.guard.refit import refit
+
+    recipe = _recipe(given)
+    if not recipe.fitted:
+        raise Mistake(f"recipe {recipe.name} fits no head\nhint: use train")
+    measured = refit(given.start, given.run, recipe.fitted)
+    print(json.dumps(measured))
+    return 0
+
+
 def export_model(given: argparse.Namespace) -> int:
     """Write ``guard.int8.onnx``."""
     from lab.guard.export import export
@@ -243,6 +256,10 @@ def _parser() -> argparse.ArgumentParser:
     trained = commands.add_parser("train", parents=[shared], help="train, or go on")
     training_options(trained, base_folder())
     trained.set_defaults(command=train_model)
+
+    fitted = commands.add_parser("top", parents=[shared], help="fit one head's column of the last layer")
+    fitted.add_argument("--start", type=Path, default=WEIGHTS, help="a folder with the weights to go on from")
+    fitted.set_defaults(command=fit_top)
 
     for name, command, text, parents in (
         ("export", export_model, "write the model as ONNX with 8-bit weights", [shared]),

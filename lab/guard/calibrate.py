@@ -24,7 +24,7 @@ from verax.truth.verifier.calibration import Calibration, log_odds
 PREVALENCE = 0.1
 """Share of texts that belong to a category, for which its probability is calibrated; Platt's fit knows equal shares."""
 
-_ABOUT_PEOPLE = frozenset(
+ABOUT_PEOPLE = frozenset(
     [block.name for name in ("hate", "kin", "people") for block in load(PHRASES / f"{name}.toml").blocks]
     + ["hatemoji", "toxigen_prompts", "forum_hate", "davidson_hate", "davidson_neither"]
 )
@@ -58,7 +58,7 @@ def _asked(head: str, rows: Sequence[Row], logits: Logits) -> tuple[Sequence[Row
     index, seen, places = HEADS.index(head), Counter[tuple[str, int]](), []
     for place, row in enumerate(rows):
         key = (row.source, row.labels[index])
-        if row.source in _ABOUT_PEOPLE and seen[key] < _OF_A_SOURCE:
+        if row.source in ABOUT_PEOPLE and seen[key] < _OF_A_SOURCE:
             seen[key] += 1
             places.append(place)
     return [rows[place] for place in places], [logits[place] for place in places]

@@ -26,6 +26,7 @@ class Recipe:
         is_for_children: Whether two fifths of Junior's own texts are among its rows, as harmless ones.
         bfloat16: Whether matrices are multiplied in bfloat16, faster where a processor has AMX.
         start: The run whose weights it begins with, instead of the base weights.
+        fitted: The head whose column of the last layer alone is fitted (`lab.guard.top`); then `steps` is 0.
         learning_rate: Rises over `warmup_steps`, stays, and falls to zero over the last `decay_steps` of `steps`.
     """
 
@@ -48,6 +49,7 @@ class Recipe:
     repeated: dict[str, int]
     text: str
     start: str = ""
+    fitted: str = ""
     even: tuple[str, ...] = ()
     is_for_children: bool = False
     bfloat16: bool = False

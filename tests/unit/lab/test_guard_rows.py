@@ -122,5 +122,5 @@ def test_an_operating_point_lets_no_more_through_than_its_share() -> None:
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_recipe_can_be_read(path: Path) -> None:
     recipe = load_recipe(path)
-    assert recipe.steps > recipe.decay_steps
+    assert recipe.steps > recipe.decay_steps or (recipe.fitted in HEADS and recipe.steps == 0)
     assert len(recipe.digest) == 64
