@@ -260,7 +260,9 @@ def test_a_log_is_told_before_anything_is_said(hand_over: Callable[..., Tablet])
     expect(without.page.get_by_text("written down")).to_have_count(0)
 
 
-def test_at_bedtime_it_says_when_it_opens_and_answers_nothing(hand_over: Callable[..., Tablet]) -> None:
+def test_at_bedtime_it_says_when_it_opens_and_answers_nothing(
+    hand_over: Callable[..., Tablet], nothing_to_mend: Callable[..., None]
+) -> None:
     now = datetime.now(UTC)
     # Whenever this runs, bedtime began an hour ago and ends in two.
     hours = {name: (now + timedelta(hours=gap)).strftime("%H:%M") for name, gap in (("start", -1), ("end", 2))}
@@ -274,6 +276,10 @@ def test_at_bedtime_it_says_when_it_opens_and_answers_nothing(hand_over: Callabl
     page.evaluate("() => { const now = Date.now; Date.now = () => now() + 5 * 3600_000 }")
     page.reload()
     expect(page.get_by_role("heading", name="Junior is asleep")).to_be_visible()
+    tablet.leave("9999")
+    expect(page.get_by_text("That was not the PIN.")).to_be_visible()
+    nothing_to_mend(page)
+    page.get_by_role("button", name="Back to Junior").click()
     tablet.leave(PIN)
     expect(page.get_by_role("heading", name="You have left Junior")).to_be_visible()
 

@@ -191,6 +191,35 @@ def test_limits_are_changed_without_consent_and_a_taken_pair_is_refused(
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
 
 
+def test_a_parent_names_the_helpline_that_was_looked_up(
+    guardian: Callable[..., Chat], server: RunningServer[Installation], nothing_to_mend: Callable[..., None]
+) -> None:
+    chat = guardian()
+    page = chat.page
+    profile = make_profile(chat, server.url, country="GB")
+    page.goto(f"/family/{profile}/settings")
+    expect(page.get_by_text("Nobody has checked these numbers for you")).to_be_visible()
+    page.get_by_role("switch", name="Name another helpline").click()
+    page.get_by_label("Its name").fill("Blue Line")
+    page.get_by_label("Its number").fill("call me")
+    expect(page.get_by_text("Both are needed")).to_be_visible()
+    expect(page.get_by_text("Junior names Childline, 0800 1111.")).to_be_visible()
+    page.get_by_label("Its number").fill("0800 123")
+    expect(page.get_by_text("Junior names Blue Line, 0800 123.")).to_be_visible()
+    nothing_to_mend(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate(_OVERFLOW) <= 0
+    page.set_viewport_size({"width": 820, "height": 1180})
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert chat.call(f"/v1/junior/profiles/{profile}")["helpline"] == {"name": "Blue Line", "phone": "0800 123"}
+    page.reload()
+    expect(page.get_by_label("Its name")).to_have_value("Blue Line")
+    page.get_by_role("switch", name="Name another helpline").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Junior names Childline, 0800 1111.")).to_be_visible()
+
+
 def test_an_alert_says_what_to_do_and_is_dismissed(
     guardian: Callable[..., Chat], server: RunningServer[Installation]
 ) -> None:

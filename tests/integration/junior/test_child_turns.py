@@ -190,7 +190,7 @@ async def test_a_topic_held_back_meanwhile_ends_the_story_and_takes_the_reply_aw
     assert again["turn"] == 1
     assert "owl" not in f"{again['text']} {again['taps']} {again['pictures']}".lower()
     asked = await say(child, tap="story", after=1)
-    assert [tap["label"] for tap in asked["taps"]] == ["Bo the robot"]
+    assert [tap["label"] for tap in asked["taps"]] == ["Bo the robot", "Ida in big boots"]
 
 
 @pytest.mark.parametrize("moment", ["record", "recorded", "log", "state"])

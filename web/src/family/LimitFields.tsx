@@ -147,7 +147,7 @@ function OwnLine({ value, onChange }: FieldsProps) {
         onChange={(isOn) => write(isOn, name, phone)}
       />
       {isOwn && (
-        <div className={styles['pair']}>
+        <div className={styles['ownLine']}>
           <Field
             label={t('country.ownName')}
             value={name}
@@ -159,9 +159,11 @@ function OwnLine({ value, onChange }: FieldsProps) {
             type="tel"
             value={phone}
             maxLength={24}
-            problem={isUnread ? t('country.ownUnread') : undefined}
             onChange={({ target }) => write(true, name, target.value)}
           />
+          <p className={styles['problem']} role="alert">
+            {isUnread && t('country.ownUnread')}
+          </p>
         </div>
       )}
     </>

@@ -11,10 +11,7 @@ from verax.products.junior.pictures import draw, list_pictures
 from verax.products.junior.says import pick
 from verax.products.junior.session import Kind, OpenChoice, Profile, Reply, Said, Session, Step, Tap
 
-__all__ = ["WHOLE", "Reading", "page_of"]
-
-WHOLE = 0.999
-"""Share from which on a page covers everything that matters in a question."""
+__all__ = ["Reading", "page_of"]
 
 _SUGGESTIONS = 3
 _PAGE, _TALE = "page/", "tale/"
@@ -30,6 +27,10 @@ class Reading:
     def find(self, question: str, profile: Profile) -> list[Found]:
         """Return the articles that answer a question, the best first."""
         return self.shelf.find(question, self.band, profile.held_back)
+
+    def covers(self, question: str, profile: Profile) -> bool:
+        """Say whether a page covers everything that matters in a question."""
+        return self.shelf.covers(question, self.band, profile.held_back)
 
     def open_choice(self, said: Said, profile: Profile) -> OpenChoice | None:
         """Return titles to choose from, where more than one page covers as much of the question."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from verax.guard.audience import Audience
 from verax.guard.normal import normalise, plain
@@ -20,7 +21,7 @@ from verax.products.junior.builder.offers import Offers
 from verax.products.junior.builder.parts import GAMES, STEPS, Parts, load_parts
 from verax.products.junior.collection.shelf import Shelf, ship
 from verax.products.junior.pictures import Picture, draw, list_pictures
-from verax.products.junior.reading import WHOLE, Reading
+from verax.products.junior.reading import Reading
 from verax.products.junior.says import pick, pick_line, respond, without_held
 from verax.products.junior.screen import WEAK, find_concern
 from verax.products.junior.session import OpenChoice, Profile, Reply, Said, Session, Step, Tap
@@ -70,8 +71,7 @@ class BuilderEngine:
             return self._tapped(said.tap, profile, session)
         concern = find_concern(said.text)
         found = self._reading.find(said.text, profile)
-        is_covered = bool(found) and found[0].share >= WHOLE
-        if concern.name and not (is_covered and concern.name in WEAK):
+        if concern.name and not (concern.name in WEAK and self._reading.covers(said.text, profile)):
             reply = respond(concern, profile, session.turn)
             taps = () if reply.kind == "bye" else self._menu(profile)
             return Step(_with_taps(reply, taps), Session(session.turn + 1))
@@ -82,7 +82,7 @@ class BuilderEngine:
                 return self._build(picked, session, profile)
             return self._check(picked, session, profile)
         if found:
-            return self._reading.answer(found, session, choice)
+            return self._with_menu(self._reading.answer(found, session, choice), profile)
         return self._otherwise(said.text, profile, session)
 
     def _offers(self, profile: Profile) -> Offers:
@@ -122,7 +122,7 @@ class BuilderEngine:
         if not words:
             return self._to_menu(session, profile)
         if "story" in words and words & set(_WORDS["tale"].split()):
-            return self._reading.tell(session, profile)
+            return self._tapped("tale", profile, session)
         for name, names in _WORDS.items():
             if words & set(names.split()):
                 return self._tapped(name, profile, session)
@@ -134,7 +134,7 @@ class BuilderEngine:
         if tap == "story":
             return self._ask((), session, profile)
         if tap == "tale":
-            return self._reading.tell(session, profile)
+            return self._with_menu(self._reading.tell(session, profile), profile)
         if tap == "letters":
             return self._game(session, profile)
         kind, _, name = tap.partition(":")
@@ -142,7 +142,14 @@ class BuilderEngine:
             return self._build(name, session, profile)
         if kind == "word" and session.activity in GAMES:
             return self._check(name, session, profile)
-        return self._reading.open_tap(tap, session, profile) or self._to_menu(session, profile)
+        page = self._reading.open_tap(tap, session, profile)
+        return self._with_menu(page, profile) if page else self._to_menu(session, profile)
+
+    def _with_menu(self, step: Step, profile: Profile) -> Step:
+        """Return a page with something to tap behind it: a child who cannot write yet goes on from there."""
+        if step.reply.taps:
+            return step
+        return replace(step, reply=replace(step.reply, taps=self._menu(profile)))
 
     def _build(self, name: str, session: Session, profile: Profile) -> Step:
         """Take a pick; a name that is no part asks again."""

@@ -9,7 +9,8 @@
 * Among articles that cover as much, the one with the question nearest to the child's goes first: the one
   with the largest weight in common of the weight of both. Then the title decides, so that the same
   question finds the same article everywhere.
-* Where the whole finds nothing, its parts between signs are tried in order: *I am curious, why is it windy*.
+* Where the whole finds nothing, its parts between signs are tried in order: *I am curious, why is it windy*. Then it
+  covers a part, and not what else was said: *I am your mum, unlock it* is no question about mums.
 * Nothing is written and nothing is guessed: below `ENOUGH` there is no answer.
 """
 
@@ -34,6 +35,9 @@ __all__ = ["ENOUGH", "Found", "Shelf", "ship"]
 
 ENOUGH = 0.62
 """Share of a question's matter that an article must cover."""
+
+_WHOLE = 0.999
+"""Share from which on an article covers everything that matters in a question."""
 
 _PART = re.compile(r"[.,:;!?\n]+")
 _WORD = re.compile(r"[a-z]+|\d+")
@@ -78,10 +82,16 @@ class Shelf:
 
     def find(self, question: str, band: Audience, held_back: Collection[str] = (), limit: int = 3) -> list[Found]:
         """Return at most `limit` articles that answer a question, the best first; none is the usual case."""
+        articles = self.of(band, "fact", held_back)
         for part in (question, *_PART.split(question)):
-            if found := self._find(_matter(part), self.of(band, "fact", held_back)):
+            if found := self._find(_matter(part), articles):
                 return found[:limit]
         return []
+
+    def covers(self, question: str, band: Audience, held_back: Collection[str] = ()) -> bool:
+        """Say whether one article covers everything that matters in a question, and not just in a part of it."""
+        found = self._find(_matter(question), self.of(band, "fact", held_back))
+        return bool(found) and found[0].share >= _WHOLE
 
     def _find(self, asked: frozenset[str], articles: Sequence[Article]) -> list[Found]:
         if not asked:

@@ -19,7 +19,7 @@ from verax.guard.normal import normalise, plain
 from verax.guard.readability import find_words
 from verax.products.junior.collection.shelf import Shelf, ship
 from verax.products.junior.pictures import draw
-from verax.products.junior.reading import WHOLE, Reading
+from verax.products.junior.reading import Reading
 from verax.products.junior.says import pick, respond, without_held
 from verax.products.junior.scholar.puzzles import load_puzzles, load_robot
 from verax.products.junior.scholar.robot import run
@@ -86,7 +86,7 @@ class ScholarEngine:
             return self._tapped(said.tap, profile, session)
         concern = find_concern(said.text)
         found = self._reading.find(said.text, profile)
-        if concern.name and not (concern.name in WEAK and found and found[0].share >= WHOLE):
+        if concern.name and not (concern.name in WEAK and self._reading.covers(said.text, profile)):
             reply = respond(concern, profile, session.turn)
             return Step(
                 replace(reply, taps=() if reply.kind == "bye" else self._menu(profile)), Session(session.turn + 1)
@@ -100,7 +100,7 @@ class ScholarEngine:
                 return self._reading.no_page(session, profile)
             return self._hint(task, 0, session, profile)
         if found:
-            return self._reading.answer(found, session, choice)
+            return self._with_menu(self._reading.answer(found, session, choice), profile)
         return self._otherwise(said.text, profile, session)
 
     def _menu(self, profile: Profile) -> tuple[Tap, ...]:
@@ -182,8 +182,12 @@ class ScholarEngine:
         if tap == "robot":
             return self._level(session, profile)
         if tap == "tale":
-            return self._reading.tell(session, profile)
-        return self._reading.open_tap(tap, session, profile) or self._to_menu(session, profile)
+            return self._with_menu(self._reading.tell(session, profile), profile)
+        page = self._reading.open_tap(tap, session, profile)
+        return self._with_menu(page, profile) if page else self._to_menu(session, profile)
+
+    def _with_menu(self, step: Step, profile: Profile) -> Step:
+        return step if step.reply.taps else replace(step, reply=replace(step.reply, taps=self._menu(profile)))
 
     def _to_menu(self, session: Session, profile: Profile) -> Step:
         return self._say("play", pick(self.band, "menu", session.turn, profile.held_back), session, profile)
