@@ -385,7 +385,7 @@ def test_axe_finds_nothing_nothing_is_small_and_nothing_is_cut_off(
     if band != "2-4":
         tablet.say("how do bees make honey?" if band == "8-12" else "why is the sky blue")
     look_at()
-    page.get_by_role("banner").get_by_role("button", name="Letters").click()
+    page.get_by_role("banner").get_by_role("button", name="How it looks").click()
     page.get_by_role("switch", name="Letters that are easier to read").click()
     page.get_by_role("switch", name="More contrast").click()
     nothing_to_mend(page)
