@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from lab.verifier.runlog import RUNS, Entry, write_entry
-from lab.verifier.storage import read_json, write_json
+from lab.runlog import RUNS, Entry, write_entry
+from lab.storage import read_json, write_json
 
 __all__ = [
     "Mistake",

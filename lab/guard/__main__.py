@@ -44,7 +44,7 @@ from lab.guard import dataset
 from lab.guard.pieces import choose
 from lab.guard.recipe import RECIPES, Recipe, load_recipe
 from lab.guard.rows import read_jsonl
-from lab.verifier.storage import base_folder, read_json, write_json
+from lab.storage import base_folder, read_json, write_json
 from verax.guard.classifiers.local import FILES, MANIFEST, WEIGHTS, LocalClassifier
 from verax.guard.classifiers.reading import readable
 

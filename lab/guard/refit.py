@@ -17,8 +17,8 @@ from lab.guard.heads import HEADS, YES
 from lab.guard.rows import Row
 from lab.guard.top import PULLS, Below, Column, Floats, chosen, column_of, fit, loss, weights_of, with_column
 from lab.guard.untaught import untaught
+from lab.storage import write_json
 from lab.verifier.calibration import fit as fit_curve
-from lab.verifier.storage import write_json
 from verax.truth.verifier.calibration import Calibration, log_odds
 
 _MOST = {"train": 100, "calibration": 40, "holdout": 30}

@@ -39,6 +39,7 @@ from lab.commands import (
     training_options,
     write_report,
 )
+from lab.storage import CHECKPOINT, base_folder, read_json, write_json
 from lab.verifier import dataset
 from lab.verifier.calibration import fit
 from lab.verifier.evaluation import by_source, called
@@ -46,7 +47,6 @@ from lab.verifier.recipe import RECIPES, Recipe, load_recipe
 from lab.verifier.rows import Row, read_rows, training_rows
 from lab.verifier.scores import score_rows
 from lab.verifier.scoring import Scorer, score
-from lab.verifier.storage import CHECKPOINT, base_folder, read_json, write_json
 from verax.truth.verifier.calibration import Calibration
 
 if TYPE_CHECKING:

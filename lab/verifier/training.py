@@ -22,10 +22,10 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import torch
 from torch import Tensor, nn
 
+from lab.storage import CHECKPOINT
 from lab.verifier.batches import Encoded, HasIds, batches
 from lab.verifier.model import collate, loss, set_dropout
 from lab.verifier.recipe import Recipe
-from lab.verifier.storage import CHECKPOINT
 
 PROGRESS = "progress.jsonl"
 

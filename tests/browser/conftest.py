@@ -166,8 +166,9 @@ class Chat:
         self.answers = page.locator("article", has=page.locator("h2", has_text="Answer"))
 
     def ask(self, text: str) -> None:
-        """Write a message and send it."""
+        """Write a message and send it, once what goes with it is at the server and nothing else is being answered."""
         self.field.fill(text)
+        expect(self.button("Send")).to_be_enabled()
         self.field.press("Enter")
 
     def button(self, name: str) -> Locator:

@@ -211,7 +211,7 @@ def test_a_parent_names_the_helpline_that_was_looked_up(
     assert page.evaluate(_OVERFLOW) <= 0
     page.set_viewport_size({"width": 820, "height": 1180})
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     assert chat.call(f"/v1/junior/profiles/{profile}")["helpline"] == {"name": "Blue Line", "phone": "0800 123"}
     page.reload()
     expect(page.get_by_label("Its name")).to_have_value("Blue Line")

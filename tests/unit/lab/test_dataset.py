@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from lab.runlog import Entry, read_entries, write_entry
 from lab.verifier.batches import Encoded, batches
 from lab.verifier.composed import swapped_word
 from lab.verifier.dataset import SPLITS, build, read_split, shorten, split_of, write
 from lab.verifier.recipe import RECIPES, Recipe, load_recipe
 from lab.verifier.rows import TEST_ONLY, Label, NotForTraining, Row, plain, training_rows
-from lab.verifier.runlog import Entry, read_entries, write_entry
 from lab.verifier.scores import score_rows
 from lab.verifier.scoring import score
 from verax.truth.chunks import sentences

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-RUNS = Path(__file__).resolve().parent.parent / "runs"
+RUNS = Path(__file__).resolve().parent / "runs"
 _NAME = re.compile(r"\d{4}-[a-z0-9-]+\.json")
 _FIELDS = ("date", "question", "change", "recipe", "data", "result", "cost", "verdict")
 

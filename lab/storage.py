@@ -1,4 +1,4 @@
-"""Files of a run, and where the base weights lie."""
+"""Files of a run of any room, and where the base weights lie."""
 
 from __future__ import annotations
 
