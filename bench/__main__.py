@@ -34,6 +34,7 @@ SUITES = (
     "truth.questions",
     "truth.verifier",
     "guard",
+    "guard.endpoint",
     "monitor",
     "monitor.unchanged",
     "monitor.embedded",
@@ -43,7 +44,17 @@ SUITES = (
     "mutations",
     "junior",
 )
-ON_REQUEST = ("gates", "retrieval", "truth", "truth.questions", "truth.verifier", "guard", "soak", "mutations")
+ON_REQUEST = (
+    "gates",
+    "retrieval",
+    "truth",
+    "truth.questions",
+    "truth.verifier",
+    "guard",
+    "guard.endpoint",
+    "soak",
+    "mutations",
+)
 
 
 def main(arguments: list[str]) -> int:

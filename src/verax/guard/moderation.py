@@ -1,7 +1,7 @@
 """The guard by itself: any text, judged by the ready-made policy of an audience.
 
-What it says is what a turn of a release with that policy would do; there is no turn, no record and
-no receipt.
+What it decides is what a turn of a release with that policy would do; there is no turn, no record and
+no receipt. Beside that it says which categories the text belongs to.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cache
 from verax.guard.audience import Audience
 from verax.guard.categories import OPENAI_CATEGORIES, Category
 from verax.guard.exact import Direction, exact_detectors
+from verax.guard.flags import flags_of
 from verax.guard.judges import ScoreBook
 from verax.guard.level import hardness
 from verax.guard.policy import EXACT_ONLY, SCORED, Decision, Found, Policy, has_words, texts_to_score
@@ -44,9 +45,10 @@ class Moderated:
     unavailable: tuple[Category, ...] = ()
 
     @property
-    def is_flagged(self) -> bool:
-        """Whether anything was found, also what the policy only counts; what could not be read is no finding."""
-        return any(item.category is not Category.UNREAD for item in self.decision.found)
+    def flags(self) -> Sequence[Category]:
+        """The categories that the text belongs to: what the policy found, also what it only counts, and what is likely
+        enough to be called so (`FLAG_SCORES`); what could not be read is none."""
+        return flags_of({item.category for item in self.decision.found}, self.scores)
 
     @property
     def is_refused(self) -> bool:

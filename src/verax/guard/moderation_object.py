@@ -40,7 +40,8 @@ def moderation_object(
 
 def _result(result: Moderated) -> dict[str, Any]:
     scores = openai_scores(result)
-    found = {name for item in result.decision.found for name in item.category.about.openai[:1]}
+    flags = result.flags
+    found = {name for category in flags for name in category.about.openai[:1]}
     found |= {
         name
         for item in result.decision.found
@@ -48,13 +49,14 @@ def _result(result: Moderated) -> dict[str, Any]:
         if item.kind and name.endswith(f"/{item.kind}")
     }
     return {
-        "flagged": result.is_flagged,
+        "flagged": bool(flags),
         "categories": {name: name in found for name in OPENAI_CATEGORIES},
         "category_scores": dict(scores),
         "category_applied_input_types": {name: ["text"] for name in OPENAI_CATEGORIES},
         "verax": {
             "action": result.decision.action,
             "category": result.decision.category,
+            "flags": sorted(map(str, flags)),
             "scores": {str(category): score for category, score in sorted(result.scores.items())},
             "unavailable": sorted(map(str, result.unavailable)),
             "findings": [

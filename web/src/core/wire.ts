@@ -2762,12 +2762,14 @@ export interface ModerationResult {
 /**
  * What the policy says: the strictest action, the category that asked for it, every finding.
  *
- * `scores` holds what was judged, `unavailable` the categories that nothing could judge in this text: a zero among
- * OpenAI's scores says nothing of those. `text` is the text with its masks.
+ * `flags` holds every category that the text belongs to, also those that the policy lets pass. `scores` holds what was
+ * judged, `unavailable` the categories that nothing could judge in this text: of those a zero among OpenAI's scores
+ * says nothing. `text` is the text with its masks.
  */
 export interface ModerationVerdict {
   action: 'allow' | 'mark' | 'alert' | 'rewrite' | 'refuse' | 'crisis'
   category: string
+  flags: string[]
   scores: {
     [k: string]: number
   }

@@ -94,4 +94,11 @@ def _show(text: str, result: Moderated) -> None:
         snippet = " ".join(text[item.start : item.end].split())
         print_text(f"{action} {name} {item.score:.2f} [{item.start}:{item.end}]  {snippet[:_SNIPPET]}")
     decision = result.decision
-    say(f"{decision.action}: {decision.category.replace('_', ' ')}" if decision.category else "nothing found")
+    held = {item.category for item in result.findings}
+    for category in result.flags:
+        if category not in held:
+            print_text(
+                f"{click.style('flag', bold=True)} {category} {result.scores[category]:.2f}  the policy lets it pass"
+            )
+    quiet = "allow" if result.flags else "nothing found"
+    say(f"{decision.action}: {decision.category.replace('_', ' ')}" if decision.category else quiet)

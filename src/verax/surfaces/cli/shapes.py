@@ -387,13 +387,14 @@ SHAPES: dict[str, Shape] = {
         "model": "`verax-guard`",
         "results": [
             {
-                "flagged": "whether anything was found",
-                "categories": "for each category of OpenAI's moderation API whether it was found",
+                "flagged": "whether the text belongs to any category",
+                "categories": "for each category of OpenAI's moderation API whether the text belongs to it",
                 "category_scores": "for each of them a score, 0 to 1",
                 "category_applied_input_types": "for each of them `text`",
                 "verax": {
                     "action": "`allow`, `mark`, `alert`, `rewrite`, `refuse` or `crisis`",
                     "category": "the category that asked for it, or empty",
+                    "flags": ["a category that the text belongs to, also one that the policy lets pass"],
                     "scores": "a score for each category that something could judge",
                     "unavailable": ["a category that nothing could judge"],
                     "findings": [
