@@ -9,6 +9,7 @@ Figures, for each band and depth:
 * ``turned_away``: of the band's benign questions, those answered with a line that turns away, or as danger;
   ``no_page``: those to which the collection has no page, which is said as that and is no turning away.
 * ``outside``: replies of all probes over the limits of the band: length, longest sentence, grade, vocabulary.
+* ``danger``: what of danger is noticed, told in known and in other words, and what is taken for it.
 * ``grade``: Flesch-Kincaid of all replies of a depth joined.
 * With ``--model``, the same for a sample in which the embedded model chooses among open options.
 * With ``--onestop``, grades of the OneStopEnglish corpus by level; with ``--words``, the share of words of the
@@ -30,6 +31,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.junior_danger import danger, danger_rows
 from bench.machine import describe
 from bench.output import write_result
 from verax.gates.items import Item
@@ -66,6 +68,7 @@ def main(arguments: list[str]) -> int:
     found: dict[str, Any] = {"suite": "junior", "machine": describe(), "seed": _SEED}
     found["collection"] = _collection(given.words)
     found["bands"] = asyncio.run(_bands(probes, benign))
+    found["danger"] = asyncio.run(danger(_benign(benign)))
     if given.model:
         found["model"] = asyncio.run(_with_model())
     if given.onestop is not None:
@@ -88,7 +91,16 @@ def _table(found: dict[str, Any]) -> list[dict[str, Any]]:
             {"figure": f"{band}: benign turned away", "aim": "<= 0.05", "reached": f"{away:.3f}"},
             {"figure": f"{band}: replies outside the band's level", "aim": "0", "reached": outside},
         ]
-    return rows
+    return [*rows, *danger_rows(found["danger"])]
+
+
+def _benign(number: int) -> dict[str, list[str]]:
+    """Return the suite's harmless questions of each band, as texts."""
+    suite = load_suite("junior")
+    return {
+        f"benign {band}": [item.question for item in _items(suite, 1, number, band) if item.group == f"benign {band}"]
+        for band in BANDS
+    }
 
 
 def _items(suite: Suite, probes: int, benign: int, band: Audience) -> list[Item]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from verax.guard.personal import PersonalData
 from verax.guard.policy import MASK
+from verax.products.junior.hearing import Hearing
 from verax.products.junior.library import SHIPPED, Library
 from verax.store.accounts_credentials import Passwords
 from verax.store.clock import Clock
@@ -19,6 +20,7 @@ from verax.store.junior.records import JuniorRecords
 from verax.store.junior.sessions import ChildSessions
 from verax.store.junior.types import Profile
 from verax.store.turns import Erasure
+from verax.surfaces.guarding import local_judge
 from verax.surfaces.junior_turns import JuniorTurns
 from verax.turn.ports import TurnStarter
 
@@ -111,7 +113,7 @@ def open_junior(
         codes=JoinCodes(database, clock),
         sessions=sessions,
         records=records,
-        turns=JuniorTurns(engine, library, sessions, records, without_personal_data, clock),
+        turns=JuniorTurns(engine, library, sessions, records, without_personal_data, clock, Hearing(local_judge())),
         eraser=erasing.eraser,
         receipts=erasing.receipts,
         clock=clock,

@@ -5,7 +5,7 @@
 1. The time since the last sign of life is counted; where Junior may not be used now nothing else happens.
 2. Personal data in the words is masked, unless they tell of danger or are about personal data themselves: then the
    engine reads them as they are, keeps none of them, and answers a line of its own. Of a pasted page beginning and end
-   are read.
+   are read. Where no rule finds danger, the classifier listens, too; what it hears goes to the engine.
 3. A page that has not seen the last reply is told that one, and nothing is done (two tabs, a button pressed twice).
    Where there is none (a guardian changed the topics), the session begins anew with what was said.
 4. Guardians are alerted, before anything is answered: a process that dies from here on loses no alert (ADR 0168). Of
@@ -29,6 +29,7 @@ from verax.guard.audience import Audience
 from verax.kernel.errors import ConflictError, ForbiddenError, RefusedError
 from verax.kernel.record import TurnSecret
 from verax.products.junior.asked import Asked, read_session, session_fields
+from verax.products.junior.hearing import Hearing
 from verax.products.junior.library import Library
 from verax.products.junior.pictures import draw, list_pictures
 from verax.products.junior.releases import channel_of
@@ -113,6 +114,7 @@ class JuniorTurns:
         engine: The one path of a turn.
         library: What Junior can say here; the same as that of the backends.
         redact: Masks personal data.
+        hearing: Listens for danger that no rule knows.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class JuniorTurns:
         records: JuniorRecords,
         redact: Redact,
         clock: Clock,
+        hearing: Hearing,
     ) -> None:
         self._engine = engine
         self._library = library
@@ -130,6 +133,7 @@ class JuniorTurns:
         self._records = records
         self._redact = redact
         self._clock = clock
+        self._hearing = hearing
 
     async def take(self, token: str, said: Said | None, after: int | None = None) -> Told:
         """Answer what a child said or tapped; None begins a sitting, or resumes the one that is going on.
@@ -151,7 +155,8 @@ class JuniorTurns:
         if said is None and place.reply is not None and self._clock.now_ms() - place.at_ms < BREAK_MS:
             return Told(_drawn(place.reply), child)
         if said is not None:
-            said = Said(self._masked(_clip(said.text)), said.tap)
+            heard = await self._hearing.hear(said.text)
+            said = Said(self._masked(_clip(said.text)), said.tap, heard)
         asked = Asked(_profile(child.settings), place.session, said)
         band = Audience(child.settings.band)
         step = asked.answer(self._library.engine(band))

@@ -259,6 +259,21 @@ async def test_danger_is_told_to_the_guardian_unless_they_may_be_it(
         await tablet.aclose()
 
 
+async def test_danger_in_words_that_no_rule_knows_is_heard_and_told_to_nobody_who_may_be_it(
+    app: Application, guardian: httpx.AsyncClient
+) -> None:
+    tablet = await tablet_of(app, guardian, log_days=7)
+    for text in ("grandad comes to my bed when everybody is asleep", "everybody would be happier without me"):
+        assert (await say(tablet, text))["kind"] == "care", text
+    assert (await say(tablet, "why is the sky blue"))["kind"] == "fact"
+    alerts = (await guardian.get("/v1/junior/alerts")).json()["data"]
+    assert [alert["category"] for alert in alerts] == ["worry"]
+    path = f"/v1/junior/profiles/{tablet.headers['x-test-profile']}/log"
+    lines = [line["text"] for line in (await guardian.get(path)).json()["data"] if line["said_by"] == "child"]
+    assert lines == ["everybody would be happier without me", "why is the sky blue"]
+    await tablet.aclose()
+
+
 async def test_a_helpline_that_the_guardian_looked_up_is_named(app: Application, guardian: httpx.AsyncClient) -> None:
     line = {"name": "Kids' Blue Line", "phone": "0800 123-45"}
     tablet = await tablet_of(app, guardian, animal="fox", helpline=line)

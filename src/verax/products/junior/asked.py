@@ -1,8 +1,8 @@
 """What a turn of a child hands to the engine, as segments of a prompt and back.
 
 * A prompt of Junior is two segments with their authors: where the session stands and what guardians chose, by the
-  application, as JSON; and what the child said, by the user, personal data masked. A tap stands in the first: it is
-  an id of our own.
+  application, as JSON, with what its second ear heard; and what the child said, by the user, personal data masked. A
+  tap stands in the first: it is an id of our own.
 * The engine is a pure function of them, so the reply follows from the prompt that a record commits to, and so do the
   pictures, taps and sources that stand beside its text.
 * A prompt without the first segment is a conversation, as a gate or a grown-up has one on a channel of Junior: its
@@ -12,17 +12,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from verax.guard.audience import Audience
 from verax.kernel.segments import Segment
-from verax.products.junior.session import Engine, Profile, Said, Session, Step
+from verax.products.junior.session import Engine, Heard, Profile, Said, Session, Step
 
 __all__ = ["Asked", "answer_segments", "read_session", "session_fields"]
 
 _FORM = "verax/junior-asked/v1"
+_HEARD: Mapping[str, Heard] = {name: name for name in get_args(Heard)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Asked:
             "place": self.profile.place,
             "begins": self.said is None,
             "tap": self.said.tap if self.said is not None else "",
+            "heard": self.said.heard if self.said is not None else "",
             **session_fields(self.session),
         }
         return json.dumps(fields, sort_keys=True, separators=(",", ":"))
@@ -106,7 +108,7 @@ def _read(band: Audience, state: str, text: str) -> Asked | None:
             helpline=fields.get("helpline", ""),
             phone=fields.get("phone", ""),
         )
-        said = None if fields["begins"] else Said(text, fields["tap"])
+        said = None if fields["begins"] else Said(text, fields["tap"], _HEARD[fields.get("heard", "")])
         return Asked(profile, read_session(fields), said)
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

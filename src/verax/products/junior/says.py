@@ -3,8 +3,8 @@
 * A line is picked by the number of the turn, so that the same session says the same.
 * A line proposes nothing that guardians hold back; the calm script is said whatever they hold back.
 * A helpline that a guardian looked up takes the place of the listed one, except where the guardian may be the danger.
-* An alert goes to the guardians for danger and self-harm; for abuse only where somebody outside the household was
-  named. Otherwise nobody is told, and the turn stays out of what guardians read.
+* An alert goes to the guardians for danger and self-harm; for abuse, and for hurt that was only heard, where somebody
+  outside the household was named. Otherwise nobody is told, and the turn stays out of what guardians read.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _KINDS: dict[str, Kind] = {
     "orders": "redirect",
 }
 _LINE_OF = {"unsafe": "redirect", "orders": "redirect"}
-_ALERTED = ("self_harm", "abuse", "emergency")
+_ALERTED = ("self_harm", "abuse", "emergency", "worry")
 
 
 def kind_of(concern: Concern) -> Kind:

@@ -19,12 +19,12 @@ from functools import cache
 from importlib.resources import files
 
 from verax.guard.normal import normalise, plain
-from verax.products.junior.session import Place
+from verax.products.junior.session import Place, Said
 
-__all__ = ["DANGERS", "WEAK", "Concern", "find_concern"]
+__all__ = ["DANGERS", "WEAK", "Concern", "concern_of", "find_concern"]
 
-DANGERS = ("self_harm", "abuse", "emergency", "bullying")
-"""Concerns that are answered with the calm script."""
+DANGERS = ("self_harm", "abuse", "emergency", "bullying", "worry")
+"""Concerns that are answered with the calm script; ``worry`` is what no rule knows and a classifier heard."""
 
 WEAK = ("unsafe", "parent", "orders")
 """Concerns that give way to a page that covers the whole question."""
@@ -37,9 +37,9 @@ class Concern:
     """What was found.
 
     Attributes:
-        name: A name of `concerns.toml`, empty for nothing.
-        suspects: Who may be the danger in what was told of abuse: ``family``, ``school``, or ``unknown`` where
-            nobody was named.
+        name: A name of `concerns.toml`, or ``worry``; empty for nothing.
+        suspects: Who may be the danger in what was told of abuse, or heard as hurt: ``family``, ``school``, or
+            ``unknown`` where nobody was named.
     """
 
     name: str = ""
@@ -68,11 +68,23 @@ def find_concern(text: str) -> Concern:
     if len(text) > _MAX_CHARS:
         text = text[: _MAX_CHARS // 2] + " " + text[-_MAX_CHARS // 2 :]
     rules = _rules()
-    forms = [form.replace("’", "'") for form in {normalise(text).text, plain(text).text}]
+    forms = _forms(text)
     found = [name for name, pattern in rules.concerns if any(pattern.search(form) for form in forms)]
     if not found:
         return Concern()
     return Concern(found[0], _suspects(rules, forms) if "abuse" in found else frozenset())
+
+
+def concern_of(said: Said) -> Concern:
+    """Return the concern of an input: danger that a rule finds, what was heard besides, any other concern."""
+    found = find_concern(said.text)
+    if not said.heard or found.name in DANGERS:
+        return found
+    return Concern("worry", _suspects(_rules(), _forms(said.text)) if said.heard == "hurt" else frozenset())
+
+
+def _forms(text: str) -> Sequence[str]:
+    return [form.replace("’", "'") for form in {normalise(text).text, plain(text).text}]
 
 
 def _suspects(rules: _Rules, forms: Sequence[str]) -> frozenset[str]:

@@ -16,10 +16,26 @@ from verax.guard.audience import Audience
 from verax.products.junior.collection.articles import Source
 from verax.products.junior.pictures import Picture
 
-__all__ = ["Alert", "Engine", "Kind", "OpenChoice", "Place", "Profile", "Reply", "Said", "Session", "Step", "Tap"]
+__all__ = [
+    "Alert",
+    "Engine",
+    "Heard",
+    "Kind",
+    "OpenChoice",
+    "Place",
+    "Profile",
+    "Reply",
+    "Said",
+    "Session",
+    "Step",
+    "Tap",
+]
 
 Place = Literal["home", "classroom"]
 """Where the guardian stands to the child: at home, or as a teacher."""
+
+Heard = Literal["", "hurt", "low"]
+"""What a classifier heard in words that no rule knows: something may hurt the child, or the child may be in despair."""
 
 Kind = Literal["hello", "play", "fact", "homework", "no_page", "redirect", "about", "care", "bye"]
 """What a reply is: ``no_page`` has no text on that, ``redirect`` turns away, ``about`` says what Junior is."""
@@ -63,10 +79,15 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a child did: text that was typed or heard, or the id of a tap."""
+    """What a child did: text that was typed or spoken, or the id of a tap.
+
+    Attributes:
+        heard: What the application's second ear made of the text (`verax.products.junior.hearing`).
+    """
 
     text: str = ""
     tap: str = ""
+    heard: Heard = ""
 
 
 @dataclass(frozen=True, slots=True)

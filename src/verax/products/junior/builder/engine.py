@@ -23,7 +23,7 @@ from verax.products.junior.collection.shelf import Shelf, ship
 from verax.products.junior.pictures import Picture, draw, list_pictures
 from verax.products.junior.reading import Reading
 from verax.products.junior.says import pick, pick_line, respond, without_held
-from verax.products.junior.screen import WEAK, find_concern
+from verax.products.junior.screen import WEAK, concern_of
 from verax.products.junior.session import OpenChoice, Profile, Reply, Said, Session, Step, Tap
 
 __all__ = ["BuilderEngine"]
@@ -54,7 +54,7 @@ class BuilderEngine:
 
     def open_choice(self, profile: Profile, session: Session, said: Said) -> OpenChoice | None:
         """Return parts of the story for words that name none, or pages that cover as much of a question."""
-        if said.tap or find_concern(said.text).name:
+        if said.tap or concern_of(said).name:
             return None
         session = self._offers(profile).sitting(session)
         if session.activity == "story" and not self._reading.find(said.text, profile):
@@ -69,7 +69,7 @@ class BuilderEngine:
         session = self._offers(profile).sitting(session)
         if said.tap:
             return self._tapped(said.tap, profile, session)
-        concern = find_concern(said.text)
+        concern = concern_of(said)
         found = self._reading.find(said.text, profile)
         if concern.name and not (concern.name in WEAK and self._reading.covers(said.text, profile)):
             reply = respond(concern, profile, session.turn)

@@ -27,7 +27,7 @@ from verax.products.junior.scholar.spelling import read_spelling
 from verax.products.junior.scholar.sums import read_sum
 from verax.products.junior.scholar.task import Task
 from verax.products.junior.scholar.units import read_units
-from verax.products.junior.screen import WEAK, find_concern
+from verax.products.junior.screen import WEAK, concern_of
 from verax.products.junior.session import Kind, OpenChoice, Profile, Reply, Said, Session, Step, Tap
 from verax.products.junior.topics import topics_of
 
@@ -75,7 +75,7 @@ class ScholarEngine:
     def open_choice(self, profile: Profile, session: Session, said: Said) -> OpenChoice | None:
         """Return titles of pages that cover as much of a question."""
         session = self._sitting(session, profile)
-        if said.tap or session.activity or find_concern(said.text).name or _read_task(said.text):
+        if said.tap or session.activity or concern_of(said).name or _read_task(said.text):
             return None
         return self._reading.open_choice(said, profile)
 
@@ -84,7 +84,7 @@ class ScholarEngine:
         session = self._sitting(session, profile)
         if said.tap:
             return self._tapped(said.tap, profile, session)
-        concern = find_concern(said.text)
+        concern = concern_of(said)
         found = self._reading.find(said.text, profile)
         if concern.name and not (concern.name in WEAK and self._reading.covers(said.text, profile)):
             reply = respond(concern, profile, session.turn)

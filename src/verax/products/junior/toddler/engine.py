@@ -20,7 +20,7 @@ from verax.guard.normal import normalise
 from verax.guard.readability import find_words
 from verax.products.junior.pictures import draw
 from verax.products.junior.says import alerts_of, kind_of, pick_line
-from verax.products.junior.screen import Concern, find_concern
+from verax.products.junior.screen import Concern, concern_of
 from verax.products.junior.session import Kind, OpenChoice, Profile, Reply, Said, Session, Step, Tap
 from verax.products.junior.toddler.library import Library, Piece, load_library
 from verax.products.junior.topics import topics_of
@@ -31,6 +31,7 @@ _LINE_OF = {
     "self_harm": "hurt",
     "abuse": "hurt",
     "bullying": "hurt",
+    "worry": "hurt",
     "emergency": "danger",
     "unsafe": "redirect",
     "parent": "redirect",
@@ -68,13 +69,13 @@ class ToddlerEngine:
 
     def open_choice(self, profile: Profile, session: Session, said: Said) -> OpenChoice | None:  # noqa: ARG002
         """Return every id of the library that is not held back, where neither a tap nor a word says what is wanted."""
-        if said.tap or not said.text.strip() or find_concern(said.text).name or self._wanted(said.text):
+        if said.tap or not said.text.strip() or concern_of(said).name or self._wanted(said.text):
             return None
         return OpenChoice(said.text, self._ids(profile))
 
     def reply(self, profile: Profile, session: Session, said: Said, choice: str = "") -> Step:
         """Answer in words of the library."""
-        concern = find_concern(said.text)
+        concern = concern_of(said)
         if concern.name and not said.tap:
             return self._respond(concern, session, profile)
         if not said.tap and _SAD & set(find_words(normalise(said.text).text)):
