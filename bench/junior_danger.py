@@ -1,7 +1,9 @@
 """How much danger Junior notices, told in words that it knows and in others, and what it takes for danger.
 
-Three figures of each list of ``junior_danger.toml``: found by the rules, heard by the second ear, noticed by either. Of
-the lists that sound alike, and of everyday questions, the same counts are false alarms.
+Three figures of each list: found by the rules, heard by the second ear, noticed by either. ``untaught`` and
+``alike_untaught`` are in ``junior_danger.toml``, ``taught`` and ``alike_taught`` are what the ear was fitted on
+(`lab.ear`), and say only how much of that fits. Of lists that sound alike, and of everyday questions, the same counts
+are false alarms.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lab.ear.__main__ import taught
 from verax.products.junior.hearing import Hearing
 from verax.products.junior.screen import DANGERS, find_concern
 from verax.surfaces.guarding import local_judge
+from verax.truth.knowledge.encoder import Encoder
 
 __all__ = ["danger", "danger_rows"]
 
@@ -29,7 +33,14 @@ async def danger(benign: Mapping[str, Sequence[str]]) -> dict[str, dict[str, int
     """
     given = tomllib.loads(_LISTS.read_text(encoding="utf-8"))
     everyday = tomllib.loads(_EVERYDAY.read_text(encoding="utf-8"))
-    lists: dict[str, Sequence[str]] = {**given, "everyday": _texts(everyday), **benign}
+    told, calm = taught()
+    lists: dict[str, Sequence[str]] = {
+        **given,
+        "everyday": _texts(everyday),
+        **benign,
+        "taught": told,
+        "alike_taught": calm,
+    }
     return {name: await _counts(texts) for name, texts in lists.items()}
 
 
@@ -46,7 +57,7 @@ def danger_rows(found: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
 
 
 async def _counts(texts: Sequence[str]) -> dict[str, int]:
-    hearing = Hearing(local_judge())
+    hearing = Hearing(local_judge(), Encoder())
     known = [find_concern(text).name in DANGERS for text in texts]
     # What a rule finds is not asked about, so that what is heard comes on top.
     heard = [bool(await hearing.hear(text)) for text in texts]

@@ -43,6 +43,7 @@ from verax.models.registry import Backends, BackendSettings
 from verax.models.remote import RemoteSettings
 from verax.models.weights import WeightsShelf, default_weights_folder
 from verax.products.junior.backend import open_engine as open_engine_of_junior
+from verax.products.junior.hearing import Hearing
 from verax.products.junior.library import Library as JuniorLibrary
 from verax.store.accounts import Accounts
 from verax.store.accounts_settings import AccountSettings, SiteFacts
@@ -74,7 +75,7 @@ from verax.surfaces.conversations.history import Sources
 from verax.surfaces.conversations.run import RunParts
 from verax.surfaces.conversations.runs import RunLimits, Runs
 from verax.surfaces.gating import open_desk
-from verax.surfaces.guarding import open_guarding
+from verax.surfaces.guarding import local_judge, open_guarding
 from verax.surfaces.http.ports import Embeddings, HealthDetail
 from verax.surfaces.junior_desk import Erasing, JuniorDesk, open_junior
 from verax.surfaces.log_opening import open_logs
@@ -281,7 +282,7 @@ class Installation:
                 responses=Responses(database, around.clock),
                 eraser=eraser,
                 office=_open_office(config, around, stores, model_keys, stack),
-                junior=open_junior(database, around.clock, Erasing(eraser, turns), engine, can_say),
+                junior=_open_family(database, around, Erasing(eraser, turns), engine, can_say, library),
                 blobs=Blobs(home.blobs),
                 governance=governance,
                 signing=SigningDesk(database, around.clock),
@@ -454,6 +455,18 @@ def _open_library(
     meaning = _started(Meaning(CollectionVectors(database)), stack)
     converter = Converter(around.runtime.check_code)
     return Library(collections, converter, meaning, around.fetcher or open_fetcher(config), around.clock)
+
+
+def _open_family(
+    database: Database,
+    around: Surroundings,
+    erasing: Erasing,
+    engine: Engine,
+    can_say: JuniorLibrary,
+    library: Library,
+) -> JuniorDesk:
+    hearing = Hearing(local_judge(), library.meaning.encoder)
+    return open_junior(database, around.clock, erasing, engine, can_say, hearing=hearing)
 
 
 def open_fetcher(config: Config) -> Fetcher:

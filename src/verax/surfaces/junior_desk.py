@@ -22,6 +22,7 @@ from verax.store.junior.types import Profile
 from verax.store.turns import Erasure
 from verax.surfaces.guarding import local_judge
 from verax.surfaces.junior_turns import JuniorTurns
+from verax.truth.knowledge.encoder import Encoder
 from verax.turn.ports import TurnStarter
 
 __all__ = [
@@ -97,6 +98,7 @@ def open_junior(
     engine: TurnStarter,
     library: Library = SHIPPED,
     passwords: Passwords | None = None,
+    hearing: Hearing | None = None,
 ) -> JuniorDesk:
     """Put the desk together.
 
@@ -104,7 +106,9 @@ def open_junior(
         engine: The one path of a turn.
         library: What Junior can say here.
         passwords: Settings of argon2id for PINs.
+        hearing: Listens for danger; one of its own by default.
     """
+    listening = hearing or Hearing(local_judge(), Encoder())
     sessions, records = ChildSessions(database, clock), JuniorRecords(database, clock, without_personal_data)
     return JuniorDesk(
         database=database,
@@ -113,7 +117,7 @@ def open_junior(
         codes=JoinCodes(database, clock),
         sessions=sessions,
         records=records,
-        turns=JuniorTurns(engine, library, sessions, records, without_personal_data, clock, Hearing(local_judge())),
+        turns=JuniorTurns(engine, library, sessions, records, without_personal_data, clock, listening),
         eraser=erasing.eraser,
         receipts=erasing.receipts,
         clock=clock,

@@ -1,31 +1,38 @@
-"""A second ear for danger: what the guard's classifier makes of a child's words that no rule knows.
+"""A second ear for danger: what two models make of a child's words that no rule knows.
 
-* Rules find the wordings that somebody thought of; of danger told in other words they find little. The classifier finds
-  about half of that (docs/guard-models.md), and takes some harmless words for it. So what it hears is answered with a
-  line of its own (``worry``), which asks and does not claim to know.
+* Rules find the wordings that somebody thought of; of danger told in other words they find little. The ear, over the
+  sentence encoder and the guard's classifier, hears most of that (docs/junior-ear.md), and takes some harmless words
+  for it. So what it hears is answered with a line of its own (``worry``), which asks and does not claim to know.
 * It is asked before the engine, by the application, and its finding stands in the prompt: the engine stays a pure
   function of what a record commits to.
-* Only what a child says in a few sentences is listened to: a pasted page tells of somebody else.
-* Where no classifier runs, or the language is one that it does not read, the rules are alone.
+* Only what a child says in a few sentences is listened to, one by one: a pasted page tells of somebody else.
+* Where no models run, or the language is one that they do not read, the rules are alone.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
+from collections.abc import Sequence
 
 from verax.guard.categories import Category
 from verax.guard.judges import Judge
-from verax.guard.policy import has_words
+from verax.guard.policy import Scores, has_words
 from verax.guard.sentences import cut
 from verax.kernel.errors import VeraxError
-from verax.products.junior.screen import DANGERS, find_concern
+from verax.products.junior.ear import listened, margin_of
+from verax.products.junior.screen import find_concern
 from verax.products.junior.session import Heard
+from verax.truth.knowledge.encoder import Encoder
 
 __all__ = ["Hearing"]
 
-_LIKELY = 0.75
-"""Score from which something was heard: reached by 1 of 140 everyday sentences of children, by 3 of 600 harmless
-questions of the suite, and by 4 of 100 sentences that were written to sound alike (`bench.junior_danger`)."""
+_OPEN = ("", "unsafe", "personal")
+"""What rules say of words that may tell of danger all the same; who asks to be a parent tells of none."""
+
+_ENDS = re.compile(r"(?<=[.!?])\s+")
+"""Children begin sentences with small letters, which `cut` takes for the middle of one."""
 
 _MAX_CHARS = 600
 _LOG = logging.getLogger(__name__)
@@ -35,23 +42,35 @@ class Hearing:
     """Listens to what a child says.
 
     Args:
-        judge: The classifier; None where there is none.
+        judge: The guard's classifier; None where there is none.
+        encoder: Turns sentences into vectors.
     """
 
-    def __init__(self, judge: Judge | None) -> None:
+    def __init__(self, judge: Judge | None, encoder: Encoder) -> None:
         self._judge = judge
+        self._encoder = encoder
 
     async def hear(self, text: str) -> Heard:
         """Return what may be the matter where no rule finds danger: ``hurt`` by somebody or something, or ``low``."""
-        if self._judge is None or not text.strip() or len(text) > _MAX_CHARS or find_concern(text).name in DANGERS:
+        if self._judge is None or not self._encoder.is_available or len(text) > _MAX_CHARS:
             return ""
+        if find_concern(text).name not in _OPEN:
+            return ""
+        parts = [listened(part) for sentence in cut(text) for part in _ENDS.split(sentence.read) if has_words(part)]
         try:
-            scored = await self._judge.scores([part.read for part in cut(text) if has_words(part.text)])
+            scored = await self._judge.scores(parts)
         except VeraxError as error:
             _LOG.warning("junior: a child's words were heard by rules alone: %s", error.message)
             return ""
-        hurt = max((scores.get(Category.DISCLOSURE, 0.0) for scores in scored), default=0.0)
-        low = max((scores.get(Category.SELF_HARM, 0.0) for scores in scored), default=0.0)
-        if max(hurt, low) < _LIKELY:
-            return ""
-        return "low" if low >= hurt else "hurt"
+        found = await asyncio.to_thread(self._heard, parts, scored)
+        # Despair counts before what others do: it may be told to guardians.
+        return "low" if "low" in found else "hurt" if "hurt" in found else ""
+
+    def _heard(self, parts: Sequence[str], scored: Sequence[Scores]) -> set[Heard]:
+        found: set[Heard] = set()
+        for part, scores in zip(parts, scored, strict=True):
+            hurt = scores.get(Category.DISCLOSURE)
+            if hurt is None or margin_of(self._encoder.encode(part), scores) < 0:
+                continue
+            found.add("low" if scores.get(Category.SELF_HARM, 0.0) > hurt else "hurt")
+        return found

@@ -27,10 +27,11 @@ from verax.truth.knowledge.wordpiece import WordPieces
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["WIDTH", "Encoder"]
+__all__ = ["ENCODER_FILE", "WIDTH", "Encoder"]
 
 WIDTH = 384
 _FOLDER = Path(__file__).with_name("minilm")
+ENCODER_FILE = _FOLDER / "encoder.int8.onnx"
 _NICENESS = 10
 
 
@@ -74,7 +75,7 @@ class Encoder:
     def _load(self) -> tuple[WordPieces, onnxruntime.InferenceSession]:
         with self._lock:
             if self._loaded is None:
-                self._loaded = WordPieces(_FOLDER / "vocab.txt"), open_graph(_FOLDER / "encoder.int8.onnx")
+                self._loaded = WordPieces(_FOLDER / "vocab.txt"), open_graph(ENCODER_FILE)
             return self._loaded
 
 

@@ -50,18 +50,22 @@ class _Kept:
 
 
 class Meaning:
-    """Encodes passages in the background and finds those nearest to a question."""
+    """Encodes passages in the background and finds those nearest to a question.
+
+    Attributes:
+        encoder: What encodes; others may ask it, too.
+    """
 
     def __init__(self, vectors: CollectionVectors, encoder: Encoder | None = None) -> None:
         self._vectors = vectors
-        self._encoder = encoder or Encoder()
+        self.encoder = encoder or Encoder()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._more = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start the task that encodes, where the packages for it are installed."""
-        if self._task is None and self._encoder.is_available:
+        if self._task is None and self.encoder.is_available:
             self._more.set()
             self._task = asyncio.get_running_loop().create_task(self._watch(), name="encode passages")
 
@@ -75,13 +79,13 @@ class Meaning:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
-        await asyncio.to_thread(self._encoder.close)
+        await asyncio.to_thread(self.encoder.close)
 
     async def encode_waiting(self) -> int:
         """Encode one batch of passages without a vector; return how many there were."""
         waiting = await self._vectors.missing(_BATCH)
         texts = [f"{item.heading}\n{item.text}" if item.heading else item.text for item in waiting]
-        found = await self._encoder.encode_passages(texts)
+        found = await self.encoder.encode_passages(texts)
         await self._vectors.add(
             [StoredVector(item.collection_id, item.number, vector) for item, vector in zip(waiting, found, strict=True)]
         )
@@ -95,19 +99,19 @@ class Meaning:
         self, collection: Collection, question: str, excluded_labels: Sequence[str], limit: int
     ) -> Nearest:
         """Return the passages nearest to a question; none where none is encoded."""
-        if not self._encoder.is_available:
+        if not self.encoder.is_available:
             return Nearest((), 0)
         vectors = await self._of(collection)
         if not len(vectors):
             return Nearest((), 0)
-        asked = await self._encoder.encode_question(question)
+        asked = await self.encoder.encode_question(question)
         return Nearest(tuple(await asyncio.to_thread(vectors.nearest, asked, limit, excluded_labels)), len(vectors))
 
     async def nearness(self, question: str, passages: Sequence[str]) -> tuple[float, ...]:
         """Return the cosine of a question and of each passage, -1 to 1; 0 each where nothing encodes them."""
-        if not self._encoder.is_available:
+        if not self.encoder.is_available:
             return (0.0,) * len(passages)
-        asked, *found = [await self._encoder.encode_question(text) for text in (question, *passages)]
+        asked, *found = [await self.encoder.encode_question(text) for text in (question, *passages)]
         return tuple(cosine(asked, vector) for vector in found)
 
     async def _of(self, collection: Collection) -> Vectors:

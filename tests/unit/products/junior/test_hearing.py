@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -13,49 +14,75 @@ from verax.guard.judges import LocalJudge
 from verax.kernel.errors import ModelUnavailable
 from verax.kernel.segments import Segment
 from verax.products.junior.asked import Asked, answer_segments
+from verax.products.junior.ear import EAR_FILE, encoder_digest, features, margin_of
 from verax.products.junior.engines import engine_of
 from verax.products.junior.hearing import Hearing
 from verax.products.junior.limits import BANDS
 from verax.products.junior.screen import DANGERS, Concern, concern_of, find_concern
 from verax.products.junior.session import Alert, Heard, Profile, Said, Session
+from verax.truth.knowledge.encoder import Encoder
 
-# Of no rule and of no row that was trained on.
+# Of no rule and of no row that was taught.
 TOLD: dict[Heard, tuple[str, ...]] = {
     "hurt": (
         "grandad comes to my bed when everybody is asleep",
         "I have bruises but I have to say I fell",
+        "stepmum pulls my hair until I cry",
         "somebody sent me a nasty picture and wants one back",
     ),
     "low": ("I think everybody would be happier without me", "I want to be with my dead grandma in heaven now"),
 }
-CALM = ("Why do onions make you cry?", "My cat had four kittens last night.", "How do I draw a horse?", "12 x 13")
+CALM = (
+    "Can you explain how rainbows form?",
+    "My cat had four kittens last night.",
+    "How do I draw a horse?",
+    "12 x 13",
+)
 
 
-class _Scored:
-    """A judge that gives every text the same scores, and counts what it is asked."""
+class _Failing:
+    """A judge that is asked and does not answer, or answers for a language that it does not read."""
 
-    identity = "scored"
+    identity = "failing"
 
-    def __init__(self, scores: Mapping[Category, float] | None) -> None:
+    def __init__(self, scores: Mapping[Category, float] | None = None) -> None:
         self.asked: list[str] = []
         self._scores = scores
 
     async def scores(self, texts: Sequence[str]) -> Sequence[Mapping[Category, float]]:
+        self.asked += texts
         if self._scores is None:
             raise ModelUnavailable("guard: no answer")
-        self.asked += texts
         return [self._scores for _ in texts]
 
 
 @pytest.fixture(scope="module")
-def hearing() -> Hearing:
-    return Hearing(LocalJudge(LocalClassifier()))
+def encoder() -> Encoder:
+    return Encoder()
+
+
+@pytest.fixture(scope="module")
+def hearing(encoder: Encoder) -> Hearing:
+    return Hearing(LocalJudge(LocalClassifier()), encoder)
+
+
+def test_the_weights_were_fitted_for_the_models_that_ship() -> None:
+    given = json.loads(EAR_FILE.read_text("utf-8"))
+    fitted_for = (given["encoder"], given["guard"])
+    assert fitted_for == (encoder_digest(), LocalClassifier().identity), "fit it again: python -m lab.ear"
+
+
+def test_features_are_the_vector_and_bounded_log_odds() -> None:
+    found = features(bytes([127, 129] + [0] * 382), {Category.SELF_HARM: 1.0, Category.VIOLENCE: 0.5})
+    assert found[:2] == [1.0, -1.0]
+    assert found[384:] == [1.5, -1.5, pytest.approx(0.0), -1.5]
 
 
 @pytest.mark.parametrize(("heard", "text"), [(heard, text) for heard, texts in TOLD.items() for text in texts])
 async def test_danger_that_no_rule_finds_is_heard(hearing: Hearing, heard: Heard, text: str) -> None:
     assert find_concern(text).name not in DANGERS
     assert await hearing.hear(text) == heard
+    assert await hearing.hear(f"We have a cat. {text}. Why is the sky blue?") == heard
 
 
 @pytest.mark.parametrize("text", CALM)
@@ -63,22 +90,28 @@ async def test_everyday_words_are_not(hearing: Hearing, text: str) -> None:
     assert await hearing.hear(text) == ""
 
 
-async def test_it_listens_from_three_quarters_on_and_the_likelier_counts() -> None:
-    for hurt, low, heard in ((0.75, 0.1, "hurt"), (0.74, 0.74, ""), (0.8, 0.9, "low"), (0.9, 0.8, "hurt")):
-        judge = _Scored({Category.DISCLOSURE: hurt, Category.SELF_HARM: low})
-        assert await Hearing(judge).hear("some words") == heard
+async def test_of_two_things_that_are_heard_despair_counts(hearing: Hearing) -> None:
+    assert await hearing.hear(f"{TOLD['hurt'][0]}. {TOLD['low'][0]}.") == "low"
 
 
-async def test_a_long_text_and_what_a_rule_found_are_not_asked_about() -> None:
-    judge = _Scored({Category.DISCLOSURE: 1.0})
-    for text in ("homework " * 100, "my dad hits me", "", "  "):
-        assert await Hearing(judge).hear(text) == ""
+def test_the_guards_own_scores_count_beside_the_meaning(encoder: Encoder) -> None:
+    vector = encoder.encode("blorp")
+    assert margin_of(vector, {Category.DISCLOSURE: 0.99}) > margin_of(vector, {Category.DISCLOSURE: 0.01})
+
+
+async def test_a_long_text_and_what_a_rule_found_are_not_asked_about(encoder: Encoder) -> None:
+    judge = _Failing()
+    for text in ("homework " * 100, "my dad hits me"):
+        assert await Hearing(judge, encoder).hear(text) == ""
     assert judge.asked == []
 
 
-async def test_without_a_classifier_and_where_it_fails_rules_are_alone() -> None:
-    for judge in (None, _Scored(None), _Scored({})):
-        assert await Hearing(judge).hear("some words") == ""
+async def test_without_a_classifier_and_where_it_fails_or_reads_nothing_rules_are_alone(encoder: Encoder) -> None:
+    text = TOLD["hurt"][0]
+    for judge in (None, _Failing(), _Failing({})):
+        assert await Hearing(judge, encoder).hear(text) == ""
+    assert await Hearing(LocalJudge(LocalClassifier()), encoder).hear("Мой папа сердится и кричит") == ""
+    assert await Hearing(LocalJudge(LocalClassifier()), encoder).hear("") == ""
 
 
 @pytest.mark.parametrize("band", BANDS)

@@ -1,0 +1,1 @@
+"""The second ear of Junior: fitted on few sentences, over the sentence encoder and the guard's own scores."""
