@@ -63,8 +63,8 @@ class Hearing:
             _LOG.warning("junior: a child's words were heard by rules alone: %s", error.message)
             return ""
         found = await asyncio.to_thread(self._heard, parts, scored)
-        # Despair counts before what others do: it may be told to guardians.
-        return "low" if "low" in found else "hurt" if "hurt" in found else ""
+        # What others may do counts before despair, since guardians may be these others and are then not told.
+        return "hurt" if "hurt" in found else "low" if "low" in found else ""
 
     def _heard(self, parts: Sequence[str], scored: Sequence[Scores]) -> set[Heard]:
         found: set[Heard] = set()

@@ -90,8 +90,10 @@ async def test_everyday_words_are_not(hearing: Hearing, text: str) -> None:
     assert await hearing.hear(text) == ""
 
 
-async def test_of_two_things_that_are_heard_despair_counts(hearing: Hearing) -> None:
-    assert await hearing.hear(f"{TOLD['hurt'][0]}. {TOLD['low'][0]}.") == "low"
+async def test_where_hurt_and_despair_are_heard_guardians_who_may_be_the_danger_are_not_told(hearing: Hearing) -> None:
+    text = f"{TOLD['low'][0]}. {TOLD['hurt'][0]}."
+    assert await hearing.hear(text) == "hurt"
+    assert concern_of(Said(text, heard="hurt")).is_near
 
 
 def test_the_guards_own_scores_count_beside_the_meaning(encoder: Encoder) -> None:
