@@ -23,7 +23,7 @@ COUNT = 3_000
 PARAGRAPHS = "\n\n".join(f"Paragraph {number} of an answer that is long." for number in range(60))
 PLACES = """list => Object.fromEntries([...list.querySelectorAll('li[data-index]')].map(
     line => [line.dataset.index, line.getBoundingClientRect().top - list.getBoundingClientRect().top]))"""
-DISTANCE = "list => list.scrollHeight - list.clientHeight - list.scrollTop"
+NEAR_END = "([list, most]) => list.scrollHeight - list.clientHeight - list.scrollTop <= most"
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,13 @@ def messages(chat: Chat) -> Locator:
     return chat.page.get_by_role("region", name="Messages", exact=True)
 
 
+def wait_for_end_in_view(chat: Chat, most: int = 1) -> None:
+    """Wait until so few pixels are below the view: what was added a moment ago is followed in the next frame."""
+    chat.page.wait_for_function(NEAR_END, arg=[messages(chat).element_handle(), most])
+
+
 def test_it_opens_at_its_end_with_only_what_is_near_in_the_page(chat: Chat) -> None:
-    assert messages(chat).evaluate(DISTANCE) <= 1
+    wait_for_end_in_view(chat)
     assert messages(chat).locator("li").count() < 40
     assert messages(chat).locator("li[data-last]").get_attribute("aria-setsize") == str(COUNT - COUNT // 40)
 
@@ -86,7 +91,7 @@ def test_home_and_end_go_to_the_ends(chat: Chat) -> None:
 def test_it_follows_an_answer_until_the_reader_goes_up_and_again_from_the_button_on(chat: Chat) -> None:
     chat.ask("stream")
     expect(chat.answers.last).to_contain_text("Paragraph 15")
-    assert messages(chat).evaluate(DISTANCE) <= 45
+    wait_for_end_in_view(chat, 45)
     messages(chat).hover()
     chat.page.mouse.wheel(0, -300)
     expect(chat.page.get_by_role("button", name="Newest message")).to_be_visible()
@@ -102,7 +107,7 @@ def test_it_follows_an_answer_until_the_reader_goes_up_and_again_from_the_button
 def test_the_end_stays_in_view_while_the_field_grows(chat: Chat) -> None:
     chat.field.fill("one\ntwo\nthree\nfour\nfive\nsix\nseven")
     chat.wait_for_frame()
-    assert messages(chat).evaluate(DISTANCE) <= 1
+    wait_for_end_in_view(chat)
 
 
 def test_a_branch_that_is_switched_to_begins_where_the_other_one_began(chat: Chat) -> None:
