@@ -133,7 +133,7 @@ def test_set_up_needs_no_mouse(guardian: Callable[..., Chat], server: RunningSer
         page.get_by_role("button", name="Next").press("Enter")
         heading(page, title)
         # The keyboard stands at the top of the step, and what is asked comes next.
-        assert page.evaluate("document.activeElement.id") == "step-title"
+        expect(page.locator("#step-title")).to_be_focused()
     for _ in required_terms(None):
         page.keyboard.press("Tab")
         page.keyboard.press("Space")

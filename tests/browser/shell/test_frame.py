@@ -193,8 +193,7 @@ def test_language_and_theme_go_with_the_person_and_the_text_size_with_the_screen
     with page.expect_response(lambda answer: '"dark"' in (answer.request.post_data or "")):
         page.get_by_role("radio", name="深色").check()
     page.get_by_role("radio", name="特大").check()
-    size = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
-    assert page.evaluate(size) == 21
+    expect(page.locator("html")).to_have_css("font-size", "21px")
     page.reload()
     expect(page.get_by_role("radio", name="特大")).to_be_checked()
     with open_context(ann.house.url) as elsewhere:  # type: ignore[attr-defined]
@@ -203,7 +202,7 @@ def test_language_and_theme_go_with_the_person_and_the_text_size_with_the_screen
         other.goto("/settings")
         expect(other.get_by_role("heading", level=1, name="通用")).to_be_visible()
         expect(other.locator("html")).to_have_attribute("data-theme", "dark")
-        assert other.evaluate(size) == 16
+        expect(other.locator("html")).to_have_css("font-size", "16px")
 
 
 def test_the_app_is_worked_by_keyboard_alone(person: Callable[..., Person]) -> None:
