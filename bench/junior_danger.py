@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lab.ear.__main__ import taught
+from lab.ear.sentences import taught
 from verax.products.junior.hearing import Hearing
 from verax.products.junior.screen import DANGERS, find_concern
 from verax.surfaces.guarding import local_judge

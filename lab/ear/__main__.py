@@ -9,33 +9,21 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lab.ear.fitting import Floats, fit, out_of_fold
+from lab.ear.sentences import taught
 from verax.guard.classifiers.local import LocalClassifier
-from verax.products.junior.collection import ship
 from verax.products.junior.ear import EAR_FILE, FORM, encoder_digest, features, listened
-from verax.products.junior.screen import DANGERS, find_concern
 from verax.truth.knowledge.encoder import Encoder
 
-__all__ = ["SENTENCES", "main", "taught"]
+__all__ = ["main"]
 
-SENTENCES = Path(__file__).with_name("sentences.toml")
 RIDGES = (0.1, 0.3, 1.0)
 _FOLDS, _SEED, _DIGITS = 8, 5, 5
-
-
-def taught() -> tuple[list[str], list[str]]:
-    """Return the sentences of danger and the harmless ones; questions that a rule takes for danger are left out."""
-    given = tomllib.loads(SENTENCES.read_text(encoding="utf-8"))
-    danger = dict.fromkeys((*given["seen"], *given["danger"]))
-    asked = (ask for article in ship().articles for ask in article.asks if find_concern(ask).name not in DANGERS)
-    calm = dict.fromkeys((*given["alike_seen"], *given["calm"], *asked))
-    return list(danger), list(calm)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.ear.__main__ import taught
 from lab.ear.fitting import fit, out_of_fold
+from lab.ear.sentences import taught
 from verax.products.junior.screen import DANGERS, find_concern
 
 UNTAUGHT = Path(__file__).resolve().parents[3] / "bench" / "junior_danger.toml"

@@ -8,6 +8,7 @@ import pytest
 
 from verax.guard.audience import Audience
 from verax.guard.readability import find_words
+from verax.products.junior.collection import ship
 from verax.products.junior.engines import engine_of
 from verax.products.junior.limits import BANDS, limits_of
 from verax.products.junior.says import lines_of, respond
@@ -190,3 +191,8 @@ def test_a_goodbye_is_let_go() -> None:
 def test_a_long_text_is_read_at_both_ends_and_quickly() -> None:
     assert find_concern("I want to die " + "la " * 100_000).name == "self_harm"
     assert find_concern("la " * 100_000 + "I want to die").name == "self_harm"
+
+
+def test_a_question_that_has_a_page_is_not_taken_for_danger_but_for_two() -> None:
+    asked = {ask for article in ship().articles for ask in article.asks}
+    assert {ask for ask in asked if find_concern(ask).name in DANGERS} == {"who may touch me", "i am lost"}
