@@ -270,7 +270,7 @@ async def test_danger_in_words_that_no_rule_knows_is_heard_and_told_to_nobody_wh
     assert [alert["category"] for alert in alerts] == ["worry"]
     path = f"/v1/junior/profiles/{tablet.headers['x-test-profile']}/log"
     lines = [line["text"] for line in (await guardian.get(path)).json()["data"] if line["said_by"] == "child"]
-    assert lines == ["everybody would be happier without me", "why is the sky blue"]
+    assert lines == ["why is the sky blue", "everybody would be happier without me"]
     await tablet.aclose()
 
 
