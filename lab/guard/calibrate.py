@@ -3,6 +3,8 @@
 *Operating points.* For each head, the lowest threshold at which at most a given share of held-out rows without the
 label is stopped, and of no source more than `_WORST` times that share: a source of rows that look harmful would drown
 among mails and tables. Those rows are harder than everyday text, so everyday shares are lower.
+
+*Everyday points.* The same of held-out rows of what people ask and tell on any day (`EVERYDAY`) alone.
 """
 
 from __future__ import annotations
@@ -28,6 +30,10 @@ ABOUT_PEOPLE = frozenset(
     [block.name for name in ("hate", "kin", "people") for block in load(PHRASES / f"{name}.toml").blocks]
     + ["hatemoji", "toxigen_prompts", "forum_hate", "davidson_hate", "davidson_neither"]
 )
+EVERYDAY = frozenset(
+    [block.name for block in load(PHRASES / "everyday.toml").blocks if block.name.startswith("day_")]
+    + ["people_busy", "people_mourned", "people_wondered", "boolq", "claims", "gsm8k", "mbpp"]
+)
 _OF_A_SOURCE = 45
 _WORST, _LARGE = 4, 40
 SHARES = ("0.002", "0.01", "0.02", "0.05", "0.1")
@@ -35,7 +41,7 @@ Logits = Sequence[Sequence[float]]
 
 
 def calibrate(model: EnglishModel, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """Return slope, offset and operating points for each head."""
+    """Return slope, offset, operating points and everyday points for each head."""
     logits = [model.logits(readable(row.text)) for row in rows]
     found = {}
     for index, head in enumerate(HEADS):
@@ -43,7 +49,9 @@ def calibrate(model: EnglishModel, rows: Sequence[Row]) -> dict[str, dict[str, A
         curve = Calibration(even.slope, even.offset + log_odds(PREVALENCE))
         harmless = _harmless(curve, index, rows, logits)
         points = {share: round(_point(harmless, float(share)), 6) for share in SHARES}
-        found[head] = {"slope": curve.slope, "offset": curve.offset, "points": points}
+        calm = sorted(chain(*(scores for source, scores in harmless.items() if source in EVERYDAY)), reverse=True)
+        everyday = {share: round(threshold(calm, float(share)), 6) for share in SHARES}
+        found[head] = {"slope": curve.slope, "offset": curve.offset, "points": points, "everyday": everyday}
     return found
 
 

@@ -22,6 +22,7 @@ _TAIL = re.compile(r"\s+")
 _SURE = 2 / 3  # share of a tweet's annotators who call it hate speech
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _MIN_CHARS, _MAX_CHARS = 12, 300
+_TESTED_PROGRAMS = range(11, 511)  # the identifiers of MBPP's test part
 
 
 def training_rows(data: Path) -> Iterator[Row]:
@@ -35,6 +36,8 @@ def training_rows(data: Path) -> Iterator[Row]:
     yield from _injection(data / "bipia")
     yield from _questions(data / "boolq")
     yield from _claims(data / "claims" / "train.jsonl.gz")
+    yield from sums(data / "gsm8k" / "train.jsonl.gz")
+    yield from programs(data / "mbpp" / "mbpp.jsonl.gz")
 
 
 def test_texts(data: Path) -> Iterator[str]:
@@ -64,6 +67,21 @@ def test_texts(data: Path) -> Iterator[str]:
 def sentences(text: str) -> list[str]:
     """Cut a document into what a guard reads at a time."""
     return [part.strip() for part in _SENTENCE.split(text) if part.strip()]
+
+
+def sums(path: Path) -> Iterator[Row]:
+    """Yield the sentences of GSM8K's questions, as what is harmless."""
+    for row in read_jsonl(path):
+        for part in sentences(str(row["question"])):
+            if len(part) >= _MIN_CHARS:
+                yield Row("gsm8k", part[:_MAX_CHARS], labels(set(), {"instruction"}))
+
+
+def programs(path: Path) -> Iterator[Row]:
+    """Yield MBPP's tasks but for those of its test part, as harmless instructions."""
+    for row in read_jsonl(path):
+        if int(str(row["task_id"])) not in _TESTED_PROGRAMS:
+            yield Row("mbpp", str(row["text"])[:_MAX_CHARS], labels({"instruction"}, set()))
 
 
 def _hate(source: str, path: Path) -> Iterator[Row]:

@@ -13,6 +13,7 @@ from functools import cache
 
 from verax.guard.audience import Audience
 from verax.guard.categories import OPENAI_CATEGORIES, Category
+from verax.guard.classifiers.reading import Language, language_of, readable
 from verax.guard.exact import Direction, exact_detectors
 from verax.guard.flags import flags_of
 from verax.guard.judges import ScoreBook
@@ -38,17 +39,20 @@ class Moderated:
         scores: The highest probability of each category over the sentences; exact findings give 1, and
             ``readability`` is a share of words (`hardness`).
         unavailable: Categories that nothing could judge, which is not the same as a score of 0.
+        whole: The probabilities of a Chinese text as a whole, which stand in place of those of its sentences.
     """
 
     decision: Decision
     scores: Mapping[Category, float] = field(default_factory=dict)
     unavailable: tuple[Category, ...] = ()
+    whole: Mapping[Category, float] = field(default_factory=dict)
 
     @property
     def flags(self) -> Sequence[Category]:
         """The categories that the text belongs to: what the policy found, also what it only counts, and what is likely
         enough to be called so (`FLAG_SCORES`); what could not be read is none."""
-        return flags_of({item.category for item in self.decision.found}, self.scores)
+        scores = {category: score for category, score in self.scores.items() if category not in self.whole}
+        return flags_of({item.category for item in self.decision.found}, scores, self.whole)
 
     @property
     def is_refused(self) -> bool:
@@ -78,7 +82,8 @@ async def moderate(
         book: Asks what judges sentences.
     """
     policy = policy_for(audience, direction)
-    await book.learn(await asyncio.to_thread(texts_to_score, policy, texts))
+    wanted = await asyncio.to_thread(texts_to_score, policy, texts)
+    await book.learn([*wanted, *filter(_is_read_whole, texts)] if wanted else ())
     return await asyncio.to_thread(lambda: [_moderated(policy, text, book, audience) for text in texts])
 
 
@@ -99,6 +104,7 @@ def openai_scores(moderated: Moderated) -> Mapping[str, float]:
     return scores
 
 
+_MOST_CHARS = 4_000  # as many as the classifier that ships reads at once
 _BY_RULES = EXACT_ONLY - {Category.PROMPT_LEAK} | {Category.PROFANITY}
 """Categories that exact rules alone judge, in any text."""
 
@@ -124,6 +130,8 @@ def _moderated(policy: Policy, text: str, book: ScoreBook, audience: Audience) -
     for found in read:
         for category, score in found.items():
             scores[category] = max(score, scores.get(category, 0.0))
+    whole = _hate_alone(book.scores(text)) if _is_read_whole(text) else {}
+    scores |= whole
     hard = hardness(text, audience)
     if hard is not None:
         scores[Category.READABILITY] = hard
@@ -132,4 +140,14 @@ def _moderated(policy: Policy, text: str, book: ScoreBook, audience: Audience) -
         if item.category is not Category.UNREAD:
             scores[item.category] = max(item.score, scores.get(item.category, 0.0))
     known = (judged - _NEVER) | _BY_RULES | set(scores)
-    return Moderated(decision, scores, tuple(category for category in Category if category not in known))
+    unavailable = tuple(category for category in Category if category not in known)
+    return Moderated(decision, scores, unavailable, whole)
+
+
+def _hate_alone(scores: Mapping[Category, float]) -> Mapping[Category, float]:
+    return {Category.HATE: scores[Category.HATE]} if Category.HATE in scores else {}
+
+
+def _is_read_whole(text: str) -> bool:
+    """Say whether a text is Chinese, whose model learnt from whole comments, and short enough for it."""
+    return len(text) <= _MOST_CHARS and language_of(readable(text)) is Language.CHINESE

@@ -7,20 +7,19 @@ import pytest
 from verax.guard.audience import Audience
 from verax.guard.categories import Category
 from verax.guard.classifiers.local import LocalClassifier
-from verax.guard.flags import FLAG_SCORES, flags_of
+from verax.guard.flags import EVEN_ODDS, FLAG_SCORES, flags_of
 from verax.guard.judges import LocalJudge, ScoreBook
 from verax.guard.moderation import Moderated, moderate
 from verax.guard.moderation_object import moderation_object
 
-POINTS = {Category.HATE: "0.05"}
-USUAL = "0.02"
+LEAST = 0.25
 
 
-def test_the_scores_are_operating_points_of_the_classifier_that_ships() -> None:
-    points = LocalClassifier().operating_points
-    assert {category: points[category][POINTS.get(category, USUAL)] for category in FLAG_SCORES} == pytest.approx(
-        dict(FLAG_SCORES), abs=0.005
-    )
+def test_the_scores_are_points_of_the_classifier_that_ships() -> None:
+    hard, everyday = LocalClassifier().operating_points, LocalClassifier().everyday_points
+    wanted = {category: max(LEAST, everyday[category]["0.05"]) for category in FLAG_SCORES}
+    wanted[Category.HATE] = hard[Category.HATE]["0.1"]
+    assert dict(FLAG_SCORES) == pytest.approx(wanted, abs=0.006)
 
 
 @pytest.mark.parametrize("category", list(FLAG_SCORES))
@@ -58,3 +57,16 @@ async def test_hate_is_called_hate_where_the_policy_for_grown_ups_lets_it_pass(t
 )
 async def test_a_sentence_about_a_group_is_not_flagged_for_that(text: str) -> None:
     assert (await judged(text)).flags == ()
+
+
+def test_a_text_that_is_read_whole_is_flagged_at_even_odds() -> None:
+    assert flags_of((), {}, {Category.HATE: EVEN_ODDS}) == (Category.HATE,)
+    assert flags_of((), {}, {Category.HATE: EVEN_ODDS - 0.001}) == ()
+
+
+async def test_a_chinese_comment_is_read_whole_and_not_by_its_worst_sentence() -> None:
+    text = "我的同事是河南人。他很热情，每年春节都请我们吃饺子。祝他全家幸福。"
+    found, sentences = await judged(text), [await judged(part) for part in text.split("。") if part]
+    assert found.scores[Category.HATE] == LocalClassifier().scores(text)[Category.HATE]
+    assert found.scores[Category.HATE] < max(one.scores[Category.HATE] for one in sentences)
+    assert Category.HATE not in found.flags

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from lab.guard.constructed import PHRASES, construct, load
 from lab.guard.dataset import Nearness
 from lab.guard.heads import HEADS, UNKNOWN, YES, labels
 from lab.guard.pieces import choose
+from lab.guard.public import programs, sums
 from lab.guard.recipe import RECIPES, load_recipe
 from lab.guard.rows import Row, read_rows, split_of, write_rows
 from lab.guard.tricks import trick
@@ -117,6 +121,26 @@ def test_an_operating_point_lets_no_more_through_than_its_share() -> None:
     scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0]
     assert sum(score >= threshold(scores, 0.2) for score in scores) == 2
     assert sum(score >= threshold(scores, 0.01) for score in scores) == 0
+
+
+def _packed(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
+    with gzip.open(path, "wt", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(row) + "\n" for row in rows)
+    return path
+
+
+def test_programs_of_the_test_part_are_no_rows(tmp_path: Path) -> None:
+    given = [{"task_id": number, "text": f"Write a function for task {number}."} for number in (10, 11, 510, 511)]
+    found = list(programs(_packed(tmp_path / "mbpp.jsonl.gz", given)))
+    assert [row.text for row in found] == ["Write a function for task 10.", "Write a function for task 511."]
+    assert {row.labels for row in found} == {labels({"instruction"}, set())}
+
+
+def test_sums_are_read_by_the_sentence_and_harmless(tmp_path: Path) -> None:
+    question = "Ann sold 48 clips in April. Oh! How many did she sell in May?"
+    found = list(sums(_packed(tmp_path / "train.jsonl.gz", [{"question": question, "answer": "24"}])))
+    assert [row.text for row in found] == ["Ann sold 48 clips in April.", "How many did she sell in May?"]
+    assert {row.labels for row in found} == {labels(set(), {"instruction"})}
 
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)

@@ -75,8 +75,12 @@ class LocalClassifier:
 
         Keys are shares as text (``"0.01"``), in the order of the file.
         """
-        given = json.loads((self._folder / "calibration.json").read_text(encoding="utf-8"))
-        return {head: dict(values["points"]) for head, values in given.items()}
+        return self._points("points")
+
+    @property
+    def everyday_points(self) -> Mapping[str, Mapping[str, float]]:
+        """The same for held-out rows of what people ask and tell on any day alone."""
+        return self._points("everyday")
 
     def scores(self, text: str) -> Mapping[Category, float]:
         """Return the probability of each category that can be told; what is longer than 4,000 characters is not read.
@@ -94,6 +98,10 @@ class LocalClassifier:
         tool's result it is an injection.
         """
         return self._probabilities(text).get("instruction")
+
+    def _points(self, kind: str) -> Mapping[str, Mapping[str, float]]:
+        given = json.loads((self._folder / "calibration.json").read_text(encoding="utf-8"))
+        return {head: dict(values[kind]) for head, values in given.items()}
 
     def _probabilities(self, text: str) -> Mapping[str, float]:
         read = readable(text[: _MAX_CHARS + 1])

@@ -43,7 +43,8 @@ def features(vector: bytes, scores: Mapping[Category, float]) -> list[float]:
 
 
 def margin_of(vector: bytes, scores: Mapping[Category, float]) -> float:
-    """Return the log odds that a sentence tells of danger; 0 and more is heard."""
+    """Return how likely a sentence is to tell of danger, in log odds over where the ear begins to hear: 0 and more is
+    heard."""
     bias, weights = _weights()
     return bias + math.fsum(weight * value for weight, value in zip(weights, features(vector, scores), strict=True))
 

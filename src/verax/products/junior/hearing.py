@@ -6,7 +6,7 @@
 * It is asked before the engine, by the application, and its finding stands in the prompt: the engine stays a pure
   function of what a record commits to.
 * Only what a child says in a few sentences is listened to, one by one: a pasted page tells of somebody else.
-* Where no models run, or the language is one that they do not read, the rules are alone.
+* Where no models run, one of them is damaged, or the language is one that they do not read, the rules are alone.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _ENDS = re.compile(r"(?<=[.!?])\s+")
 """Children begin sentences with small letters, which `cut` takes for the middle of one."""
 
 _MAX_CHARS = 600
+_LIKELY = 0.5
 _LOG = logging.getLogger(__name__)
 
 
@@ -58,19 +59,23 @@ class Hearing:
             return ""
         parts = [listened(part) for sentence in cut(text) for part in _ENDS.split(sentence.read) if has_words(part)]
         try:
-            scored = await self._judge.scores(parts)
+            found = await asyncio.to_thread(self._heard, parts, await self._judge.scores(parts))
         except VeraxError as error:
             _LOG.warning("junior: a child's words were heard by rules alone: %s", error.message)
             return ""
-        found = await asyncio.to_thread(self._heard, parts, scored)
         # What others may do counts before despair, since guardians may be these others and are then not told.
         return "hurt" if "hurt" in found else "low" if "low" in found else ""
 
     def _heard(self, parts: Sequence[str], scored: Sequence[Scores]) -> set[Heard]:
         found: set[Heard] = set()
         for part, scores in zip(parts, scored, strict=True):
-            hurt = scores.get(Category.DISCLOSURE)
-            if hurt is None or margin_of(self._encoder.encode(part), scores) < 0:
-                continue
-            found.add("low" if scores.get(Category.SELF_HARM, 0.0) > hurt else "hurt")
+            if Category.DISCLOSURE in scores and margin_of(self._encoder.encode(part), scores) >= 0:
+                found.add("low" if _is_despair(scores) else "hurt")
         return found
+
+
+def _is_despair(scores: Scores) -> bool:
+    """Say whether a child speaks of its own wish to die or to hurt itself, and others have no part in it."""
+    own = scores.get(Category.SELF_HARM, 0.0)
+    others = (scores.get(Category.VIOLENCE, 0.0), scores.get(Category.SEXUAL_MINORS, 0.0))
+    return own >= _LIKELY and max(others) < _LIKELY

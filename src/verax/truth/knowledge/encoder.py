@@ -36,9 +36,14 @@ _NICENESS = 10
 
 
 class Encoder:
-    """Turns texts into vectors; questions and documents each have a thread."""
+    """Turns texts into vectors; questions and documents each have a thread.
 
-    def __init__(self) -> None:
+    Args:
+        graph: The weights; those that ship when omitted.
+    """
+
+    def __init__(self, graph: Path = ENCODER_FILE) -> None:
+        self._graph = graph
         self._lock = threading.Lock()
         self._loaded: tuple[WordPieces, onnxruntime.InferenceSession] | None = None
         self._asked = ThreadPoolExecutor(1, thread_name_prefix="verax-encode-question")
@@ -59,7 +64,11 @@ class Encoder:
         return [await loop.run_in_executor(self._filed, self.encode, text) for text in texts]
 
     def encode(self, text: str) -> bytes:
-        """Return the vector of a text, 384 signed bytes; blocks for some milliseconds."""
+        """Return the vector of a text, 384 signed bytes; blocks for some milliseconds.
+
+        Raises:
+            ModelUnavailable: the weights are missing or damaged.
+        """
         import numpy as np
 
         pieces, session = self._load()
@@ -75,7 +84,7 @@ class Encoder:
     def _load(self) -> tuple[WordPieces, onnxruntime.InferenceSession]:
         with self._lock:
             if self._loaded is None:
-                self._loaded = WordPieces(_FOLDER / "vocab.txt"), open_graph(ENCODER_FILE)
+                self._loaded = WordPieces(_FOLDER / "vocab.txt"), open_graph(self._graph)
             return self._loaded
 
 

@@ -30,6 +30,7 @@ BY_CONCERN = {
             "m.y d.a.d hits me",
             "my stepdad said he will hurt me",
             "I'm not allowed to tell anyone",
+            "somebody sent me a nasty picture and wants one back",
         ),
     ],
     "emergency": [

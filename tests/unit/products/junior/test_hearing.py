@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -28,7 +29,7 @@ TOLD: dict[Heard, tuple[str, ...]] = {
         "grandad comes to my bed when everybody is asleep",
         "I have bruises but I have to say I fell",
         "stepmum pulls my hair until I cry",
-        "somebody sent me a nasty picture and wants one back",
+        "the lodger watches me through the keyhole",
     ),
     "low": ("I think everybody would be happier without me", "I want to be with my dead grandma in heaven now"),
 }
@@ -114,6 +115,17 @@ async def test_without_a_classifier_and_where_it_fails_or_reads_nothing_rules_ar
         assert await Hearing(judge, encoder).hear(text) == ""
     assert await Hearing(LocalJudge(LocalClassifier()), encoder).hear("Мой папа сердится и кричит") == ""
     assert await Hearing(LocalJudge(LocalClassifier()), encoder).hear("") == ""
+
+
+@pytest.mark.parametrize("content", [None, b"not a graph"])
+async def test_where_the_encoder_is_missing_or_damaged_rules_are_alone_and_it_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "encoder.onnx").write_bytes(content)
+    hearing = Hearing(LocalJudge(LocalClassifier()), Encoder(tmp_path / "encoder.onnx"))
+    assert await hearing.hear(TOLD["hurt"][0]) == ""
+    assert "by rules alone: graph encoder.onnx: cannot be loaded" in caplog.text
 
 
 @pytest.mark.parametrize("band", BANDS)
