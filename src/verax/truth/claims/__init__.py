@@ -13,10 +13,12 @@ from verax.truth.claims.checkable import (
     ClaimFinder,
     SentenceKind,
     claims_of,
+    is_about,
     kind_of,
     leans,
     names_nothing,
     plain,
+    subject_of,
 )
 from verax.truth.claims.language import Language, language_of
 from verax.truth.claims.sentences import Sentence, Splitter, split
@@ -29,10 +31,12 @@ __all__ = [
     "SentenceKind",
     "Splitter",
     "claims_of",
+    "is_about",
     "kind_of",
     "language_of",
     "leans",
     "names_nothing",
     "plain",
     "split",
+    "subject_of",
 ]

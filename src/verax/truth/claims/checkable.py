@@ -7,8 +7,10 @@
 * Rules, no model: the same text has the same claims everywhere. They lean towards *claim*: what is taken for one
   by mistake is checked and found nowhere, what is missed by mistake would go unchecked.
 * A claim *leans* on what stands before it where a pronoun, or "the same", "such" and the like, is one of its first two
-  words, or of its first eight behind a word that opens a phrase ("In 1903, she"). Then the sentences before it, at
-  most `MAX_CONTEXT` and together `CONTEXT_WORDS` words, are its context.
+  words, or of its first eight behind a word that opens a phrase ("In 1903, she"). Then what its pronoun stands for is
+  its context: the subject of the nearest sentence that leans on nothing, where all between speak of the same *it* or
+  *she*, so that what they say, which may be wrong, is not claimed again. Where no subject can be told it is that
+  sentence, and where they do not, the sentences before it, at most `MAX_CONTEXT`; never over `CONTEXT_WORDS` words.
 """
 
 from __future__ import annotations
@@ -29,14 +31,22 @@ __all__ = [
     "ClaimFinder",
     "SentenceKind",
     "claims_of",
+    "is_about",
     "kind_of",
     "leans",
     "names_nothing",
     "plain",
+    "subject_of",
 ]
 
 MAX_CONTEXT = 2
 CONTEXT_WORDS = 60
+_REACH = 8  # sentences back, in which a subject is looked for
+_SUBJECT_WORDS = 8
+_STEM = 5  # letters of a name that are looked for: "Bridges" is the name of a bridge
+_NO_NAMES = frozenset(
+    "the a an this that these those his her its their he she it they one both all some many most".split()
+)
 _MIN_WORDS, _MIN_HAN = 3, 4
 _LEANING_WORDS = 8  # of the beginning, in which a pronoun is looked for
 
@@ -58,7 +68,7 @@ class Claim:
     """A sentence to be checked: ``text[start:end]`` of the whole text.
 
     Attributes:
-        context: The sentences before it, where it leans on them; empty otherwise.
+        context: What its pronoun stands for, or the sentences before it, where it leans on them; empty otherwise.
     """
 
     text: str
@@ -154,6 +164,17 @@ _NOT_LEANING = re.compile(
     r"|one (?:hundred|thousand|million|billion|day|year|month|week|hour))\b",
     re.IGNORECASE,
 )
+_PRONOUNS = {
+    **dict.fromkeys(("he", "him", "his"), "he"),
+    **dict.fromkeys(("she", "her", "hers"), "she"),
+    **dict.fromkeys(("it", "its"), "it"),
+    **dict.fromkeys(("they", "them", "their", "theirs"), "they"),
+}
+_SUBJECT = re.compile(
+    r"(?:(?P<opening>[^,]{3,40}), )?(?P<subject>[^,;:()\"“”]{2,80}?) "
+    r"(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|does|do|did|became|becomes|won|led|leads|made|makes|took|went"
+    r"|wrote|began|found|left|built|grew|held|met|ran|runs|stands|stood|lies|lives|works|employs|contains|produces|offers|uses|plays|[a-z]{2,}ed)\b"
+)
 _LEANING_HAN = re.compile(r"\A.{0,6}(?:他|她|它|这|那|其|该|此)")
 
 
@@ -195,6 +216,37 @@ def leans(text: str) -> bool:
     return any(_LEANING.match(word) for word in words[:reach])
 
 
+def subject_of(sentence: str) -> str:
+    """Return what an English sentence speaks of, ended with a full stop; empty where no rule can tell.
+
+    >>> subject_of("In 1903, Marie Curie won the Nobel Prize.")
+    'Marie Curie.'
+    """
+    found = _SUBJECT.match(sentence)
+    if found is None or (found["opening"] and not _OPENER.match(found["opening"].split()[0])):
+        return ""
+    words = found["subject"].split()
+    is_told = len(words) <= _SUBJECT_WORDS and not _OPENER.match(words[0]) and not leans(" ".join(words))
+    return f"{' '.join(words)}." if is_told else ""
+
+
+def is_about(subject: str, text: str) -> bool:
+    """Say whether a text has a name of a subject, by its first letters; one that has no name may be spoken of anywhere.
+
+    >>> is_about("Albert Einstein.", "Marie Curie won two Nobel Prizes."), is_about("The tower.", "It is tall.")
+    (False, True)
+    """
+    names = [word for word in _WORD.findall(subject) if word[0].isupper() and word.lower() not in _NO_NAMES]
+    told = text.lower()
+    return not names or any(name.lower()[:_STEM] in told for name in names)
+
+
+def _pronoun(text: str) -> str:
+    """Return which of *he*, *she*, *it* and *they* is the first word; empty for others."""
+    first = text.partition(" ")[0]
+    return _PRONOUNS.get(re.sub(r"['’]\w+\Z", "", first).lower(), "")
+
+
 def names_nothing(claim: str) -> bool:
     """Say whether a claim only says what the answer is, in too few words to be read without the question."""
     text = plain(claim)
@@ -210,7 +262,7 @@ class ClaimFinder:
 
     def __init__(self) -> None:
         self._splitter = Splitter()
-        self._before: deque[str] = deque(maxlen=MAX_CONTEXT)
+        self._before: deque[str] = deque(maxlen=_REACH)
 
     def feed(self, text: str) -> list[Claim]:
         """Take more text; return the claims that are whole now."""
@@ -225,20 +277,35 @@ class ClaimFinder:
             kind = kind_of(sentence)
             shown = plain(sentence.text)
             if kind is SentenceKind.CLAIM:
-                context = self._context() if leans(shown) else ""
+                context = self._context(shown) if leans(shown) else ""
                 yield Claim(sentence.text, sentence.start, sentence.end, context)
             if kind in (SentenceKind.CLAIM, SentenceKind.OPINION) or sentence.block == "heading":
                 self._before.append(shown)
 
-    def _context(self) -> str:
+    def _context(self, claim: str) -> str:
+        anchor = self._anchor(claim)
+        if anchor:
+            return subject_of(anchor) or (anchor if len(anchor.split()) <= CONTEXT_WORDS else "")
         kept: list[str] = []
         room = CONTEXT_WORDS
-        for shown in reversed(self._before):
+        for shown in list(self._before)[: -MAX_CONTEXT - 1 : -1]:
             room -= len(shown.split())
             if room < 0:
                 break
             kept.insert(0, shown)
         return " ".join(kept)
+
+    def _anchor(self, claim: str) -> str:
+        """Return the nearest sentence that leans on nothing, where all between begin with the claim's own pronoun."""
+        pronoun = _pronoun(claim)
+        for shown in reversed(self._before):
+            if not pronoun:
+                break
+            if not leans(shown):
+                return shown
+            if _pronoun(shown) != pronoun:
+                break
+        return ""
 
 
 def claims_of(text: str) -> list[Claim]:

@@ -8,7 +8,8 @@ Each passage is read in pieces (`pieces`), and each piece gives
   with that conflict that were supported all the same, penalties the log of how much rarer supported claims are among
   those with that finding. *Order* is too rare to measure, and a quote has to be one, whatever is supported. A claim
   that says *more than 200 metres* is also read with the passage's own number, "214 metres", where that satisfies it,
-  and has the better of both probabilities;
+  and has the better of both probabilities. A passage that does not name whom a pronoun of the claim stands for has the
+  cap of a wrong name, and contradicts nothing;
 * a *contradiction*: the model's probability of *contradicted*, uncalibrated.
 
 The verdict is
@@ -85,11 +86,13 @@ class Asked:
         claim: What the exact checks look at.
         hypothesis: What the model reads: the claim behind its context.
         texts: The passages.
+        elsewhere: Passages, by their place, that do not name whom or what a pronoun of the claim stands for.
     """
 
     claim: str
     hypothesis: str
     texts: Sequence[str]
+    elsewhere: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,8 @@ class Judging:
         if probability < SUPPORTED_FROM and not is_conflict:
             probability = max([probability, *self._of_instances(asked, piece)])
         contradiction = sigmoid(_contradiction(logits))
+        if evidence in asked.elsewhere:
+            return Reading(evidence, piece, raw, min(probability, CAPS[Kind.NAME]), 0.0, is_conflict=False)
         if (is_conflict or contradiction >= CONTRADICTED_FROM) and not _is_same_thing(asked.claim, piece.text):
             is_conflict, contradiction = False, 0.0
         return Reading(evidence, piece, raw, probability, contradiction, is_conflict)

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
-from verax.truth.claims import language_of, leans, plain
+from verax.truth.claims import is_about, language_of, leans, plain
 from verax.truth.verdicts import Evidence, Judgement, Verdict
 from verax.truth.verifier.judging import Asked, Judging
 from verax.truth.verifier.model import Manifest, VerifierModel, read_manifest
@@ -73,7 +73,7 @@ class LocalVerifier:
         self._waiting += 1
         try:
             work = asyncio.get_running_loop().run_in_executor(
-                self._threads, self._judge, plain(claim), context, texts, stop
+                self._threads, self._judge, plain(claim), context, evidence, stop
             )
             return await work
         finally:
@@ -84,11 +84,16 @@ class LocalVerifier:
         """Let what runs end; safe to call twice."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _judge(self, claim: str, context: str, texts: Sequence[str], stop: threading.Event) -> Judgement:
+    def _judge(self, claim: str, context: str, evidence: Sequence[Evidence], stop: threading.Event) -> Judgement:
         model = self._load()
         hypothesis = f"{context} {claim}" if context and leans(claim) else claim
         if not model.fits(hypothesis):
             hypothesis = claim
+        # What a pronoun stands for may be named by the heading or the document alone.
+        leads = [f"{item.document} {item.heading} {item.text}" for item in evidence]
+        elsewhere = frozenset(
+            index for index, text in enumerate(leads) if hypothesis != claim and not is_about(context, text)
+        )
         if not model.fits(hypothesis):
             return _not_checked("too_long")
 
@@ -98,8 +103,9 @@ class LocalVerifier:
             return model.logits(given, piece)
 
         # What is not English among the evidence decides nothing, but keeps its place.
-        read = [text if language_of(text) in ("en", "unknown") else "" for text in texts]
-        return Judging(scorer, model.calibration, model.manifest.max_words).judge(Asked(claim, hypothesis, read))
+        read = [item.text if language_of(item.text) in ("en", "unknown") else "" for item in evidence]
+        asked = Asked(claim, hypothesis, read, elsewhere)
+        return Judging(scorer, model.calibration, model.manifest.max_words).judge(asked)
 
     def _load(self) -> VerifierModel:
         with self._lock:

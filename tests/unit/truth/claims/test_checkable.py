@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from verax.truth.claims import SentenceKind, claims_of, kind_of, language_of, leans, names_nothing, plain, split
+from verax.truth.claims import (
+    SentenceKind,
+    claims_of,
+    is_about,
+    kind_of,
+    language_of,
+    leans,
+    names_nothing,
+    plain,
+    split,
+)
 
 KINDS = {
     SentenceKind.CLAIM: [
@@ -83,12 +93,39 @@ def test_a_claim_that_names_its_subject_does_not_lean(text: str) -> None:
     assert not leans(text)
 
 
-def test_the_context_of_a_claim_is_the_sentences_before_it_and_only_where_it_leans() -> None:
+def test_the_context_of_a_claim_is_the_subject_before_it_and_only_where_it_leans() -> None:
     text = "# Marie Curie\nHello! Marie Curie was born in Warsaw. She won two prizes. Did she? Paris is a city."
     first, second, third = claims_of(text)
     assert (first.context, third.context) == ("", "")
-    assert second.context == "Marie Curie Marie Curie was born in Warsaw."
+    assert second.context == "Marie Curie."
     assert text[second.start : second.end] == second.text == "She won two prizes."
+
+
+@pytest.mark.parametrize(
+    ("text", "context"),
+    [
+        ("The tower is 324 metres tall. It was finished in 1899. It stands in Paris.", "The tower."),
+        ("In 1903, Marie Curie won a prize. She had two daughters.", "Marie Curie."),
+        ("Anna and Ben moved to Rome. They opened a bakery.", "Anna and Ben."),
+        ("Having lost everything, the king fled. He died in exile.", "the king."),
+        # no subject is told: the sentence itself
+        ("There are three bridges. They are old.", "There are three bridges."),
+        ("The tower, which is of iron, is in Paris. It is tall.", "The tower, which is of iron, is in Paris."),
+        # another one may be meant: the sentences
+        ("The firm makes bicycles. Its founder is Anna. She is old.", "The firm makes bicycles. Its founder is Anna."),
+        ("Marie Curie won a prize. This made her famous.", "Marie Curie won a prize."),
+        ("It was late. It was dark. It rained all night.", "It was late. It was dark."),
+    ],
+)  # fmt: skip
+def test_what_stands_between_a_claim_and_its_subject_is_not_claimed_again(text: str, context: str) -> None:
+    assert claims_of(text)[-1].context == context
+
+
+def test_a_name_is_looked_for_by_its_first_letters() -> None:
+    assert is_about("Marie Curie.", "Curie was born in Warsaw.")
+    assert is_about("Bridges.", "the bridge is old")
+    assert not is_about("Albert Einstein.", "Marie Curie won two prizes.")
+    assert is_about("The tower.", "Nothing is named here.")
 
 
 def test_a_long_sentence_before_a_claim_is_no_context() -> None:
