@@ -172,8 +172,9 @@ _PRONOUNS = {
 }
 _SUBJECT = re.compile(
     r"(?:(?P<opening>[^,]{3,40}), )?(?P<subject>[^,;:()\"“”]{2,80}?) "
-    r"(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|does|do|did|became|becomes|won|led|leads|made|makes|took|went"
-    r"|wrote|began|found|left|built|grew|held|met|ran|runs|stands|stood|lies|lives|works|employs|contains|produces|offers|uses|plays|[a-z]{2,}ed)\b"
+    r"(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|does|do|did|became|becomes|won|led|leads"
+    r"|made|makes|took|went|wrote|began|found|left|built|grew|held|met|ran|runs|stands|stood|lies|lives|works|employs"
+    r"|contains|produces|offers|uses|plays|[a-z]{2,}ed)\b"
 )
 _LEANING_HAN = re.compile(r"\A.{0,6}(?:他|她|它|这|那|其|该|此)")
 
@@ -230,13 +231,17 @@ def subject_of(sentence: str) -> str:
     return f"{' '.join(words)}." if is_told else ""
 
 
-def is_about(subject: str, text: str) -> bool:
-    """Say whether a text has a name of a subject, by its first letters; one that has no name may be spoken of anywhere.
+def is_about(context: str, text: str) -> bool:
+    """Say whether a text has a name of the subject that a context is, by its first letters.
+
+    A subject without a name may be spoken of anywhere; a heading or whole sentences name other things, too.
 
     >>> is_about("Albert Einstein.", "Marie Curie won two Nobel Prizes."), is_about("The tower.", "It is tall.")
     (False, True)
     """
-    names = [word for word in _WORD.findall(subject) if word[0].isupper() and word.lower() not in _NO_NAMES]
+    if subject_of(f"{context.removesuffix('.')} is") != context:
+        return True
+    names = [word for word in _WORD.findall(context) if word[0].isupper() and word.lower() not in _NO_NAMES]
     told = text.lower()
     return not names or any(name.lower()[:_STEM] in told for name in names)
 
@@ -296,10 +301,11 @@ class ClaimFinder:
         return " ".join(kept)
 
     def _anchor(self, claim: str) -> str:
-        """Return the nearest sentence that leans on nothing, where all between begin with the claim's own pronoun."""
+        """Return the nearest sentence that leans on nothing, where all between begin with the claim's own pronoun and
+        no heading stands between."""
         pronoun = _pronoun(claim)
         for shown in reversed(self._before):
-            if not pronoun:
+            if not pronoun or not shown.endswith((".", "!", "?")):
                 break
             if not leans(shown):
                 return shown

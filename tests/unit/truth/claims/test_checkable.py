@@ -114,6 +114,8 @@ def test_the_context_of_a_claim_is_the_subject_before_it_and_only_where_it_leans
         # another one may be meant: the sentences
         ("The firm makes bicycles. Its founder is Anna. She is old.", "The firm makes bicycles. Its founder is Anna."),
         ("Marie Curie won a prize. This made her famous.", "Marie Curie won a prize."),
+        ("Marie Curie was born here.\n\n# Early life\n\nShe won prizes.", "Marie Curie was born here. Early life"),
+        ("# Marie Curie\n\nShe won two prizes.", "Marie Curie"),
         ("It was late. It was dark. It rained all night.", "It was late. It was dark."),
     ],
 )  # fmt: skip
@@ -126,6 +128,14 @@ def test_a_name_is_looked_for_by_its_first_letters() -> None:
     assert is_about("Bridges.", "the bridge is old")
     assert not is_about("Albert Einstein.", "Marie Curie won two prizes.")
     assert is_about("The tower.", "Nothing is named here.")
+
+
+@pytest.mark.parametrize(
+    "context",
+    ["There are three bridges.", "Early life", "The tower, which is of iron, is in Paris.", "Ulm is old. It fell."],
+)
+def test_the_names_of_a_heading_or_of_whole_sentences_are_looked_for_nowhere(context: str) -> None:
+    assert is_about(context, "Nothing is named here.")
 
 
 def test_a_long_sentence_before_a_claim_is_no_context() -> None:
